@@ -1,0 +1,72 @@
+// The byte budget of a run: every buffer, queue and writer is charged to it under a named part.
+#pragma once
+
+#include <arrow/memory_pool.h>
+
+#include <atomic>
+#include <condition_variable>
+#include <cstdint>
+#include <functional>
+#include <map>
+#include <memory>
+#include <mutex>
+#include <string>
+#include <vector>
+
+namespace freight {
+
+class MemoryBudget;
+
+// RAII share of the budget. Movable; gives its bytes back when destroyed.
+class Charge {
+ public:
+  Charge() = default;
+  Charge(MemoryBudget* budget, int part, int64_t bytes) : budget_(budget), part_(part), bytes_(bytes) {}
+  Charge(Charge&& o) noexcept { *this = std::move(o); }
+  Charge& operator=(Charge&& o) noexcept;
+  ~Charge() { Release(); }
+  int64_t bytes() const { return bytes_; }
+  void Release();
+  // Grows or shrinks without waiting: the caller already works within an admission it waited for.
+  void Resize(int64_t bytes);
+
+ private:
+  MemoryBudget* budget_ = nullptr;
+  int part_ = 0;
+  int64_t bytes_ = 0;
+};
+
+// Thread: all methods may be called from any thread.
+// Waiting happens only in Admit: callers admit in morsel order and finish what they admitted, so that the oldest
+// work can always go on. A request larger than the whole budget is let through alone.
+class MemoryBudget {
+ public:
+  explicit MemoryBudget(int64_t limit_bytes) : limit_bytes_(limit_bytes) {}
+  // Blocks until `bytes` fit or nothing else is admitted; `cancelled` (may be empty) ends the wait early.
+  Charge Admit(const std::string& part, int64_t bytes, const std::function<bool()>& cancelled = {});
+  // Charges at once, also beyond the limit.
+  Charge ChargeNow(const std::string& part, int64_t bytes);
+
+  struct PartUse { std::string part; int64_t now_bytes; int64_t peak_bytes; };
+  std::vector<PartUse> Parts() const;
+  int64_t limit_bytes() const { return limit_bytes_; }
+  int64_t used_bytes() const;
+  int64_t peak_bytes() const;
+
+ private:
+  friend class Charge;
+  int PartIndex(const std::string& part);
+  void Add(int part, int64_t delta);
+  const int64_t limit_bytes_;
+  mutable std::mutex mutex_;
+  std::condition_variable freed_;
+  std::vector<PartUse> parts_;
+  int64_t used_bytes_ = 0;
+  int64_t peak_bytes_ = 0;
+};
+
+// An arrow::MemoryPool over `base` that charges each allocation to `part` of the budget (without waiting).
+std::unique_ptr<arrow::MemoryPool> MakeBudgetPool(MemoryBudget* budget, std::string part,
+                                                  arrow::MemoryPool* base = arrow::system_memory_pool());
+
+}  // namespace freight

@@ -1,0 +1,79 @@
+// A data contract as values: columns, types and row rules, each with the place in the file it came from.
+// Parsing lives in contract/odcs.h; nothing here reads files.
+#pragma once
+
+#include "base/status.h"
+
+#include <arrow/type_fwd.h>
+
+#include <cstdint>
+#include <memory>
+#include <optional>
+#include <string>
+#include <vector>
+
+namespace freight {
+
+enum class TypeId : uint8_t {
+  kString, kInt8, kInt16, kInt32, kInt64, kUInt8, kUInt16, kUInt32, kUInt64,
+  kDecimal, kFloat, kDouble, kBoolean, kDate, kTime, kTimestamp, kUuid, kBinary,
+};
+
+enum class BinaryEncoding : uint8_t { kHex, kBase64 };
+
+struct ColumnType {
+  TypeId id = TypeId::kString;
+  int precision = 0;                // decimal: 1..38
+  int scale = 0;                    // decimal: 0..precision
+  bool with_zone = false;           // timestamp: text must carry an offset or Z; stored as UTC micros
+  std::vector<std::string> formats; // date/time/timestamp: JDK patterns as declared; empty = ISO 8601
+  std::vector<std::string> true_spellings;   // boolean; default {"true"}
+  std::vector<std::string> false_spellings;  // boolean; default {"false"}
+  BinaryEncoding encoding = BinaryEncoding::kHex;
+
+  // Arrow type of the values we build: decimal32/64/128 by precision (<=9, <=18, else), date32, time64[us],
+  // timestamp[us] or timestamp[us, UTC], fixed_size_binary(16) for uuid, utf8, binary, ...
+  std::shared_ptr<arrow::DataType> Arrow() const;
+  std::string ToString() const;  // as messages say it: "decimal(12,2)", "int64", "timestamp"
+};
+
+// A limit in the column's storage unit: integers and decimals scaled to the column's scale, days, micros;
+// `real` for float and double. `text` as written, for messages.
+struct Bound {
+  __int128 value = 0;
+  double real = 0;
+  std::string text;
+  bool exclusive = false;
+};
+
+struct Rules {
+  bool required = false;
+  std::optional<Bound> minimum, maximum;
+  std::optional<Bound> multiple_of;
+  std::optional<int64_t> min_length, max_length;  // code points (string), bytes (binary)
+  std::optional<std::string> pattern;             // RE2, searched (not anchored)
+  std::vector<std::string> valid_values;          // as text in the column's spelling; empty = any
+};
+
+struct Column {
+  std::string name;         // in the dataset
+  std::string source_name;  // in the input: physicalName if given, else name
+  ColumnType type;
+  Rules rules;
+  Place place;              // of the property in the contract file
+};
+
+enum class ColumnsPolicy : uint8_t { kIgnoreUnknown, kFreeze };  // input columns the contract does not name
+
+struct Contract {
+  std::string id, name, version;
+  std::vector<Column> columns;
+  ColumnsPolicy columns_policy = ColumnsPolicy::kIgnoreUnknown;
+  std::optional<double> max_quarantine_percent;
+  std::vector<std::string> notes;  // what the contract declares and this engine does not enforce, for check and plan
+  std::string hash;                // of what decides verdicts and schema, not of comments and order of keys
+
+  std::shared_ptr<arrow::Schema> ArrowSchema() const;  // in contract order; nullable unless required
+};
+
+}  // namespace freight

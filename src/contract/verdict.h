@@ -1,0 +1,43 @@
+// What is said about a record that is not published: which rules it breaks, and where it stands.
+#pragma once
+
+#include <cstdint>
+#include <string>
+#include <vector>
+
+namespace freight {
+
+// Stable words: they are written to quarantine files and shown by `freight quarantine`.
+enum class Reason : uint8_t {
+  kNotOfType,          // rule "type"
+  kOutOfRange,         // rule "type": right form, does not fit (300 is no int8; 2026-02-29 is no date)
+  kInexact,            // rule "type": would need rounding (12.345 is no decimal(12,2))
+  kMissing,            // rule "required"
+  kBelowMinimum, kAboveMaximum, kNotMultiple,   // rules "minimum" "maximum" "multipleOf"
+  kTooShort, kTooLong, kNoMatch, kNotInSet,     // rules "minLength" "maxLength" "pattern" "validValues"
+  kInvalidEncoding,    // rule "encoding"
+  kTooFewFields, kTooManyFields,                // rule "fields"
+  kStrayQuote,         // rule "quoting": a quote inside an unquoted field, or text after a closing quote
+  kUnterminatedQuote,  // rule "quoting": opened here, never closed
+  kRecordTooLong,      // rule "max_record_bytes"
+  kPartitionValue,     // rule "partition": value cannot name a partition directory
+};
+const char* ReasonWord(Reason reason);  // "not_of_type", ...
+const char* RuleWord(Reason reason);    // "type", "required", "minimum", ...
+
+struct Failure {
+  int column = -1;       // index in the contract, -1 = the record as a whole
+  Reason reason = Reason::kNotOfType;
+  std::string expected;  // "decimal(12,2)", ">= 0", "5 fields", ...; never the value itself
+};
+
+// One input record that is not published. Offsets are in the input's own bytes (decompressed for .gz and .zst).
+struct BadRecord {
+  int64_t offset = 0;
+  int64_t length = 0;  // with its line end
+  int64_t line = 0;    // physical line of its first byte, from 1
+  std::string raw;     // complete, but for kRecordTooLong: empty
+  std::vector<Failure> failures;  // all of them, in column order
+};
+
+}  // namespace freight

@@ -1,0 +1,67 @@
+// Batches -> Parquet: our own value encoders and statistics over libparquet's PageWriter and metadata builders.
+//
+// A worker encodes and compresses a row group (RowGroupEncoder); the sequencer appends finished row groups to a file
+// in order (ParquetFile). The bytes depend on batches and options only.
+#pragma once
+
+#include "base/status.h"
+#include "io/env.h"
+
+#include <arrow/type_fwd.h>
+
+#include <cstdint>
+#include <memory>
+#include <string>
+#include <vector>
+
+namespace freight {
+
+enum class ParquetProfile : uint8_t { kCompat, kFast };   // kCompat: PLAIN + RLE_DICTIONARY, data pages V1
+enum class ParquetCodec : uint8_t { kNone, kSnappy, kZstd };
+
+struct ParquetOptions {
+  ParquetProfile profile = ParquetProfile::kCompat;
+  ParquetCodec codec = ParquetCodec::kZstd;
+  int level = 1;
+  int64_t page_bytes = 1 << 20;
+};
+
+// One compressed row group, still without a place in a file.
+class EncodedRowGroup {
+ public:
+  virtual ~EncodedRowGroup() = default;
+  virtual int64_t rows() const = 0;
+  virtual int64_t bytes() const = 0;  // held in memory
+};
+
+// Collects batches of one schema into one row group. One per thread and target; reusable after Finish.
+class RowGroupEncoder {
+ public:
+  virtual ~RowGroupEncoder() = default;
+  virtual Status Append(const arrow::RecordBatch& batch) = 0;
+  virtual int64_t rows() const = 0;
+  virtual Result<std::unique_ptr<EncodedRowGroup>> Finish() = 0;  // null when no rows were appended
+};
+Result<std::unique_ptr<RowGroupEncoder>> MakeRowGroupEncoder(std::shared_ptr<arrow::Schema> schema,
+                                                             const ParquetOptions& options, arrow::MemoryPool* pool);
+
+struct FinishedFile {
+  int64_t rows = 0;
+  int64_t bytes = 0;
+  std::string content_hash;  // XXH3-128 hex of the file's bytes
+};
+
+// One Parquet file being written through Env. Finish writes the footer, syncs and closes; the caller renames.
+class ParquetFile {
+ public:
+  virtual ~ParquetFile() = default;
+  virtual Status Append(EncodedRowGroup& group) = 0;
+  virtual int64_t bytes_written() const = 0;
+  virtual Result<FinishedFile> Finish() = 0;
+};
+// `out` must be new and empty. No clock, host or path enters the bytes; created_by is "freight <version>".
+Result<std::unique_ptr<ParquetFile>> MakeParquetFile(std::unique_ptr<WritableFile> out,
+                                                     std::shared_ptr<arrow::Schema> schema,
+                                                     const ParquetOptions& options, arrow::MemoryPool* pool);
+
+}  // namespace freight

@@ -1,0 +1,64 @@
+// Partition values: from a batch's columns to directory names and back.
+#pragma once
+
+#include "base/status.h"
+#include "contract/contract.h"
+#include "contract/verdict.h"
+
+#include <arrow/type_fwd.h>
+
+#include <cstdint>
+#include <memory>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <vector>
+
+namespace freight {
+
+enum class TransformKind : uint8_t { kIdentity, kYear, kMonth, kDay, kHour, kBucket, kTruncate };
+
+// One part of partition_by: `name = transform(source)`, or a bare column (identity, name = source).
+// Result types (Iceberg's transforms, shown as Hive directories): year 2026, month 2026-06, day 2026-06-11,
+// hour 2026-06-11-13, bucket(n, c) 0..n-1 by XXH3-64 of the value's canonical bytes, truncate(w, c): first w code
+// points of a string, or v - ((v % w) + w) % w of an integer or a decimal's unscaled value.
+struct PartitionField {
+  std::string name;    // directory column
+  TransformKind kind = TransformKind::kIdentity;
+  std::string source;  // contract column
+  int64_t argument = 0;
+  Place place;
+};
+
+// Parses "event_date = day(event_time)", "country", "bucket(16, user_id)" (name defaults to "<source>_bucket",
+// "<source>_day", ...). Errors carry the place's column of the fault and "did you mean".
+Result<PartitionField> ParsePartitionField(std::string_view text, const Place& place);
+// Checks fields against the contract: known source, a type the transform takes, unique names, no clash of a derived
+// name with a contract column. Float, double and binary cannot partition.
+Status CheckPartitionFields(const std::vector<PartitionField>& fields, const Contract& contract);
+
+// Reversible escape of one value for a directory name (protocols A): %XX for controls, DEL and "#%'*/:=?\{[]^ ,
+// a leading '.' or '_', and all of "..". NULL is __HIVE_DEFAULT_PARTITION__; a value equal to that word is escaped.
+// nullopt when the name would pass 255 bytes after escaping, or the value has a NUL byte or is empty.
+std::optional<std::string> EscapePartitionValue(std::optional<std::string_view> value);
+std::optional<std::string> UnescapePartitionValue(std::string_view name);  // nullopt = NULL
+
+struct PartitionSlice {
+  std::string path;  // "event_date=2026-06-11/country=DE", "" without partition fields
+  std::shared_ptr<arrow::RecordBatch> rows;  // file schema: identity partition columns left out
+};
+
+// Splits batches by partition, rows in input order within each, slices sorted by path. One per thread.
+class PartitionSplitter {
+ public:
+  virtual ~PartitionSplitter() = default;
+  // Rows whose value cannot name a directory come back as indices into `batch` with the field at fault.
+  struct Unnameable { int64_t row; int field; };
+  virtual Result<std::vector<PartitionSlice>> Split(const std::shared_ptr<arrow::RecordBatch>& batch,
+                                                    std::vector<Unnameable>* unnameable) = 0;
+  virtual std::shared_ptr<arrow::Schema> file_schema() const = 0;
+};
+Result<std::unique_ptr<PartitionSplitter>> MakePartitionSplitter(const std::vector<PartitionField>& fields,
+                                                                 const Contract& contract, arrow::MemoryPool* pool);
+
+}  // namespace freight

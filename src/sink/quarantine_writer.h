@@ -1,0 +1,48 @@
+// Quarantined records as Parquet, one file per chunk that has any; and the reader behind `freight quarantine`.
+#pragma once
+
+#include "contract/contract.h"
+#include "contract/verdict.h"
+#include "io/env.h"
+#include "format/parquet_writer.h"
+
+#include <functional>
+#include <memory>
+#include <span>
+#include <string>
+#include <vector>
+
+namespace freight {
+
+// Columns (docs/formats/quarantine.md): input utf8, line int64, byte_offset int64, byte_length int64, run_id utf8,
+// chunk int32, raw binary (null when it was not kept), failures list<struct<column utf8 (null = record), rule utf8,
+// reason utf8, expected utf8>>.
+class QuarantineWriter {
+ public:
+  virtual ~QuarantineWriter() = default;
+  virtual Status Append(std::span<const BadRecord> records) = 0;
+  virtual int64_t rows() const = 0;
+  virtual Result<FinishedFile> Finish() = 0;  // syncs and closes
+};
+struct QuarantineContext {
+  std::string input;
+  std::string run_id;
+  int32_t chunk = 0;
+};
+Result<std::unique_ptr<QuarantineWriter>> MakeQuarantineWriter(std::unique_ptr<WritableFile> out, const Contract& contract,
+                                                               QuarantineContext context, arrow::MemoryPool* pool);
+
+// One row read back.
+struct QuarantinedRow {
+  std::string input, run_id;
+  int64_t line = 0, byte_offset = 0, byte_length = 0;
+  int32_t chunk = 0;
+  std::string raw;
+  bool raw_kept = true;
+  struct Why { std::string column, rule, reason, expected; };
+  std::vector<Why> failures;
+};
+// Calls `each` for every row of the file, in order, holding one batch in memory; stops early when it returns false.
+Status ReadQuarantineFile(Env& env, const std::string& path, const std::function<bool(const QuarantinedRow&)>& each);
+
+}  // namespace freight
