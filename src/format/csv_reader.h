@@ -19,7 +19,7 @@
 #include "contract/contract.h"
 #include "contract/verdict.h"
 #include "format/csv_dialect.h"
-#include "io/env.h"
+#include "io/byte_stream.h"
 
 #include <arrow/type_fwd.h>
 
@@ -31,16 +31,6 @@
 #include <vector>
 
 namespace freight {
-
-// Bytes of one input in order; what lies behind it (a file, a decoder) is the source's business.
-class ByteStream {
- public:
-  virtual ~ByteStream() = default;
-  // Reads up to `bytes` (at least 1 unless at the end: 0).
-  virtual Result<int64_t> Read(int64_t bytes, void* out) = 0;
-  // Skips to `offset` >= current; a plain file seeks, a decoder decodes and drops.
-  virtual Status SkipTo(int64_t offset) = 0;
-};
 
 // A run of consecutive whole records: the unit of work of one thread. Becomes one row group per partition.
 struct Morsel {

@@ -1,0 +1,54 @@
+// What a run would do, as values: inputs, chunks, partitions, columns, memory. Making a plan writes nothing.
+#pragma once
+
+#include "commit/dataset.h"
+#include "contract/contract.h"
+#include "format/csv_reader.h"
+#include "plan/pipeline.h"
+
+#include <cstdint>
+#include <map>
+#include <string>
+#include <vector>
+
+namespace freight {
+
+struct PlanOptions {
+  bool rebuild = false;
+  std::vector<std::string> scope;  // --partition, repeated
+};
+
+struct PlannedInput {
+  InputVersion version;
+  std::string path;          // to open
+  InputDecision decision;
+  CsvHeader header;          // of inputs that are read
+  int64_t chunks = 0;        // about; exact when not compressed and records are short
+  int64_t chunks_done = 0;   // by an unfinished earlier run
+};
+
+struct Plan {
+  Pipeline pipeline;
+  Contract contract;
+  PlanOptions options;
+  RunRequest request;                 // run_id empty
+  RunDecision decision;
+  std::vector<PlannedInput> inputs;   // all listed, by name
+  std::vector<std::string> vanished;
+  std::map<std::string, int64_t> partitions_live;  // path -> rows now
+  std::vector<std::string> unread_columns;
+  std::vector<std::string> notes;
+  int64_t bytes_to_read = 0;
+  int64_t memory_bytes_needed = 0;    // budget that keeps all threads busy
+  int threads = 0;
+};
+
+// Lists inputs, reads headers, decides. Fails with the reaction the exit code follows from (no input matches, header
+// without a required column, refused change, ...).
+Result<Plan> MakePlan(Env& env, const Pipeline& pipeline, const Contract& contract, const PlanOptions& options);
+
+// Sizes that decide the bytes of a dataset: part of plan_hash.
+inline constexpr int64_t kMorselBytes = 4 << 20;
+inline constexpr int64_t kChunkMorsels = 16;  // 64 MiB of input per chunk
+
+}  // namespace freight
