@@ -101,6 +101,9 @@ class CsvDecoder {
  public:
   virtual ~CsvDecoder() = default;
   virtual Status Decode(const Morsel& morsel, const std::function<Status(DecodedBatch&&)>& emit) = 0;
+  // Address and raw bytes of row `row` of the batch being emitted (failures left empty). Only inside `emit`: a later
+  // stage may still refuse an accepted row.
+  virtual BadRecord Locate(int64_t row) = 0;
 };
 enum class CsvPath : uint8_t { kAuto, kScalar };  // kScalar: the careful parser for everything (the reference in tests)
 struct CsvDecoderOptions {
