@@ -31,6 +31,9 @@ struct InputVersion {
   std::string Id() const;      // 8 hex of the hash of the name: the <input8> of part names
 };
 
+// content_hash of an input from its chunks' content hashes, in order; `chain` starts as "".
+std::string ChainContentHash(const std::string& chain, const std::string& chunk_hash);
+
 struct Accounting {  // I4: in == published + filtered + deduplicated + quarantined
   int64_t in = 0, published = 0, filtered = 0, deduplicated = 0, quarantined = 0;
   int64_t blank_lines = 0, comments = 0;

@@ -13,9 +13,17 @@
 
 namespace freight {
 
+// Sizes that decide the bytes of a dataset: part of plan_hash.
+inline constexpr int64_t kMorselBytes = 4 << 20;
+inline constexpr int64_t kChunkMorsels = 16;  // 64 MiB of input per chunk
+// A morsel's text, its columns, pages and row group together stay within this many times its bytes.
+inline constexpr int64_t kChargeFactor = 3;
+
 struct PlanOptions {
   bool rebuild = false;
   std::vector<std::string> scope;  // --partition, repeated
+  int64_t morsel_bytes = kMorselBytes;    // tests make many chunks out of little data
+  int64_t chunk_morsels = kChunkMorsels;
 };
 
 struct PlannedInput {
@@ -46,9 +54,5 @@ struct Plan {
 // Lists inputs, reads headers, decides. Fails with the reaction the exit code follows from (no input matches, header
 // without a required column, refused change, ...).
 Result<Plan> MakePlan(Env& env, const Pipeline& pipeline, const Contract& contract, const PlanOptions& options);
-
-// Sizes that decide the bytes of a dataset: part of plan_hash.
-inline constexpr int64_t kMorselBytes = 4 << 20;
-inline constexpr int64_t kChunkMorsels = 16;  // 64 MiB of input per chunk
 
 }  // namespace freight

@@ -1,0 +1,126 @@
+// One chunk's files, in morsel order.
+#include "engine/chunk_writer.h"
+
+#include "base/hash.h"
+
+#include <arrow/api.h>
+
+#include <algorithm>
+
+namespace freight {
+namespace {
+
+// A partition's writer holds a buffer and its row groups' metadata; the least recently used one is finished early and
+// its partition gets another part file.
+constexpr size_t kOpenPartsMax = 32;
+
+std::string RuleKey(const Contract& contract, const Failure& failure) {
+  const std::string column = failure.column < 0 ? "" : contract.columns[failure.column].name;
+  return fmt::format("{}:{}:{}", column, RuleWord(failure.reason), ReasonWord(failure.reason));
+}
+
+}  // namespace
+
+ChunkWriter::ChunkWriter(const ChunkContext& context, size_t input, int32_t chunk)
+    : context_(context), input_(context.plan.inputs[input]) {
+  done_.input = input_.version.name;
+  done_.stat = input_.version.stat;
+  done_.index = chunk;
+}
+
+Status ChunkWriter::Add(MorselResult result) {
+  done_.rows += result.rows;
+  for (auto& piece : result.pieces) {
+    ARROW_ASSIGN_OR_RAISE(OpenPart * part, PartFor(piece.partition));
+    ARROW_RETURN_NOT_OK(part->file->Append(*piece.rows));
+    piece.rows.reset();
+  }
+  return Quarantine(result.bad);
+}
+
+Result<ChunkWriter::OpenPart*> ChunkWriter::PartFor(const std::string& partition) {
+  auto found = parts_.find(partition);
+  if (found == parts_.end()) {
+    if (parts_.size() >= kOpenPartsMax) {
+      auto oldest = std::min_element(parts_.begin(), parts_.end(),
+                                     [](auto& a, auto& b) { return a.second.last_used < b.second.last_used; });
+      ARROW_RETURN_NOT_OK(FinishPart(oldest->first, oldest->second));
+      parts_.erase(oldest);
+    }
+    ARROW_ASSIGN_OR_RAISE(std::string folder, context_.transaction.StageDir(partition));
+    OpenPart part;
+    part.path = JoinPath(folder, fmt::format("open-{}-{:05}-{}.inprogress", input_.version.Id(), done_.index, files_opened_++));
+    ARROW_ASSIGN_OR_RAISE(auto out, context_.env.OpenWrite(part.path, CreateMode::kNew));
+    ARROW_ASSIGN_OR_RAISE(part.file, MakeParquetFile(std::move(out), context_.file_schema,
+                                                     context_.plan.pipeline.parquet, context_.pool));
+    found = parts_.emplace(partition, std::move(part)).first;
+  }
+  found->second.last_used = ++uses_;
+  return &found->second;
+}
+
+Status ChunkWriter::FinishPart(const std::string& partition, OpenPart& part) {
+  ARROW_ASSIGN_OR_RAISE(FinishedFile finished, part.file->Finish());
+  PartInfo info;
+  info.partition = partition;
+  // A partition can have several files in one chunk, even equal ones: the ordinal keeps their names apart.
+  const auto before = std::count_if(done_.parts.begin(), done_.parts.end(),
+                                    [&](const PartInfo& p) { return p.partition == partition; });
+  const std::string name_hash =
+      before == 0 ? finished.content_hash : HashHex(fmt::format("{}:{}", finished.content_hash, before));
+  info.file = fmt::format("part-{}-{:05}-{}.parquet", input_.version.Id(), done_.index, name_hash.substr(0, 16));
+  info.input = input_.version.name;
+  info.chunk = done_.index;
+  info.rows = finished.rows;
+  info.bytes = finished.bytes;
+  info.content_hash = finished.content_hash;
+  ARROW_RETURN_NOT_OK(context_.env.Rename(part.path, JoinPath(ParentPath(part.path), info.file + ".inprogress"),
+                                          RenameMode::kNoReplace));
+  done_.parts.push_back(std::move(info));
+  return Status::OK();
+}
+
+Status ChunkWriter::Quarantine(const std::vector<BadRecord>& bad) {
+  if (bad.empty()) return Status::OK();
+  for (const auto& record : bad) {
+    for (const auto& failure : record.failures) done_.bad_by_rule[RuleKey(context_.plan.contract, failure)]++;
+  }
+  if (!quarantine_) {
+    ARROW_RETURN_NOT_OK(MakeDirs(context_.env, context_.quarantine_dir, true));
+    quarantine_path_ = JoinPath(context_.quarantine_dir, fmt::format("part-{}-{:05}.parquet", input_.version.Id(), done_.index));
+    ARROW_ASSIGN_OR_RAISE(auto out, context_.env.OpenWrite(quarantine_path_ + ".inprogress", CreateMode::kNew));
+    QuarantineContext where{input_.version.name, context_.run_id, done_.index};
+    ARROW_ASSIGN_OR_RAISE(quarantine_, MakeQuarantineWriter(std::move(out), context_.plan.contract, where, context_.pool));
+  }
+  return quarantine_->Append(bad);
+}
+
+Status ChunkWriter::FinishQuarantine() {
+  if (!quarantine_) return Status::OK();
+  ARROW_ASSIGN_OR_RAISE(FinishedFile finished, quarantine_->Finish());
+  done_.quarantine.push_back({quarantine_path_, finished.rows, finished.bytes, finished.content_hash});
+  return Status::OK();
+}
+
+Result<ChunkDone> ChunkWriter::Commit(const ChunkEnd& end) {
+  for (auto& [partition, part] : parts_) ARROW_RETURN_NOT_OK(FinishPart(partition, part));
+  parts_.clear();
+  ARROW_RETURN_NOT_OK(FinishQuarantine());
+  std::sort(done_.parts.begin(), done_.parts.end(), [](const PartInfo& a, const PartInfo& b) {
+    return std::tie(a.partition, a.file) < std::tie(b.partition, b.file);
+  });
+  done_.offset = end.offset;
+  done_.length = end.length;
+  done_.next_line = end.next.line;
+  done_.next_morsel = end.next.morsel_index;
+  done_.content_hash = end.content_hash;
+  done_.last = end.last;
+  const FileStat& stat = done_.stat;
+  done_.chunk_id = HashHex(fmt::format("{}|{}|{}|{}:{}:{}:{}|{}+{}", context_.plan.pipeline.dataset,
+                                       context_.plan.request.plan_hash, done_.input, stat.size_bytes, stat.mtime_ns,
+                                       stat.ctime_ns, stat.inode, done_.offset, done_.length));
+  ARROW_RETURN_NOT_OK(context_.transaction.CommitChunk(done_));
+  return done_;
+}
+
+}  // namespace freight

@@ -1,0 +1,53 @@
+// Writes one chunk: a part file per partition, its quarantine file, and at the end the chunk's record.
+#pragma once
+
+#include "engine/morsel_worker.h"
+#include "sink/quarantine_writer.h"
+
+#include <map>
+#include <memory>
+#include <string>
+
+namespace freight {
+
+// What all chunks of a run share.
+struct ChunkContext {
+  Env& env;
+  const Plan& plan;
+  Transaction& transaction;
+  std::string run_id;
+  std::string quarantine_dir;  // <quarantine.to>/date=.../run_id=..., joined with the pipeline's folder
+  std::shared_ptr<arrow::Schema> file_schema;
+  arrow::MemoryPool* pool;
+};
+
+// Thread: the sequencer's. Results come in morsel order, so the bytes depend on the input and the plan only.
+class ChunkWriter {
+ public:
+  ChunkWriter(const ChunkContext& context, size_t input, int32_t chunk);
+  Status Add(MorselResult result);
+  // Finishes all files and commits the chunk: durable when this returns.
+  Result<ChunkDone> Commit(const ChunkEnd& end);
+
+ private:
+  struct OpenPart {
+    std::unique_ptr<ParquetFile> file;
+    std::string path;       // of the file while it is written
+    int64_t last_used = 0;
+  };
+  Result<OpenPart*> PartFor(const std::string& partition);
+  Status FinishPart(const std::string& partition, OpenPart& part);
+  Status Quarantine(const std::vector<BadRecord>& bad);
+  Status FinishQuarantine();
+
+  const ChunkContext& context_;
+  const PlannedInput& input_;
+  ChunkDone done_;
+  std::map<std::string, OpenPart> parts_;
+  int64_t uses_ = 0;
+  int64_t files_opened_ = 0;
+  std::unique_ptr<QuarantineWriter> quarantine_;
+  std::string quarantine_path_;
+};
+
+}  // namespace freight

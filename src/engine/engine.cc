@@ -1,0 +1,277 @@
+// Runs a plan from lock to publication.
+#include "engine/engine.h"
+
+#include "engine/gates.h"
+#include "engine/sequencer.h"
+#include "plan/read_ahead.h"
+
+#include <arrow/api.h>
+#include <sys/resource.h>
+
+#include <algorithm>
+#include <chrono>
+#include <ctime>
+#include <thread>
+
+namespace freight {
+namespace {
+
+std::string UtcTime(int64_t micros, const char* format) {
+  const std::time_t seconds = micros / 1'000'000;
+  std::tm parts{};
+  gmtime_r(&seconds, &parts);
+  char text[32];
+  return std::string(text, std::strftime(text, sizeof(text), format, &parts));
+}
+
+// Sorts by start time; the random part keeps two starts of one second apart.
+std::string MakeRunId(Env& env) {
+  return fmt::format("{}-{:08x}", UtcTime(env.NowMicros(), "%Y%m%dT%H%M%SZ"), static_cast<uint32_t>(env.Random()));
+}
+
+int64_t PeakRssBytes() {
+  rusage usage{};
+  getrusage(RUSAGE_SELF, &usage);
+  return static_cast<int64_t>(usage.ru_maxrss) * 1024;
+}
+
+// One run: everything that lives from BeginTransaction to the report.
+class Run {
+ public:
+  Run(Env& env, const Plan& plan, const RunOptions& options, RunReport* report)
+      : env_(env), plan_(plan), options_(options), report_(*report),
+        begin_ns_(env.MonotonicNanos()),
+        budget_(options.memory_bytes > 0 ? options.memory_bytes : plan.pipeline.memory_bytes),
+        pool_(MakeBudgetPool(&budget_, "buffers")) {}
+
+  Status Execute();
+  void FillMemory();
+
+ private:
+  Status LoadInputs();
+  Status ReadAll(const ChunkContext& context);
+  void Work(MorselSource& source, Sequencer& sequencer);
+  Status WorkUntilDone(MorselSource& source, Sequencer& sequencer);
+  Status GateAndPublish();
+  void Count(const ChunkDone& chunk);
+  void ShowProgress();
+  bool Cancelled() const { return failed_ || StopSignal() != 0; }
+  int StopSignal() const { return options_.stop ? options_.stop->load() : 0; }
+  void Fault(Status status);
+
+  Env& env_;
+  const Plan& plan_;
+  const RunOptions& options_;
+  RunReport& report_;
+  const int64_t begin_ns_;
+  MemoryBudget budget_;
+  std::unique_ptr<arrow::MemoryPool> pool_;
+  std::unique_ptr<Transaction> transaction_;
+  std::string quarantine_dir_;
+  std::atomic<bool> failed_ = false;
+  std::mutex mutex_;          // of what follows
+  std::mutex source_mutex_;   // turns at the source
+  Status first_fault_;
+  int64_t rows_live_ = 0, quarantined_live_ = 0, bytes_live_ = 0;
+};
+
+Status Run::Execute() {
+  RunRequest request = plan_.request;
+  request.run_id = report_.run_id;
+  quarantine_dir_ = JoinPath(JoinPath(plan_.pipeline.folder, plan_.pipeline.quarantine_to),
+                             fmt::format("date={}/run_id={}", UtcTime(report_.started_micros, "%Y-%m-%d"), report_.run_id));
+  request.quarantine_dir = quarantine_dir_;
+  ARROW_ASSIGN_OR_RAISE(transaction_, BeginTransaction(env_, request, ContentHasher(env_, plan_)));
+  report_.epoch = transaction_->epoch();
+  if (transaction_->decision().nothing_to_do) {
+    report_.state = RunState::kNothingToDo;
+    return Status::OK();
+  }
+  ARROW_RETURN_NOT_OK(LoadInputs());
+  return GateAndPublish();
+}
+
+Status Run::LoadInputs() {
+  for (const auto& input : plan_.inputs) {
+    if (!input.decision.read) continue;
+    for (const auto& chunk : transaction_->Done(input.version.name)) {
+      report_.chunks_done_before++;
+      rows_live_ += chunk.rows.in;
+      quarantined_live_ += chunk.rows.quarantined;
+      bytes_live_ += chunk.length;
+      Count(chunk);
+    }
+  }
+  ARROW_ASSIGN_OR_RAISE(auto splitter, MakePartitionSplitter(plan_.pipeline.partition_by, plan_.contract, pool_.get()));
+  ChunkContext context{env_, plan_, *transaction_, report_.run_id, quarantine_dir_, splitter->file_schema(), pool_.get()};
+  ARROW_RETURN_NOT_OK(ReadAll(context));
+  const int signal = StopSignal();
+  if (signal == 0) return Status::OK();
+  return Fail(Reaction::kStopped, "stopped by signal {}", signal).Help("run the same command again to go on");
+}
+
+void Run::Count(const ChunkDone& chunk) {
+  std::lock_guard lock(mutex_);
+  report_.rows += chunk.rows;
+  report_.bytes_in += chunk.length;
+  report_.chunks_total++;
+  for (const auto& [rule, rows] : chunk.bad_by_rule) report_.bad_by_rule[rule] += rows;
+  for (const auto& file : chunk.quarantine) report_.quarantine_files.push_back(file.path);
+}
+
+void Run::Fault(Status status) {
+  std::lock_guard lock(mutex_);
+  if (first_fault_.ok()) first_fault_ = std::move(status);
+  failed_ = true;
+}
+
+Status Run::ReadAll(const ChunkContext& context) {
+  MorselSource source(env_, plan_, &budget_, [this] { return Cancelled(); },
+                      [this](const std::string& name) { return transaction_->Done(name); });
+  Sequencer sequencer(
+      context,
+      [this](const ChunkDone& chunk) {
+        Count(chunk);
+        std::lock_guard lock(mutex_);
+        report_.chunks_run++;
+      },
+      [this](const Accounting& rows, int64_t bytes) {
+        std::lock_guard lock(mutex_);
+        rows_live_ += rows.in;
+        quarantined_live_ += rows.quarantined;
+        bytes_live_ += bytes;
+      });
+  std::thread writer([&] {
+    Status status = sequencer.Run();
+    if (!status.ok()) Fault(std::move(status));
+  });
+  std::vector<std::thread> workers;
+  for (int i = 0; i < report_.threads; i++) workers.emplace_back([&] { Work(source, sequencer); });
+  std::atomic<bool> finished = false;
+  std::thread progress([&] {
+    while (!finished) {
+      if (options_.progress) ShowProgress();
+      std::this_thread::sleep_for(std::chrono::milliseconds(100));
+    }
+  });
+  for (auto& worker : workers) worker.join();
+  sequencer.Close();
+  writer.join();
+  finished = true;
+  progress.join();
+  if (options_.progress) ShowProgress();
+  return first_fault_;
+}
+
+void Run::Work(MorselSource& source, Sequencer& sequencer) {
+  Status status = WorkUntilDone(source, sequencer);
+  if (!status.ok()) Fault(std::move(status));
+}
+
+Status Run::WorkUntilDone(MorselSource& source, Sequencer& sequencer) {
+  ARROW_ASSIGN_OR_RAISE(auto worker, MorselWorker::Make(plan_, pool_.get()));
+  while (!failed_) {
+    std::optional<Task> task;
+    {
+      std::lock_guard turn(source_mutex_);
+      ARROW_ASSIGN_OR_RAISE(task, source.Next());
+    }
+    if (!task) return Status::OK();
+    const int64_t sequence = task->sequence;
+    Done done{task->input, task->chunk, {}};
+    if (task->chunk_end) {
+      done.what = *task->chunk_end;
+    } else {
+      ARROW_ASSIGN_OR_RAISE(MorselResult result, worker->Process(std::move(*task)));
+      done.what = std::move(result);
+    }
+    sequencer.Put(sequence, std::move(done));
+  }
+  return Status::OK();
+}
+
+Status Run::GateAndPublish() {
+  if (!report_.rows.Balanced()) {
+    return Fail(Reaction::kCorrupt, "accounting does not balance: {} rows in, {} published, {} filtered, {} quarantined",
+                report_.rows.in, report_.rows.published, report_.rows.filtered, report_.rows.quarantined)
+        .Help("nothing was published; please report this with the run record");
+  }
+  report_.gates = JudgeGates(plan_, report_.rows, CountRows(transaction_->state(), transaction_->Preview()));
+  Status verdict = GateVerdict(report_.gates, plan_.pipeline.quarantine_to);
+  if (!verdict.ok()) {
+    ARROW_RETURN_NOT_OK(transaction_->Refuse(verdict.message()));
+    return verdict;
+  }
+  ARROW_ASSIGN_OR_RAISE(Published published, transaction_->Publish());
+  report_.partitions = std::move(published.partitions);
+  report_.state = RunState::kPublished;
+  return Status::OK();
+}
+
+void Run::ShowProgress() {
+  Progress progress;
+  {
+    std::lock_guard lock(mutex_);
+    progress.rows = rows_live_;
+    progress.quarantined = quarantined_live_;
+    progress.bytes_done = bytes_live_;
+    progress.chunks_done = report_.chunks_total;
+  }
+  for (const auto& input : plan_.inputs) {
+    if (input.decision.read) progress.chunks_total += input.chunks;
+  }
+  progress.bytes_total = plan_.bytes_to_read;
+  progress.memory_bytes = budget_.used_bytes();
+  progress.elapsed_ns = env_.MonotonicNanos() - begin_ns_;
+  options_.progress(progress);
+}
+
+void Run::FillMemory() {
+  report_.memory = budget_.Parts();
+  report_.memory_limit_bytes = budget_.limit_bytes();
+  report_.memory_peak_bytes = budget_.peak_bytes();
+}
+
+RunState StateOf(const Status& status) {
+  switch (ReactionOf(status)) {
+    case Reaction::kRefused: return RunState::kRefused;
+    case Reaction::kStopped: return RunState::kStopped;
+    default: return RunState::kFailed;
+  }
+}
+
+}  // namespace
+
+const char* RunStateWord(RunState state) {
+  switch (state) {
+    case RunState::kPublished: return "published";
+    case RunState::kNothingToDo: return "nothing_to_do";
+    case RunState::kRefused: return "refused";
+    case RunState::kFailed: return "failed";
+    case RunState::kStopped: return "stopped";
+  }
+  FREIGHT_ASSERT(false);
+}
+
+RunReport ExecuteRun(Env& env, const Plan& plan, const RunOptions& options) {
+  RunReport report;
+  report.run_id = options.run_id.empty() ? MakeRunId(env) : options.run_id;
+  report.dataset = plan.pipeline.dataset;
+  report.started_micros = env.NowMicros();
+  report.threads = options.threads > 0 ? options.threads : plan.threads;
+  report.unread_columns = plan.unread_columns;
+  report.notes = plan.notes;
+  const int64_t begin_ns = env.MonotonicNanos();
+  {
+    Run run(env, plan, options, &report);
+    report.error = run.Execute();
+    run.FillMemory();
+  }
+  if (!report.error.ok()) report.state = StateOf(report.error);
+  report.finished_micros = env.NowMicros();
+  report.elapsed_s = static_cast<double>(env.MonotonicNanos() - begin_ns) / 1e9;
+  report.peak_rss_bytes = PeakRssBytes();
+  return report;
+}
+
+}  // namespace freight

@@ -1,0 +1,105 @@
+// Decode, judge, split, encode: everything that happens to a row before its chunk is written.
+#include "engine/morsel_worker.h"
+
+#include <arrow/api.h>
+
+#include <algorithm>
+
+namespace freight {
+
+Result<std::unique_ptr<MorselWorker>> MorselWorker::Make(const Plan& plan, arrow::MemoryPool* pool) {
+  std::unique_ptr<MorselWorker> worker(new MorselWorker(plan, pool));
+  ARROW_ASSIGN_OR_RAISE(worker->splitter_, MakePartitionSplitter(plan.pipeline.partition_by, plan.contract, pool));
+  return worker;
+}
+
+Result<MorselResult> MorselWorker::Process(Task task) {
+  ARROW_RETURN_NOT_OK(UseInput(task.input));
+  MorselResult result;
+  result.bytes = task.morsel->length;
+  ARROW_RETURN_NOT_OK(decoder_->Decode(
+      *task.morsel, [&](DecodedBatch&& batch) { return TakeBatch(std::move(batch), &result); }));
+  ARROW_RETURN_NOT_OK(FinishPieces(&result));
+  result.charge = std::move(task.morsel->charge);
+  task.morsel.reset();  // the text is freed before the result waits
+  int64_t held = 0;
+  for (const auto& piece : result.pieces) held += piece.rows->bytes();
+  for (const auto& record : result.bad) held += static_cast<int64_t>(sizeof(record) + record.raw.size());
+  result.charge.Resize(held);
+  return result;
+}
+
+Status MorselWorker::UseInput(size_t input) {
+  if (decoder_input_ == input) return Status::OK();
+  CsvDecoderOptions options;
+  options.pool = pool_;
+  ARROW_ASSIGN_OR_RAISE(decoder_, MakeCsvDecoder(plan_.pipeline.dialect, plan_.inputs[input].header, plan_.contract, options));
+  decoder_input_ = input;
+  return Status::OK();
+}
+
+Status MorselWorker::TakeBatch(DecodedBatch&& batch, MorselResult* result) {
+  result->rows.in += batch.records;
+  result->rows.blank_lines += batch.blank_lines;
+  result->rows.comments += batch.comments;
+  result->rows.quarantined += static_cast<int64_t>(batch.bad.size());
+  std::move(batch.bad.begin(), batch.bad.end(), std::back_inserter(result->bad));
+  if (!batch.accepted || batch.accepted->num_rows() == 0) return Status::OK();
+
+  std::vector<PartitionSplitter::Unnameable> unnameable;
+  ARROW_ASSIGN_OR_RAISE(auto slices, splitter_->Split(batch.accepted, &unnameable));
+  for (const auto& bad : unnameable) {
+    BadRecord record = decoder_->Locate(bad.row);
+    const std::string& source = plan_.pipeline.partition_by[bad.field].source;
+    const auto& columns = plan_.contract.columns;
+    const auto column = std::find_if(columns.begin(), columns.end(), [&](const Column& c) { return c.name == source; });
+    record.failures.push_back({static_cast<int>(column - columns.begin()), Reason::kPartitionValue,
+                               "a value that can name a folder: 1 to 255 bytes, no NUL"});
+    auto after = std::upper_bound(result->bad.begin(), result->bad.end(), record.offset,
+                                  [](int64_t offset, const BadRecord& r) { return offset < r.offset; });
+    result->bad.insert(after, std::move(record));
+    result->rows.quarantined++;
+  }
+  for (const auto& slice : slices) {
+    if (!InScope(slice.path)) {
+      result->rows.filtered += slice.rows->num_rows();
+      continue;
+    }
+    result->rows.published += slice.rows->num_rows();
+    ARROW_RETURN_NOT_OK(EncodeSlice(slice));
+  }
+  return Status::OK();
+}
+
+bool MorselWorker::InScope(const std::string& partition) const {
+  const auto& scope = plan_.request.scope;
+  return scope.empty() || std::any_of(scope.begin(), scope.end(), [&](const std::string& wanted) {
+           return partition == wanted || partition.starts_with(wanted + "/");
+         });
+}
+
+Status MorselWorker::EncodeSlice(const PartitionSlice& slice) {
+  auto& encoder = open_[slice.path];
+  if (!encoder && !idle_.empty()) {
+    encoder = std::move(idle_.back());
+    idle_.pop_back();
+  }
+  if (!encoder) {
+    ARROW_ASSIGN_OR_RAISE(encoder, MakeRowGroupEncoder(splitter_->file_schema(), plan_.pipeline.parquet, pool_));
+  }
+  return encoder->Append(*slice.rows);
+}
+
+Status MorselWorker::FinishPieces(MorselResult* result) {
+  // Encoders keep their buffers: a few are worth keeping, a thousand partitions' worth is not.
+  constexpr size_t kIdleEncodersMax = 4;
+  for (auto& [partition, encoder] : open_) {
+    ARROW_ASSIGN_OR_RAISE(auto group, encoder->Finish());
+    if (group) result->pieces.push_back({partition, std::move(group)});
+    if (idle_.size() < kIdleEncodersMax) idle_.push_back(std::move(encoder));
+  }
+  open_.clear();
+  return Status::OK();
+}
+
+}  // namespace freight

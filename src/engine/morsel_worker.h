@@ -1,0 +1,51 @@
+// What one thread does with one morsel: decode, judge, split by partition, encode row groups.
+#pragma once
+
+#include "engine/morsel_source.h"
+#include "format/parquet_writer.h"
+#include "sink/partition.h"
+
+#include <map>
+#include <memory>
+#include <string>
+#include <vector>
+
+namespace freight {
+
+// A morsel done, waiting for its turn at the sequencer. Memory is bounded by the morsel's charge.
+struct MorselResult {
+  struct Piece {
+    std::string partition;
+    std::unique_ptr<EncodedRowGroup> rows;
+  };
+  std::vector<Piece> pieces;    // sorted by partition
+  std::vector<BadRecord> bad;   // in input order
+  Accounting rows;
+  int64_t bytes = 0;            // of input
+  Charge charge;
+};
+
+// Thread: one per worker. Reusable; keeps its parsers and encoders from morsel to morsel.
+class MorselWorker {
+ public:
+  static Result<std::unique_ptr<MorselWorker>> Make(const Plan& plan, arrow::MemoryPool* pool);
+  Result<MorselResult> Process(Task task);
+
+ private:
+  MorselWorker(const Plan& plan, arrow::MemoryPool* pool) : plan_(plan), pool_(pool) {}
+  Status UseInput(size_t input);
+  Status TakeBatch(DecodedBatch&& batch, MorselResult* result);
+  bool InScope(const std::string& partition) const;
+  Status EncodeSlice(const PartitionSlice& slice);
+  Status FinishPieces(MorselResult* result);
+
+  const Plan& plan_;
+  arrow::MemoryPool* pool_;
+  std::unique_ptr<PartitionSplitter> splitter_;
+  std::unique_ptr<CsvDecoder> decoder_;
+  size_t decoder_input_ = SIZE_MAX;
+  std::map<std::string, std::unique_ptr<RowGroupEncoder>> open_;
+  std::vector<std::unique_ptr<RowGroupEncoder>> idle_;
+};
+
+}  // namespace freight

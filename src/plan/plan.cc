@@ -1,0 +1,179 @@
+// Makes a plan: lists inputs, reads their headers, decides with the dataset's state. Reads only.
+#include "plan/plan.h"
+
+#include "base/hash.h"
+#include "commit/dataset.h"
+#include "io/byte_stream.h"
+#include "plan/read_ahead.h"
+
+#include <arrow/api.h>
+
+#include <algorithm>
+#include <set>
+#include <thread>
+
+namespace freight {
+namespace {
+
+Status CheckInputKind(const FileStat& stat, const std::string& name, const Place& place) {
+  if (stat.kind == FileKind::kFile) return Status::OK();
+  if (stat.kind == FileKind::kDirectory) {
+    return Fail(Reaction::kInvalid, "input \"{}\" is a directory", name).At(place).Help("name its files: \"" + name + "/*.csv\"");
+  }
+  if (stat.kind == FileKind::kFifo) {
+    return Fail(Reaction::kInvalid, "input \"{}\" is a pipe: it cannot be read twice, so a run of it cannot be resumed", name)
+        .At(place)
+        .Help("write it to a file first");
+  }
+  return Fail(Reaction::kInvalid, "input \"{}\" is not a regular file", name).At(place).Help("name a file");
+}
+
+std::string NameUnder(const std::string& folder, const std::string& path) {
+  if (folder.empty() || folder == ".") return path;
+  const std::string prefix = folder + "/";
+  return path.starts_with(prefix) ? path.substr(prefix.size()) : path;
+}
+
+Result<std::vector<PlannedInput>> ListInputs(Env& env, const Pipeline& pipeline) {
+  std::vector<PlannedInput> inputs;
+  std::set<std::string> seen;
+  for (size_t i = 0; i < pipeline.csv.size(); i++) {
+    const Place place = i < pipeline.csv_places.size() ? pipeline.csv_places[i] : Place{pipeline.file};
+    ARROW_ASSIGN_OR_RAISE(auto paths, Glob(env, JoinPath(pipeline.folder, pipeline.csv[i])));
+    if (paths.empty()) {
+      return Fail(Reaction::kInvalid, "no file matches \"{}\"", pipeline.csv[i])
+          .At(place)
+          .Help("paths are relative to the pipeline file; check the name and the folder");
+    }
+    for (const std::string& path : paths) {
+      PlannedInput input;
+      input.path = path;
+      input.version.name = NameUnder(pipeline.folder, path);
+      if (!seen.insert(input.version.name).second) continue;
+      ARROW_ASSIGN_OR_RAISE(input.version.stat, env.Stat(path));
+      ARROW_RETURN_NOT_OK(CheckInputKind(input.version.stat, input.version.name, place));
+      inputs.push_back(std::move(input));
+    }
+  }
+  std::sort(inputs.begin(), inputs.end(), [](auto& a, auto& b) { return a.version.name < b.version.name; });
+  return inputs;
+}
+
+std::string DialectText(const CsvDialect& d) {
+  std::string nulls = "default";
+  if (d.nulls) {
+    nulls = "list";
+    for (const auto& word : *d.nulls) nulls += fmt::format(":{}:{}", word.size(), word);
+  }
+  auto byte = [](std::optional<char> c) { return c ? std::to_string(static_cast<unsigned char>(*c)) : std::string("none"); };
+  return fmt::format("{}|{}|{}|{}|{}|{}|{}|{}|{}|{}", d.delimiter, byte(d.quote), byte(d.escape), byte(d.comment),
+                     d.header, d.skip_rows, nulls, static_cast<int>(d.encoding), d.trim, d.record_bytes_max);
+}
+
+std::string PartitionText(const std::vector<PartitionField>& fields) {
+  std::string text;
+  for (const auto& f : fields) {
+    text += fmt::format("{}={}({},{});", f.name, static_cast<int>(f.kind), f.source, f.argument);
+  }
+  return text;
+}
+
+// What decides bytes; not limits, gates, threads or paths.
+std::string PlanHash(const Pipeline& p, const Contract& contract, const PlanOptions& options) {
+  std::string text = fmt::format("{}\n{}\n{}\n{}\n{}|{}|{}|{}\n{}|{}\n", FREIGHT_VERSION, contract.hash,
+                                 DialectText(p.dialect), PartitionText(p.partition_by),
+                                 static_cast<int>(p.parquet.profile), static_cast<int>(p.parquet.codec), p.parquet.level,
+                                 p.parquet.page_bytes, options.morsel_bytes, options.chunk_morsels);
+  for (const auto& partition : options.scope) text += partition + "\n";
+  return HashHex(text);
+}
+
+RunRequest MakeRequest(const Pipeline& p, const Contract& contract, const PlanOptions& options,
+                       const std::vector<PlannedInput>& inputs) {
+  RunRequest request;
+  request.dataset = p.dataset;
+  request.root = JoinPath(p.folder, p.to);
+  request.plan_hash = PlanHash(p, contract, options);
+  request.layout_hash = HashHex(contract.ArrowSchema()->ToString() + "\n" + PartitionText(p.partition_by));
+  request.engine_version = FREIGHT_VERSION;
+  request.mode = p.mode;
+  request.on_changed = p.on_changed;
+  request.on_vanished = p.on_vanished;
+  request.rebuild = options.rebuild;
+  request.scope = options.scope;
+  for (const auto& input : inputs) request.inputs.push_back(input.version);
+  return request;
+}
+
+Status ReadHeaderOf(Env& env, const Plan& plan, PlannedInput* input) {
+  ARROW_ASSIGN_OR_RAISE(auto bytes, OpenByteStream(env, input->path));
+  ARROW_ASSIGN_OR_RAISE(input->header, ReadCsvHeader(*bytes, input->version.name, plan.pipeline.dialect, plan.contract));
+  const int64_t chunk_bytes = plan.options.morsel_bytes * plan.options.chunk_morsels;
+  const int64_t left = std::max<int64_t>(0, input->version.stat.size_bytes - input->header.data_begin.offset);
+  input->chunks = std::max<int64_t>(1, (left + chunk_bytes - 1) / chunk_bytes);
+  return Status::OK();
+}
+
+Status CheckScope(const Pipeline& pipeline, const std::vector<std::string>& scope) {
+  for (const auto& partition : scope) {
+    if (pipeline.partition_by.empty()) {
+      return Fail(Reaction::kInvalid, "--partition \"{}\": the dataset has no partitions", partition)
+          .At({pipeline.file})
+          .Help("declare partition_by, or run without --partition");
+    }
+    const std::string first = pipeline.partition_by.front().name + "=";
+    if (!partition.starts_with(first)) {
+      return Fail(Reaction::kInvalid, "--partition \"{}\" is no partition of this dataset", partition)
+          .Help(fmt::format("write it as its folder is called: {}...", first));
+    }
+  }
+  return Status::OK();
+}
+
+// Fills what depends on the decision: states, headers of inputs to read, chunk counts, columns not read.
+Status Detail(Env& env, const DatasetState& state, Plan* plan) {
+  std::set<std::string> unread;
+  for (const auto& decision : plan->decision.inputs) {
+    auto found = std::find_if(plan->inputs.begin(), plan->inputs.end(),
+                              [&](const PlannedInput& i) { return i.version.name == decision.name; });
+    if (found == plan->inputs.end()) {
+      plan->vanished.push_back(decision.name);
+      continue;
+    }
+    found->decision = decision;
+    if (!decision.read) continue;
+    ARROW_RETURN_NOT_OK(ReadHeaderOf(env, *plan, &*found));
+    plan->bytes_to_read += found->version.stat.size_bytes;
+    for (const auto& name : found->header.unread) {
+      if (unread.insert(name).second) plan->unread_columns.push_back(name);
+    }
+    for (const auto& chunk : state.pending_chunks) found->chunks_done += chunk.input == found->version.name;
+  }
+  for (const auto& [path, parts] : state.partitions) {
+    int64_t& rows = plan->partitions_live[path];
+    for (const auto& part : parts) rows += part.rows;
+  }
+  return Status::OK();
+}
+
+}  // namespace
+
+Result<Plan> MakePlan(Env& env, const Pipeline& pipeline, const Contract& contract, const PlanOptions& options) {
+  ARROW_RETURN_NOT_OK(CheckScope(pipeline, options.scope));
+  Plan plan;
+  plan.pipeline = pipeline;
+  plan.contract = contract;
+  plan.options = options;
+  ARROW_ASSIGN_OR_RAISE(plan.inputs, ListInputs(env, pipeline));
+  plan.request = MakeRequest(pipeline, contract, options, plan.inputs);
+  ARROW_ASSIGN_OR_RAISE(auto state, ReadDatasetState(env, plan.request.root));
+  plan.decision = DecideRun(state, plan.request, ContentHasher(env, plan));
+  plan.notes = pipeline.notes;
+  plan.notes.insert(plan.notes.end(), contract.notes.begin(), contract.notes.end());
+  plan.threads = pipeline.threads > 0 ? pipeline.threads : std::max(1u, std::thread::hardware_concurrency());
+  plan.memory_bytes_needed = (plan.threads + 2) * kChargeFactor * options.morsel_bytes;
+  ARROW_RETURN_NOT_OK(Detail(env, state, &plan));
+  return plan;
+}
+
+}  // namespace freight
