@@ -16,12 +16,12 @@
 namespace freight {
 
 class MemoryBudget;
+class BudgetPool;
 
 // RAII share of the budget. Movable; gives its bytes back when destroyed.
 class Charge {
  public:
   Charge() = default;
-  Charge(MemoryBudget* budget, int part, int64_t bytes) : budget_(budget), part_(part), bytes_(bytes) {}
   Charge(Charge&& o) noexcept { *this = std::move(o); }
   Charge& operator=(Charge&& o) noexcept;
   ~Charge() { Release(); }
@@ -31,8 +31,14 @@ class Charge {
   void Resize(int64_t bytes);
 
  private:
+  friend class MemoryBudget;
+  // An admitted charge is one that others may have to wait for.
+  enum class Kind : uint8_t { kImmediate, kAdmitted };
+  Charge(MemoryBudget* budget, int part, int64_t bytes, Kind kind)
+      : budget_(budget), part_(part), kind_(kind), bytes_(bytes) {}
   MemoryBudget* budget_ = nullptr;
   int part_ = 0;
+  Kind kind_ = Kind::kImmediate;
   int64_t bytes_ = 0;
 };
 
@@ -42,7 +48,8 @@ class Charge {
 class MemoryBudget {
  public:
   explicit MemoryBudget(int64_t limit_bytes) : limit_bytes_(limit_bytes) {}
-  // Blocks until `bytes` fit or nothing else is admitted; `cancelled` (may be empty) ends the wait early.
+  // Blocks until `bytes` fit or nothing else is admitted. `cancelled` (may be empty) is asked now and again from the
+  // waiting thread and ends the wait early: the charge is then empty.
   Charge Admit(const std::string& part, int64_t bytes, const std::function<bool()>& cancelled = {});
   // Charges at once, also beyond the limit.
   Charge ChargeNow(const std::string& part, int64_t bytes);
@@ -55,12 +62,17 @@ class MemoryBudget {
 
  private:
   friend class Charge;
+  friend class BudgetPool;
   int PartIndex(const std::string& part);
+  int PartIndexLocked(const std::string& part);
   void Add(int part, int64_t delta);
+  void AddLocked(int part, int64_t delta);
+  void EndAdmission();
   const int64_t limit_bytes_;
   mutable std::mutex mutex_;
   std::condition_variable freed_;
   std::vector<PartUse> parts_;
+  int64_t admitted_charges_ = 0;
   int64_t used_bytes_ = 0;
   int64_t peak_bytes_ = 0;
 };

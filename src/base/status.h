@@ -40,14 +40,15 @@ struct Place {
 // The one detail type that our Status objects carry.
 class ErrorDetail : public arrow::StatusDetail {
  public:
-  ErrorDetail(Reaction reaction, Place place, std::string help)
-      : reaction(reaction), place(std::move(place)), help(std::move(help)) {}
-  const char* type_id() const override { return "freight.error"; }
+  ErrorDetail(Reaction reaction, Place place, std::string help, int os_error = 0)
+      : reaction(reaction), place(std::move(place)), help(std::move(help)), os_error(os_error) {}
+  const char* type_id() const override;
   std::string ToString() const override;
 
   const Reaction reaction;
   const Place place;
   const std::string help;  // one imperative phrase, empty when there is none
+  const int os_error;      // errno of the system call that failed, 0 when there was none
 };
 
 // Builds a Status: lower case, no full stop, values quoted, never a row's content.
@@ -57,6 +58,7 @@ class ErrorBuilder {
   ErrorBuilder(Reaction reaction, std::string message) : reaction_(reaction), message_(std::move(message)) {}
   ErrorBuilder& At(Place place) { place_ = std::move(place); return *this; }
   ErrorBuilder& Help(std::string help) { help_ = std::move(help); return *this; }
+  ErrorBuilder& Errno(int os_error) { os_error_ = os_error; return *this; }
   Status Build() const;
   operator Status() const { return Build(); }  // NOLINT: lets a builder be returned
   template <typename T>
@@ -67,6 +69,7 @@ class ErrorBuilder {
   std::string message_;
   Place place_;
   std::string help_;
+  int os_error_ = 0;
 };
 
 template <typename... Args>
