@@ -10,6 +10,7 @@
 
 #include <algorithm>
 #include <chrono>
+#include <condition_variable>
 #include <ctime>
 #include <thread>
 
@@ -34,6 +35,34 @@ int64_t PeakRssBytes() {
   getrusage(RUSAGE_SELF, &usage);
   return static_cast<int64_t>(usage.ru_maxrss) * 1024;
 }
+
+// Calls `show` ten times a second from a thread of its own, and once more at the end.
+class ProgressTicker {
+ public:
+  ProgressTicker(std::function<void()> show, bool on) {
+    if (on) thread_ = std::thread([this, show = std::move(show)] { Tick(show); });
+  }
+  ~ProgressTicker() {
+    {
+      std::lock_guard lock(mutex_);
+      finished_ = true;
+    }
+    ended_.notify_one();
+    if (thread_.joinable()) thread_.join();
+  }
+
+ private:
+  void Tick(const std::function<void()>& show) {
+    std::unique_lock lock(mutex_);
+    while (!ended_.wait_for(lock, std::chrono::milliseconds(100), [this] { return finished_; })) show();
+    show();
+  }
+
+  std::mutex mutex_;
+  std::condition_variable ended_;
+  bool finished_ = false;
+  std::thread thread_;
+};
 
 // One run: everything that lives from BeginTransaction to the report.
 class Run {
@@ -147,19 +176,10 @@ Status Run::ReadAll(const ChunkContext& context) {
   });
   std::vector<std::thread> workers;
   for (int i = 0; i < report_.threads; i++) workers.emplace_back([&] { Work(source, sequencer); });
-  std::atomic<bool> finished = false;
-  std::thread progress([&] {
-    while (!finished) {
-      if (options_.progress) ShowProgress();
-      std::this_thread::sleep_for(std::chrono::milliseconds(100));
-    }
-  });
+  ProgressTicker ticker([this] { ShowProgress(); }, options_.progress != nullptr);
   for (auto& worker : workers) worker.join();
   sequencer.Close();
   writer.join();
-  finished = true;
-  progress.join();
-  if (options_.progress) ShowProgress();
   return first_fault_;
 }
 

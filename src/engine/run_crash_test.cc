@@ -1,0 +1,178 @@
+// The main job stopped at every call that touches state, recovered, run again: the result is that of a clean run.
+#include "commit/dataset.h"
+#include "engine/engine.h"
+#include "io/fault_env.h"
+#include "plan/load.h"
+
+#include <gtest/gtest.h>
+
+#include <set>
+
+namespace freight {
+namespace {
+
+constexpr const char* kContract = R"(apiVersion: v3.1.0
+kind: DataContract
+id: t
+name: t
+version: 1.0.0
+status: active
+schema:
+  - name: t
+    properties:
+      - {name: id, logicalType: integer, required: true}
+      - {name: day, logicalType: date, required: true}
+      - {name: note, logicalType: string}
+)";
+
+std::string PipelineText(const std::string& mode) {
+  return "version: 1\ndataset: clean.t\nsource: {csv: in/*.csv}\ncontract: t.odcs.yaml\n"
+         "quarantine: {to: _dlq/t}\nto: {parquet: out/t, partition_by: [day], mode: " + mode + "}\n";
+}
+
+std::string Input(int first_id, int rows, int first_day) {
+  std::string text = "id,day,note\n";
+  for (int i = 0; i < rows; i++) {
+    if (i % 9 == 4) {
+      text += fmt::format("x{},2026-01-01,\"bad, \"\"id\"\"\"\n", i);
+    } else {
+      text += fmt::format("{},2026-01-{:02},\"note\n{}\"\n", first_id + i, first_day + i / 12, i);
+    }
+  }
+  return text;
+}
+
+void Write(Env& env, const std::string& path, const std::string& text) {
+  ASSERT_TRUE(MakeDirs(env, ParentPath(path), true).ok());
+  ASSERT_TRUE(WriteFileAtomic(env, path, text).ok());
+}
+
+struct Scenario {
+  const char* name;
+  const char* mode;
+  bool published_before;  // a first version is live before the run under test
+};
+
+// The disk as the run under test finds it.
+std::unique_ptr<MemEnv> Disk(const Scenario& scenario);
+
+RunReport RunOnce(Env& env) {
+  auto loaded = LoadPipeline(env, "/p/t.yaml", [](const std::string&) { return std::nullopt; });
+  RunReport report;
+  if (!loaded.ok()) {
+    report.error = Status::Invalid(loaded.diagnostics.empty() ? "pipeline" : loaded.diagnostics[0].message);
+    return report;
+  }
+  PlanOptions options;
+  options.morsel_bytes = 256;
+  options.chunk_morsels = 2;
+  auto plan = MakePlan(env, loaded.pipeline, loaded.contract, options);
+  if (!plan.ok()) {
+    report.error = plan.status();
+    return report;
+  }
+  RunOptions run;
+  run.threads = 1;
+  return ExecuteRun(env, *plan, run);
+}
+
+std::unique_ptr<MemEnv> Disk(const Scenario& scenario) {
+  auto env = MakeMemEnv();
+  Write(*env, "/p/t.yaml", PipelineText(scenario.mode));
+  Write(*env, "/p/t.odcs.yaml", kContract);
+  Write(*env, "/p/in/a.csv", Input(0, 40, 1));
+  if (scenario.published_before) {
+    RunReport report = RunOnce(*env);
+    EXPECT_EQ(report.state, RunState::kPublished) << report.error.ToString();
+    if (std::string(scenario.mode) != "append") Write(*env, "/p/in/a.csv", Input(100, 30, 2));
+  }
+  Write(*env, "/p/in/b.csv", Input(1000, 25, 3));
+  return env;
+}
+
+// Data files of the dataset: path -> bytes.
+std::map<std::string, std::string> Data(MemEnv& env) {
+  std::map<std::string, std::string> data;
+  for (auto& [path, bytes] : env.Snapshot("/p/out/t/")) {
+    if (path.ends_with(".parquet")) data[path] = bytes;
+  }
+  return data;
+}
+
+std::map<std::string, std::set<std::string>> ByPartition(const std::map<std::string, std::string>& data) {
+  std::map<std::string, std::set<std::string>> files;
+  for (auto& [path, bytes] : data) files[ParentPath(path)].insert(BaseName(path) + ":" + bytes);
+  return files;
+}
+
+// I2 at the moment of the crash: every partition holds its old files or its new ones, whole.
+void CheckWhole(const std::map<std::string, std::string>& before, const std::map<std::string, std::string>& after,
+                MemEnv& env, const std::string& where) {
+  auto old_files = ByPartition(before), new_files = ByPartition(after), now = ByPartition(Data(env));
+  for (auto& [partition, files] : now) {
+    EXPECT_TRUE(files == old_files[partition] || files == new_files[partition]) << where << ": mixed " << partition;
+  }
+}
+
+class RunCrash : public testing::TestWithParam<Scenario> {};
+
+TEST_P(RunCrash, StoppedAnywhereTheNextRunEndsLikeACleanOne) {
+  auto clean_env = Disk(GetParam());
+  const auto before = Data(*clean_env);
+  RunReport clean = RunOnce(*clean_env);
+  ASSERT_EQ(clean.state, RunState::kPublished) << clean.error.ToString();
+  ASSERT_GT(clean.rows.quarantined, 0);
+  const auto expected = Data(*clean_env);
+  ASSERT_FALSE(expected.empty());
+
+  for (const bool drop : {false, true}) {
+    for (int64_t k = 1;; k++) {
+      auto disk = Disk(GetParam());
+      auto faulty = MakeFaultEnv(disk.get());
+      faulty->Arm(k, Fault::kStop);
+      RunReport stopped = RunOnce(*faulty);
+      if (!faulty->fired()) break;
+      const std::string where = fmt::format("stop at call {} ({}), drop {}", k, faulty->CallName(k), drop);
+      disk->Crash(drop);
+      CheckWhole(before, expected, *disk, where);
+      RunReport again = RunOnce(*disk);
+      ASSERT_TRUE(again.error.ok()) << where << ": " << again.error.ToString();
+      ASSERT_EQ(Data(*disk), expected) << where;
+      if (again.state == RunState::kPublished) {
+        EXPECT_EQ(again.rows.in, clean.rows.in) << where;
+        EXPECT_EQ(again.rows.quarantined, clean.rows.quarantined) << where;
+      }
+      for (auto& [path, bytes] : disk->Snapshot("/p/")) {
+        EXPECT_FALSE(path.ends_with(".inprogress")) << where << ": left " << path;
+      }
+    }
+  }
+}
+
+TEST_P(RunCrash, AFullOrFailingDiskFailsTheRunAndTheNextOneEndsLikeACleanOne) {
+  auto clean_env = Disk(GetParam());
+  RunReport clean = RunOnce(*clean_env);
+  const auto expected = Data(*clean_env);
+  for (const Fault fault : {Fault::kEio, Fault::kEnospc, Fault::kShortWrite}) {
+    for (int64_t k = 1;; k++) {
+      auto disk = Disk(GetParam());
+      auto faulty = MakeFaultEnv(disk.get());
+      faulty->Arm(k, fault);
+      RunReport failed = RunOnce(*faulty);
+      if (!faulty->fired()) break;
+      const std::string where = fmt::format("fault {} at call {} ({})", static_cast<int>(fault), k, faulty->CallName(k));
+      RunReport again = RunOnce(*disk);
+      ASSERT_TRUE(again.error.ok()) << where << ": " << again.error.ToString() << " after " << failed.error.ToString();
+      ASSERT_EQ(Data(*disk), expected) << where;
+    }
+  }
+}
+
+INSTANTIATE_TEST_SUITE_P(Modes, RunCrash,
+                         testing::Values(Scenario{"first", "replace_partitions", false},
+                                         Scenario{"changed", "replace_partitions", true},
+                                         Scenario{"append", "append", true}, Scenario{"replace", "replace", true}),
+                         [](const auto& info) { return std::string(info.param.name); });
+
+}  // namespace
+}  // namespace freight
