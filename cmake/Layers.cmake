@@ -4,7 +4,8 @@ set(FREIGHT_LAYERS base io spec contract format sink commit plan engine observe 
 add_library(freight_options INTERFACE)
 target_include_directories(freight_options INTERFACE ${CMAKE_SOURCE_DIR}/src)
 target_compile_definitions(freight_options INTERFACE FREIGHT_VERSION="${PROJECT_VERSION}")
-target_compile_options(freight_options INTERFACE -Wall -Wextra -Werror -Wno-unused-parameter -Wno-missing-field-initializers)
+target_compile_options(freight_options INTERFACE -Wall -Wextra -Werror
+  -Wno-unused-parameter -Wno-missing-field-initializers)
 target_link_libraries(freight_options INTERFACE Threads::Threads fmt::fmt nlohmann_json::nlohmann_json
   PkgConfig::FYAML PkgConfig::RE2 PkgConfig::XXHASH PkgConfig::ZSTD PkgConfig::ISAL PkgConfig::HWY
   Parquet::parquet_shared Arrow::arrow_shared)

@@ -1,3 +1,6 @@
+// Precompiled: the headers that most files need and that cost most to read.
+#pragma once
+
 #include <arrow/api.h>
 #include <fmt/format.h>
 

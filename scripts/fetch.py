@@ -104,8 +104,8 @@ def install(pins):
         download(pin)
     pending = VENV / "requirements.inprogress.txt"
     pending.write_text(wanted)
-    done = subprocess.run([str(python), "-m", "pip", "install", "--quiet", "--no-index", "--no-deps", "--require-hashes",
-                           "--find-links", str(DOWNLOADS), "--requirement", str(pending)],
+    done = subprocess.run([str(python), "-m", "pip", "install", "--quiet", "--no-index", "--no-deps",
+                           "--require-hashes", "--find-links", str(DOWNLOADS), "--requirement", str(pending)],
                           capture_output=True, text=True, env={**os.environ, "PIP_FIND_LINKS": ""})
     if done.returncode != 0:
         fail(f"cannot install the test packages: {done.stderr.strip()}", f"remove {VENV} and try again")

@@ -8,7 +8,8 @@ missing_packages() {
   local wanted installed
   wanted=$(grep -v '^#' "$here/packages.txt")
   # shellcheck disable=SC2086  # the list is words
-  installed=$(dpkg-query -W -f='${Package} ${Status}\n' $wanted 2>/dev/null | awk '$4 == "installed" {print $1}' || true)
+  installed=$(dpkg-query -W -f='${Package} ${db:Status-Status}\n' $wanted 2>/dev/null |
+              awk '$2 == "installed" {print $1}' || true)
   comm -23 <(sort <<<"$wanted") <(sort -u <<<"$installed")
 }
 
