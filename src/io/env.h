@@ -3,8 +3,8 @@
 // Implementations: DiskEnv (the machine), MemEnv (tests; keeps what was synced apart from what was not),
 // FaultEnv (wraps another Env: stops at the k-th call, EIO, ENOSPC, short writes, EINTR, drops unsynced data).
 // Thread: Env and the file objects' const methods may be used from many threads; one writer per WritableFile.
-// Errors: Status whose message names the path and the system's reason; ENOSPC, EACCES, ENOENT... also carry `errno`
-// through arrow::internal::ErrnoFromStatus-like helper ErrnoOf() below.
+// Errors: Status whose message names the path and the system's reason; its errno is what ErrnoOf() below answers.
+// ENOENT has the reaction kNotFound, all others kFailed.
 #pragma once
 
 #include "base/status.h"
@@ -91,7 +91,7 @@ Result<bool> Exists(Env& env, const std::string& path);
 Status MakeDirs(Env& env, const std::string& path, bool sync_new_ancestors);
 Status RemoveTree(Env& env, const std::string& path);  // missing is fine
 Result<std::string> ReadFile(Env& env, const std::string& path, int64_t bytes_max);
-// Writes `path` whole and durable: temp name beside it, sync, rename over, sync directory.
+// Writes `path` whole and durable: "<path>.tmp", sync, rename over, sync directory. One writer per path at a time.
 Status WriteFileAtomic(Env& env, const std::string& path, std::string_view bytes);
 // Paths: pure string functions.
 std::string JoinPath(std::string_view a, std::string_view b);  // b absolute wins
