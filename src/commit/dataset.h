@@ -56,6 +56,12 @@ struct QuarantineFile {
   std::string content_hash;
 };
 
+// Rows of many partitions staged in one file (sink/bundle.h); gathered into parts before publishing.
+struct BundleInfo {
+  std::string path;          // as given to the engine, like a quarantine file's; lives under BundleDir()
+  int64_t rows = 0, bytes = 0;
+};
+
 // One chunk done: written once, durable before anyone relies on it.
 struct ChunkDone {
   std::string chunk_id;      // H(dataset, plan_hash, input name + version, range)
@@ -68,6 +74,8 @@ struct ChunkDone {
   Accounting rows;
   std::vector<PartInfo> parts;
   std::vector<QuarantineFile> quarantine;
+  std::vector<BundleInfo> bundles;   // rows.published == rows of parts + rows of bundles, unless gathered
+  bool gathered = false;             // the input's closing record: its parts hold the rows of all its bundles
   std::map<std::string, int64_t> bad_by_rule;  // "column:rule:reason" -> rows
 };
 
@@ -138,11 +146,14 @@ class Transaction {
   virtual const DatasetState& state() const = 0;
   virtual const RunDecision& decision() const = 0;
   virtual int64_t epoch() const = 0;
-  // Chunks of earlier attempts of this same plan and input version, contiguous from 0: need not be read again.
+  // Chunks of earlier attempts of this same plan and input version, contiguous from 0: need not be read again. Grows
+  // with CommitChunk: after the last one it lists all chunks of the input.
   // Their files were checked (size, exist). Chunks that no longer fit are discarded with their files.
   virtual std::vector<ChunkDone> Done(const std::string& input) const = 0;
   // Directory for a partition's staged files; created on demand.
   virtual Result<std::string> StageDir(const std::string& partition) = 0;
+  // Directory for this attempt's bundles; outside any partition, removed after publishing.
+  virtual Result<std::string> BundleDir() = 0;
   // Steps 5-7: the files lie as `<file>.inprogress` in StageDir (quarantine: `<path>.inprogress`), synced and
   // closed. Renames them, syncs directories and new ancestors, appends the durable record.
   virtual Status CommitChunk(const ChunkDone& chunk) = 0;

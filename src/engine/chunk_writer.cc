@@ -31,11 +31,46 @@ ChunkWriter::ChunkWriter(const ChunkContext& context, size_t input, int32_t chun
 Status ChunkWriter::Add(MorselResult result) {
   done_.rows += result.rows;
   for (auto& piece : result.pieces) {
+    if (piece.segment) {
+      ARROW_RETURN_NOT_OK(Bundle(piece));
+      continue;
+    }
     ARROW_ASSIGN_OR_RAISE(OpenPart * part, PartFor(piece.partition));
-    ARROW_RETURN_NOT_OK(part->file->Append(*piece.rows));
-    piece.rows.reset();
+    ARROW_RETURN_NOT_OK(part->file->Append(*piece.group));
+    piece.group.reset();
   }
   return Quarantine(result.bad);
+}
+
+Status ChunkWriter::AddGathered(const std::string& partition, EncodedRowGroup& group) {
+  done_.gathered = true;
+  ARROW_ASSIGN_OR_RAISE(OpenPart * part, PartFor(partition));
+  return part->file->Append(group);
+}
+
+Status ChunkWriter::ClosePartition(const std::string& partition) {
+  auto found = parts_.find(partition);
+  if (found == parts_.end()) return Status::OK();
+  ARROW_RETURN_NOT_OK(FinishPart(partition, found->second));
+  parts_.erase(found);
+  return Status::OK();
+}
+
+Status ChunkWriter::Bundle(const MorselResult::Piece& piece) {
+  if (!bundle_) {
+    ARROW_ASSIGN_OR_RAISE(std::string folder, context_.transaction.BundleDir());
+    bundle_path_ = JoinPath(folder, fmt::format("bundle-{}-{:05}", input_.version.Id(), done_.index));
+    ARROW_ASSIGN_OR_RAISE(auto out, context_.env.OpenWrite(bundle_path_ + ".inprogress", CreateMode::kNew));
+    bundle_ = std::make_unique<BundleWriter>(std::move(out));
+  }
+  return bundle_->Append(piece.partition, piece.rows, *piece.segment);
+}
+
+Status ChunkWriter::FinishBundle() {
+  if (!bundle_) return Status::OK();
+  ARROW_ASSIGN_OR_RAISE(FinishedFile finished, bundle_->Finish());
+  done_.bundles.push_back({bundle_path_, finished.rows, finished.bytes});
+  return Status::OK();
 }
 
 Result<ChunkWriter::OpenPart*> ChunkWriter::PartFor(const std::string& partition) {
@@ -105,6 +140,7 @@ Status ChunkWriter::FinishQuarantine() {
 Result<ChunkDone> ChunkWriter::Commit(const ChunkEnd& end) {
   for (auto& [partition, part] : parts_) ARROW_RETURN_NOT_OK(FinishPart(partition, part));
   parts_.clear();
+  ARROW_RETURN_NOT_OK(FinishBundle());
   ARROW_RETURN_NOT_OK(FinishQuarantine());
   std::sort(done_.parts.begin(), done_.parts.end(), [](const PartInfo& a, const PartInfo& b) {
     return std::tie(a.partition, a.file) < std::tie(b.partition, b.file);

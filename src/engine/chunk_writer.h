@@ -2,6 +2,7 @@
 #pragma once
 
 #include "engine/morsel_worker.h"
+#include "sink/bundle.h"
 #include "sink/quarantine_writer.h"
 
 #include <map>
@@ -26,6 +27,10 @@ class ChunkWriter {
  public:
   ChunkWriter(const ChunkContext& context, size_t input, int32_t chunk);
   Status Add(MorselResult result);
+  // Of an input's closing record (engine/gather.h): rows that were counted when their bundle was committed.
+  Status AddGathered(const std::string& partition, EncodedRowGroup& group);
+  // The partition gets no more row groups: its file is finished now, so that few are open.
+  Status ClosePartition(const std::string& partition);
   // Finishes all files and commits the chunk: durable when this returns.
   Result<ChunkDone> Commit(const ChunkEnd& end);
 
@@ -37,6 +42,8 @@ class ChunkWriter {
   };
   Result<OpenPart*> PartFor(const std::string& partition);
   Status FinishPart(const std::string& partition, OpenPart& part);
+  Status Bundle(const MorselResult::Piece& piece);
+  Status FinishBundle();
   Status Quarantine(const std::vector<BadRecord>& bad);
   Status FinishQuarantine();
 
@@ -46,6 +53,8 @@ class ChunkWriter {
   std::map<std::string, OpenPart> parts_;
   int64_t uses_ = 0;
   int64_t files_opened_ = 0;
+  std::unique_ptr<BundleWriter> bundle_;
+  std::string bundle_path_;
   std::unique_ptr<QuarantineWriter> quarantine_;
   std::string quarantine_path_;
 };

@@ -2,6 +2,7 @@
 #include "engine/engine.h"
 
 #include "engine/gates.h"
+#include "engine/gather.h"
 #include "engine/sequencer.h"
 #include "plan/read_ahead.h"
 
@@ -79,6 +80,7 @@ class Run {
  private:
   Status LoadInputs();
   Status ReadAll(const ChunkContext& context);
+  Status Gather(const ChunkContext& context);
   void Work(MorselSource& source, Sequencer& sequencer);
   Status WorkUntilDone(MorselSource& source, Sequencer& sequencer);
   Status GateAndPublish();
@@ -124,7 +126,7 @@ Status Run::LoadInputs() {
   for (const auto& input : plan_.inputs) {
     if (!input.decision.read) continue;
     for (const auto& chunk : transaction_->Done(input.version.name)) {
-      report_.chunks_done_before++;
+      report_.chunks_done_before += !chunk.gathered;
       rows_live_ += chunk.rows.in;
       quarantined_live_ += chunk.rows.quarantined;
       bytes_live_ += chunk.length;
@@ -135,15 +137,26 @@ Status Run::LoadInputs() {
   ChunkContext context{env_, plan_, *transaction_, report_.run_id, quarantine_dir_, splitter->file_schema(), pool_.get()};
   ARROW_RETURN_NOT_OK(ReadAll(context));
   const int signal = StopSignal();
-  if (signal == 0) return Status::OK();
+  if (signal == 0) return Gather(context);
   return Fail(Reaction::kStopped, "stopped by signal {}", signal).Help("run the same command again to go on");
+}
+
+// The bundles of each input become its parts; done already when an earlier attempt got that far.
+Status Run::Gather(const ChunkContext& context) {
+  for (size_t i = 0; i < plan_.inputs.size(); i++) {
+    if (!plan_.inputs[i].decision.read) continue;
+    const std::vector<ChunkDone> chunks = transaction_->Done(plan_.inputs[i].version.name);
+    const bool bundles = std::any_of(chunks.begin(), chunks.end(), [](const ChunkDone& c) { return !c.bundles.empty(); });
+    if (bundles && !chunks.back().gathered) ARROW_RETURN_NOT_OK(GatherBundles(context, i, chunks));
+  }
+  return Status::OK();
 }
 
 void Run::Count(const ChunkDone& chunk) {
   std::lock_guard lock(mutex_);
   report_.rows += chunk.rows;
   report_.bytes_in += chunk.length;
-  report_.chunks_total++;
+  report_.chunks_total += !chunk.gathered;
   for (const auto& [rule, rows] : chunk.bad_by_rule) report_.bad_by_rule[rule] += rows;
   for (const auto& file : chunk.quarantine) report_.quarantine_files.push_back(file.path);
 }

@@ -1,11 +1,20 @@
 // Decode, judge, split, encode: everything that happens to a row before its chunk is written.
 #include "engine/morsel_worker.h"
 
+#include "sink/bundle.h"
+
 #include <arrow/api.h>
 
 #include <algorithm>
 
 namespace freight {
+namespace {
+
+// A batch that touches more partitions than this would make row groups of a few hundred rows: its morsel goes into
+// the chunk's bundle. Judged on the morsel's first batch, so that it depends on the data alone.
+constexpr size_t kDirectPartitionsMax = 16;
+
+}  // namespace
 
 Result<std::unique_ptr<MorselWorker>> MorselWorker::Make(const Plan& plan, arrow::MemoryPool* pool) {
   std::unique_ptr<MorselWorker> worker(new MorselWorker(plan, pool));
@@ -15,6 +24,7 @@ Result<std::unique_ptr<MorselWorker>> MorselWorker::Make(const Plan& plan, arrow
 
 Result<MorselResult> MorselWorker::Process(Task task) {
   ARROW_RETURN_NOT_OK(UseInput(task.input));
+  scattered_.reset();
   MorselResult result;
   result.bytes = task.morsel->length;
   ARROW_RETURN_NOT_OK(decoder_->Decode(
@@ -23,7 +33,7 @@ Result<MorselResult> MorselWorker::Process(Task task) {
   result.charge = std::move(task.morsel->charge);
   task.morsel.reset();  // the text is freed before the result waits
   int64_t held = 0;
-  for (const auto& piece : result.pieces) held += piece.rows->bytes();
+  for (const auto& piece : result.pieces) held += piece.group ? piece.group->bytes() : piece.segment->size();
   for (const auto& record : result.bad) held += static_cast<int64_t>(sizeof(record) + record.raw.size());
   result.charge.Resize(held);
   return result;
@@ -60,13 +70,14 @@ Status MorselWorker::TakeBatch(DecodedBatch&& batch, MorselResult* result) {
     result->bad.insert(after, std::move(record));
     result->rows.quarantined++;
   }
+  if (!scattered_) scattered_ = slices.size() > kDirectPartitionsMax;
   for (const auto& slice : slices) {
     if (!InScope(slice.path)) {
       result->rows.filtered += slice.rows->num_rows();
       continue;
     }
     result->rows.published += slice.rows->num_rows();
-    ARROW_RETURN_NOT_OK(EncodeSlice(slice));
+    ARROW_RETURN_NOT_OK(*scattered_ ? EncodeScattered(slice, result) : EncodeSlice(slice));
   }
   return Status::OK();
 }
@@ -90,12 +101,22 @@ Status MorselWorker::EncodeSlice(const PartitionSlice& slice) {
   return encoder->Append(*slice.rows);
 }
 
+Status MorselWorker::EncodeScattered(const PartitionSlice& slice, MorselResult* result) {
+  MorselResult::Piece piece;
+  piece.partition = slice.path;
+  piece.rows = slice.rows->num_rows();
+  ARROW_ASSIGN_OR_RAISE(piece.segment, EncodeSegment(*slice.rows, pool_));
+  result->pieces.push_back(std::move(piece));
+  return Status::OK();
+}
+
 Status MorselWorker::FinishPieces(MorselResult* result) {
   // Encoders keep their buffers: a few are worth keeping, a thousand partitions' worth is not.
   constexpr size_t kIdleEncodersMax = 4;
   for (auto& [partition, encoder] : open_) {
     ARROW_ASSIGN_OR_RAISE(auto group, encoder->Finish());
-    if (group) result->pieces.push_back({partition, std::move(group)});
+    const int64_t rows = group ? group->rows() : 0;
+    if (group) result->pieces.push_back({partition, std::move(group), nullptr, rows});
     if (idle_.size() < kIdleEncodersMax) idle_.push_back(std::move(encoder));
   }
   open_.clear();

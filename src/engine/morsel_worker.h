@@ -7,6 +7,7 @@
 
 #include <map>
 #include <memory>
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -16,9 +17,11 @@ namespace freight {
 struct MorselResult {
   struct Piece {
     std::string partition;
-    std::unique_ptr<EncodedRowGroup> rows;
+    std::unique_ptr<EncodedRowGroup> group;    // rows of a morsel that touches few partitions,
+    std::shared_ptr<arrow::Buffer> segment;    // or a bundle's segment of one that touches many
+    int64_t rows = 0;
   };
-  std::vector<Piece> pieces;    // sorted by partition
+  std::vector<Piece> pieces;    // of one partition in row order
   std::vector<BadRecord> bad;   // in input order
   Accounting rows;
   int64_t bytes = 0;            // of input
@@ -37,6 +40,7 @@ class MorselWorker {
   Status TakeBatch(DecodedBatch&& batch, MorselResult* result);
   bool InScope(const std::string& partition) const;
   Status EncodeSlice(const PartitionSlice& slice);
+  Status EncodeScattered(const PartitionSlice& slice, MorselResult* result);
   Status FinishPieces(MorselResult* result);
 
   const Plan& plan_;
@@ -44,6 +48,7 @@ class MorselWorker {
   std::unique_ptr<PartitionSplitter> splitter_;
   std::unique_ptr<CsvDecoder> decoder_;
   size_t decoder_input_ = SIZE_MAX;
+  std::optional<bool> scattered_;  // of the morsel at hand, decided by its first batch
   std::map<std::string, std::unique_ptr<RowGroupEncoder>> open_;
   std::vector<std::unique_ptr<RowGroupEncoder>> idle_;
 };
