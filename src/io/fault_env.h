@@ -23,7 +23,9 @@ enum class Fault : uint8_t { kNone, kStop, kEio, kEnospc, kShortWrite, kEintr };
 
 // Counts the calls that touch state (all but Stat, List, Read, clock, random) and acts at the chosen one.
 // kStop: this call and every later one fails without effect ("the process is dead").
-// kShortWrite: half of an Append lands, then ENOSPC. kEio and kEnospc: the call fails once, later ones work.
+// After kStop all reads fail too. kEio and kEnospc: the call fails once without effect, later ones work.
+// kShortWrite: half of an Append lands, then ENOSPC; another call than Append fails with ENOSPC without effect.
+// kEintr: an Append lands in two halves as after a signal, and succeeds; no caller ever sees EINTR.
 class FaultEnv : public Env {
  public:
   virtual void Arm(int64_t at_call, Fault fault) = 0;  // counts from 1

@@ -1,0 +1,84 @@
+// Plain byte streams, and the choice of a decoder by name.
+#include "io/byte_stream.h"
+
+#include "io/decoder.h"
+
+#include <algorithm>
+#include <cstring>
+#include <utility>
+#include <vector>
+
+namespace freight {
+namespace {
+
+constexpr int64_t kDropBytes = 256 * 1024;
+
+class PlainStream final : public ByteStream {
+ public:
+  PlainStream(std::unique_ptr<ReadableFile> file, bool seekable) : file_(std::move(file)), seekable_(seekable) {}
+
+  Result<int64_t> Read(int64_t bytes, void* out) override {
+    ARROW_ASSIGN_OR_RAISE(const int64_t got, file_->ReadAt(offset_, bytes, out));
+    offset_ += got;
+    return got;
+  }
+
+  Status SkipTo(int64_t offset) override {
+    FREIGHT_ASSERT(offset >= offset_);
+    if (seekable_) {
+      offset_ = offset;
+      return Status::OK();
+    }
+    std::vector<char> dropped(static_cast<size_t>(std::min(offset - offset_, kDropBytes)));
+    while (offset_ < offset) {
+      ARROW_ASSIGN_OR_RAISE(const int64_t got, Read(std::min(offset - offset_, kDropBytes), dropped.data()));
+      if (got == 0) break;
+    }
+    return Status::OK();
+  }
+
+ private:
+  const std::unique_ptr<ReadableFile> file_;
+  const bool seekable_;
+  int64_t offset_ = 0;
+};
+
+class MemoryStream final : public ByteStream {
+ public:
+  explicit MemoryStream(std::string bytes) : bytes_(std::move(bytes)) {}
+
+  Result<int64_t> Read(int64_t bytes, void* out) override {
+    const int64_t got = std::clamp<int64_t>(static_cast<int64_t>(bytes_.size()) - offset_, 0, bytes);
+    if (got > 0) std::memcpy(out, bytes_.data() + offset_, static_cast<size_t>(got));
+    offset_ += got;
+    return got;
+  }
+
+  Status SkipTo(int64_t offset) override {
+    FREIGHT_ASSERT(offset >= offset_);
+    offset_ = offset;
+    return Status::OK();
+  }
+
+ private:
+  const std::string bytes_;
+  int64_t offset_ = 0;
+};
+
+}  // namespace
+
+Result<std::unique_ptr<ByteStream>> OpenByteStream(Env& env, const std::string& path) {
+  ARROW_ASSIGN_OR_RAISE(const FileStat stat, env.Stat(path));
+  if (stat.kind == FileKind::kDirectory) {
+    return Fail(Reaction::kInvalid, "\"{}\" is a directory", path)
+        .Help(fmt::format("name its files with a glob, for example \"{}\"", JoinPath(path, "*.csv")));
+  }
+  ARROW_ASSIGN_OR_RAISE(auto file, env.OpenRead(path));
+  if (path.ends_with(".gz")) return GzipStream(std::move(file), path);
+  if (path.ends_with(".zst")) return ZstdStream(std::move(file), path);
+  return std::make_unique<PlainStream>(std::move(file), stat.kind == FileKind::kFile);
+}
+
+std::unique_ptr<ByteStream> StringStream(std::string bytes) { return std::make_unique<MemoryStream>(std::move(bytes)); }
+
+}  // namespace freight
