@@ -1,0 +1,32 @@
+"""The same input and plan give identical files, whatever the number of threads."""
+import unittest
+
+import support
+
+
+class ThreadsTest(support.FreightTest):
+    def test_one_two_and_eight_threads_write_the_same_bytes(self):
+        wanted = None
+        for threads in (1, 2, 8):
+            project = support.Project(self, support.EVENTS, quarantine={"max_percent": 5},
+                                      to={"partition_by": ["event_type", "event_date = day(event_time)"]})
+            figures = support.generate(project.folder / "in", "--rows", 300_000, "--files", 2, "--bad-percent", 1)
+            done = project.run("--threads", threads)
+            self.assert_published(done, published=figures["rows_good"], quarantined=figures["rows_bad"])
+            parts = project.parts()
+            self.assertGreater(len(parts), 100)
+            wanted = wanted or parts
+            self.assertEqual(parts, wanted, f"with {threads} threads")
+
+    def test_memory_does_not_change_the_bytes(self):
+        wanted = None
+        for memory in ("32MiB", "512MiB"):
+            project = support.Project(self, support.EVENTS, to={"partition_by": ["event_date = day(event_time)"]})
+            support.generate(project.folder / "in", "--rows", 400_000, "--files", 1)
+            self.assert_published(project.run("--memory", memory), published=400_000)
+            wanted = wanted or project.parts()
+            self.assertEqual(project.parts(), wanted, f"with {memory}")
+
+
+if __name__ == "__main__":
+    unittest.main()
