@@ -1,5 +1,6 @@
 #!/usr/bin/env bash
-# Builds and runs all tests; ends with one line "N passed, N failed, N skipped". PRESET=asan|tsan|... picks another build.
+# Builds and runs all tests; ends with one line "N passed, N failed, N skipped".
+# PRESET=asan, tsan or coverage picks another build than dev.
 set -euo pipefail
 cd "$(dirname "$0")/.."
 preset=${PRESET:-dev}
@@ -12,6 +13,7 @@ mkdir -p build
 scripts/setup.sh --test
 cmake --preset "$preset" >"build/configure.log" 2>&1 || { cat build/configure.log >&2; exit 1; }
 cmake --build --preset "$preset"
-ctest --test-dir "build/$preset" -j2 --output-on-failure --output-junit ctest.xml --progress || true
+rm -f "build/$preset/ctest.xml"
+ctest --test-dir "build/$preset" -j2 --output-on-failure --output-junit "$PWD/build/$preset/ctest.xml" || true
 export FREIGHT_BUILD=$PWD/build/$preset
 exec "$cache/venv/bin/python" tests/run.py --ctest "build/$preset/ctest.xml"

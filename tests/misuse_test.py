@@ -1,4 +1,4 @@
-"""Bad use ends in a clear message with an address and a next step, or in quarantine; nothing is lost or half published."""
+"""Bad use ends in a clear message with an address and a next step, or in quarantine; nothing is half published."""
 import os
 import shutil
 import subprocess
@@ -122,8 +122,8 @@ class InputTest(support.FreightTest):
         project = self.project(quarantine={"max_percent": 100})
         project.write("in/a.csv", b"id,text\n1,a\0b\n\0,two\n3,three\n")
         self.assert_published(project.run(), **{"in": 3, "quarantined": 1})
-        self.assertEqual(query("SELECT id, octet_length(encode(text)) FROM read_parquet(?) ORDER BY id", project.glob()),
-                         [(1, 3), (3, 5)])
+        self.assertEqual(query("SELECT id, octet_length(encode(text)) FROM read_parquet(?) ORDER BY id",
+                               project.glob()), [(1, 3), (3, 5)])
         self.assertEqual(self.quarantined(project), [(3, "not_of_type")])
 
     def test_a_record_of_two_gigabytes(self):
@@ -195,8 +195,8 @@ class TargetTest(support.FreightTest):
     def test_odd_partition_values_stay_inside_and_come_back(self):
         columns = [{"name": "id", "logicalType": "integer"}, {"name": "key", "logicalType": "string"}]
         project = support.Project(self, columns, to={"partition_by": ["key"]}, quarantine={"max_percent": 100})
-        values = ["a/b", "..", "/etc/x", ".", "\U0001f600", "__HIVE_DEFAULT_PARTITION__", "a=b", "100%", "_x", "l" * 255,
-                  "v" * 300, "n\0n", "sp ace"]
+        values = ["a/b", "..", "/etc/x", ".", "\U0001f600", "__HIVE_DEFAULT_PARTITION__", "a=b", "100%", "_x",
+                  "l" * 255, "v" * 300, "n\0n", "sp ace"]
         bad = {v for v in values if len(v) > 200 or "\0" in v}
         project.write("in/a.csv", "id,key\n0,\n" + "".join(f"{i},{v}\n" for i, v in enumerate(values, 1)))
         self.assert_published(project.run(), **{"in": len(values) + 1, "quarantined": len(bad)})

@@ -1,4 +1,4 @@
-"""The table of modes: what each mode does with new, changed, vanished, renamed and reordered inputs, whole or in pieces.
+"""The table of modes: what each mode does with new, changed, vanished, renamed and reordered inputs.
 
 Every case is run once as it is, and once more killed several times on the way; both must end in the same.
 """
@@ -73,8 +73,8 @@ class ModesTest(support.FreightTest):
         if not project.parts():
             return []
         with duckdb.connect() as db:
-            return sorted(db.execute("SELECT id, CAST(day AS VARCHAR), text FROM read_parquet(?, hive_partitioning = true)",
-                                     [project.glob()]).fetchall())
+            return sorted(db.execute("SELECT id, CAST(day AS VARCHAR), text "
+                                     "FROM read_parquet(?, hive_partitioning = true)", [project.glob()]).fetchall())
 
     def fresh_parts(self, files):
         """The files of one run over all inputs."""

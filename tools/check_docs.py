@@ -13,7 +13,7 @@ import tempfile
 import source
 
 # Split, so that this file does not find itself.
-LEFT_OVER = re.compile(r"\b(" + "|".join(["TO" + "DO", "FIX" + "ME", "XX" + "X", "place" + "holder"]) + r")\b", re.I)
+LEFT_OVER = re.compile(r"\b(" + "|".join(["TO" + "DO", "FIX" + "ME", "place" + "holder"]) + r")\b", re.I)
 MACHINE = re.compile("|".join(["/wo" + "rk/", "/ro" + "ot/", r"/ho" + r"me/\w", "/opt/" + "wheels", "py" + r"pi\.org",
                                "python" + r"hosted\.org", "deb" + r"\.debian\.org", "registry" + r"\.npm"]))
 LINK = re.compile(r"(?<!!)\[[^\]]*\]\(([^)\s]+)\)")

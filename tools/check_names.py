@@ -11,7 +11,7 @@ DECISION = re.compile(r"\d{4}-[a-z0-9]+(-[a-z0-9]+)*\.md$")
 RULES = [
     (re.compile(r"^\s*(?:template\s*<.*>\s*)?(?:class|struct|union|enum(?:\s+class)?)\s+(?:\[\[\w+\]\]\s*)?(\w+)\s*"
                 r"(?:final\s*)?(?::|\{|$)"), re.compile(r"[A-Z][A-Za-z0-9]*$"), "a type is CamelCase"),
-    (re.compile(r"^(?:  )?(?:static |inline )*constexpr\s[\w:<>,\s*&]*?(\w+)(?:\[\w*\])?\s*(?:=|\{)"),
+    (re.compile(r"^(?:  )?(?:static |inline )*constexpr\s(?!struct)[\w:<>,\s*&]*?(\w+)(?:\[\w*\])?\s*(?:=|\{)"),
      re.compile(r"k[A-Z]\w*$"), "a constant is kName"),
     (re.compile(r"^\s*#\s*define\s+(\w+)"), re.compile(r"FREIGHT_[A-Z0-9_]+$"), "a macro starts with FREIGHT_"),
 ]
@@ -25,7 +25,8 @@ def check_cpp(path, text):
             if found and not wanted.match(found.group(1)):
                 problems.append(f"{path}:{number}: {message}, not \"{found.group(1)}\"")
     for f in source.cpp_functions(text):
-        if re.match(r"[a-z]+[A-Z]", f.name) or "_" in f.name and f.name.lower() != f.name:
+        mixed = "_" in f.name and f.name.lower() != f.name and f.name.upper() != f.name
+        if re.match(r"(?!k[A-Z])[a-z]+[A-Z]", f.name) or mixed:
             problems.append(f"{path}:{f.line}: a function is CamelCase or snake_case, not \"{f.name}\"")
     return problems
 
