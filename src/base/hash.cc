@@ -88,7 +88,9 @@ uint32_t Crc32c(std::string_view bytes) {
   static const bool kHasInstruction = __builtin_cpu_supports("sse4.2") != 0;
   if (kHasInstruction) return ~CrcByInstruction(~0U, bytes);
 #endif
-  return ~CrcByTable(~0U, bytes);
+  return Crc32cPortable(bytes);
 }
+
+uint32_t Crc32cPortable(std::string_view bytes) { return ~CrcByTable(~0U, bytes); }
 
 }  // namespace freight

@@ -28,5 +28,7 @@ class StreamHash {
 
 // CRC-32C (Castagnoli), as in the manifest log's frames.
 uint32_t Crc32c(std::string_view bytes);
+// Its twin for processors without the instruction; the same result.
+uint32_t Crc32cPortable(std::string_view bytes);
 
 }  // namespace freight
