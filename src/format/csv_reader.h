@@ -41,7 +41,9 @@ struct Morsel {
   std::string text;        // kPad zero bytes follow text_bytes
   int64_t text_bytes = 0;
   bool plain = true;       // no quoting violation inside: the vector path may be used
-  std::vector<BadRecord> oversize;  // kRecordTooLong, cut out by the cursor (offset, length, line; raw empty)
+  bool utf16_big_endian = false;    // how raw bytes of a utf-16 input are written back
+  std::vector<BadRecord> oversize;  // kRecordTooLong, cut out by the cursor behind the text (offset, length, line;
+                                    // raw empty)
   Charge charge;           // of the budget, for the text and the columns made of it
   static constexpr int64_t kPad = 64;
 };

@@ -1,0 +1,431 @@
+// Morsels -> batches: finds fields, drives the column parsers, and names every failing rule of a bad record.
+//
+// In the simple dialects fields come from the vector index; a record that the index cannot vouch for (a quoting
+// violation, a quote left open, a record longer than a step) is parsed by the careful parser, and only that one.
+#include "contract/column_parser.h"
+#include "format/csv_grammar.h"
+#include "format/csv_reader.h"
+#include "format/csv_scan.h"
+#include "format/csv_text.h"
+
+#include <arrow/array.h>
+#include <arrow/memory_pool.h>
+#include <arrow/record_batch.h>
+#include <arrow/type.h>
+
+#include <algorithm>
+#include <cstring>
+#include <limits>
+#include <utility>
+
+namespace freight {
+namespace {
+
+// Grows only: what lies behind the rows in use is never read.
+template <typename T>
+void MakeRoom(std::vector<T>* values, size_t count) {
+  if (values->size() < count) values->resize(std::max(count, 2 * values->size()));
+}
+
+// A record whose shape is wrong: it never reaches the columns.
+struct Malformed {
+  uint32_t begin;
+  uint32_t end;
+  Reason reason;
+  int64_t fields;
+};
+
+// Physical line and file offset of positions in a morsel; the price is the distance from the last one.
+class Locator {
+ public:
+  Locator(const Morsel& morsel, CsvEncoding encoding)
+      : text_(morsel.text.data()), utf16_(encoding == CsvEncoding::kUtf16), line_(morsel.first_line),
+        offset_(morsel.offset) {}
+
+  void Go(int64_t at) {
+    const int64_t begin = std::min(at_, at), end = std::max(at_, at);
+    const int64_t sign = at >= at_ ? 1 : -1;
+    line_ += sign * CountLineEnds(text_, begin, end);
+    offset_ += sign * FileBytes(begin, end);
+    at_ = at;
+  }
+  int64_t FileBytes(int64_t begin, int64_t end) const {
+    return utf16_ ? Utf16Bytes({text_ + begin, static_cast<size_t>(end - begin)}) : end - begin;
+  }
+  int64_t line() const { return line_; }
+  int64_t offset() const { return offset_; }
+
+ private:
+  const char* text_;
+  bool utf16_;
+  int64_t at_ = 0;
+  int64_t line_;
+  int64_t offset_;
+};
+
+// Rows of the index, as the column fill sees them.
+struct IndexedRows {
+  const char* text;
+  const uint32_t* separators;
+  const uint32_t* first;   // per row: index of its first separator
+  const uint32_t* begins;  // per row
+  int64_t rows;
+  int quote;               // -1: quoting is off
+};
+
+enum class FieldPlace : uint8_t { kFirst, kLater };
+
+// Writes field `index` of each row. The last field of a row ends before the CR of a CR LF.
+template <FieldPlace place>
+void FillColumn(const IndexedRows& in, int64_t index, bool last, Field* out) {
+  for (int64_t row = 0; row < in.rows; ++row) {
+    const uint32_t* separator = in.separators + in.first[row] + index;
+    uint32_t begin = place == FieldPlace::kFirst ? in.begins[row] : separator[-1] + 1;
+    uint32_t end = *separator;
+    if (last && end > begin && in.text[end] == '\n' && in.text[end - 1] == '\r') --end;
+    Field field;
+    if (end > begin && static_cast<uint8_t>(in.text[begin]) == in.quote) {
+      ++begin;
+      --end;
+      field.quoted = 1;
+      field.escaped = std::memchr(in.text + begin, in.quote, end - begin) != nullptr;
+    }
+    field.begin = begin;
+    field.length = end - begin;
+    out[row] = field;
+  }
+}
+
+class Decoder final : public CsvDecoder {
+ public:
+  Decoder(const CsvDialect& dialect, const CsvHeader& header, const Contract& contract, CsvDecoderOptions options)
+      : dialect_(dialect),
+        header_(header),
+        schema_(contract.ArrowSchema()),
+        options_(options),
+        grammar_(dialect, header.fields == 1, header.fields),
+        fast_(dialect.IsSimple() && options.path == CsvPath::kAuto),
+        scan_bytes_(CsvScanBytes::Of(dialect)),
+        columns_(contract.columns.size()) {}
+
+  Status Open(const Contract& contract);
+  Status Decode(const Morsel& morsel, const std::function<Status(DecodedBatch&&)>& emit) override;
+  BadRecord Locate(int64_t row) override;
+
+ private:
+  struct ColumnState {
+    std::unique_ptr<ColumnParser> parser;
+    int field = -1;             // in the file, -1 = missing
+    std::vector<Field> fields;  // one per row of the batch
+  };
+
+  void FillBatch();
+  bool IndexStep(int64_t limit);
+  void AddIndexed(const CsvScanResult& found);
+  uint32_t AddOddRecord(uint32_t separator, uint32_t begin, uint32_t end);
+  void CarefulStep();
+  void AddMalformed(int64_t end, Reason reason, int64_t fields);
+  void MakeRowRoom(int64_t rows);
+
+  Status Judge(DecodedBatch* batch);
+  Status ParseColumns();
+  Result<std::shared_ptr<arrow::RecordBatch>> FinishColumns();
+  void CollectBad(DecodedBatch* batch);
+  BadRecord Describe(int64_t begin, int64_t end);
+  Failure FailureOf(const Malformed& malformed) const;
+
+  std::string_view text() const { return {morsel_->text.data(), static_cast<size_t>(morsel_->text_bytes)}; }
+
+  const CsvDialect dialect_;
+  const CsvHeader header_;
+  const std::shared_ptr<arrow::Schema> schema_;
+  const CsvDecoderOptions options_;
+  const CsvGrammar grammar_;
+  const bool fast_;
+  const CsvScanBytes scan_bytes_;
+  std::vector<ColumnState> columns_;
+  std::unique_ptr<uint32_t[]> separators_;
+  std::unique_ptr<uint32_t[]> ends_;
+  std::vector<Field> record_fields_;
+
+  const Morsel* morsel_ = nullptr;
+  std::optional<Locator> locator_;
+  int64_t at_ = 0;            // in the morsel's text
+  int64_t careful_until_ = -1;
+
+  // The batch in the making.
+  int64_t batch_begin_ = 0;
+  int64_t rows_ = 0;
+  std::vector<uint32_t> row_begins_;
+  std::vector<uint32_t> row_ends_;
+  std::vector<uint32_t> row_first_;  // separator index, of indexed rows
+  std::vector<uint8_t> errors_;
+  std::vector<uint8_t> keep_;
+  std::vector<uint32_t> kept_rows_;  // of the accepted ones, when Locate has asked
+  std::vector<Malformed> malformed_;
+  int64_t blank_lines_ = 0;
+  int64_t comments_ = 0;
+};
+
+Status Decoder::Open(const Contract& contract) {
+  FREIGHT_ASSERT(header_.column_of_contract.size() == contract.columns.size());
+  const TextRules rules{.nulls = dialect_.nulls,
+                        .quote = dialect_.quote.value_or('"'),
+                        .escape = dialect_.escape == dialect_.quote ? std::nullopt : dialect_.escape,
+                        .encoding = TextEncodingOf(dialect_.encoding)};
+  arrow::MemoryPool* pool = options_.pool != nullptr ? options_.pool : arrow::default_memory_pool();
+  for (size_t i = 0; i < columns_.size(); ++i) {
+    columns_[i].field = header_.column_of_contract[i];
+    ARROW_ASSIGN_OR_RAISE(columns_[i].parser,
+                          MakeColumnParser(contract.columns[i], static_cast<int>(i), rules, pool));
+  }
+  if (fast_) {
+    const auto room = static_cast<size_t>(CsvIndexRoom(options_.batch_bytes) + 1);
+    separators_ = std::make_unique_for_overwrite<uint32_t[]>(room);
+    ends_ = std::make_unique_for_overwrite<uint32_t[]>(room);
+  }
+  return Status::OK();
+}
+
+Status Decoder::Decode(const Morsel& morsel, const std::function<Status(DecodedBatch&&)>& emit) {
+  FREIGHT_ASSERT(morsel.text_bytes <= std::numeric_limits<uint32_t>::max() - Morsel::kPad);
+  if (morsel.text_bytes == 0 && morsel.oversize.empty()) return Status::OK();
+  morsel_ = &morsel;
+  locator_.emplace(morsel, dialect_.encoding);
+  at_ = 0;
+  do {
+    FillBatch();
+    DecodedBatch batch;
+    ARROW_RETURN_NOT_OK(Judge(&batch));
+    if (at_ == morsel.text_bytes) batch.bad.insert(batch.bad.end(), morsel.oversize.begin(), morsel.oversize.end());
+    batch.records = batch.accepted->num_rows() + static_cast<int64_t>(batch.bad.size());
+    ARROW_RETURN_NOT_OK(emit(std::move(batch)));
+  } while (at_ < morsel.text_bytes);
+  return Status::OK();
+}
+
+// Collects whole records from at_ on: about batch_bytes of them, at least one.
+void Decoder::FillBatch() {
+  rows_ = blank_lines_ = comments_ = 0;
+  malformed_.clear();
+  kept_rows_.clear();
+  careful_until_ = -1;
+  batch_begin_ = at_;
+  const int64_t limit = std::min(at_ + options_.batch_bytes, morsel_->text_bytes);
+  bool more = true;
+  while (more && at_ < limit) {
+    if (fast_ && careful_until_ < at_) {
+      more = IndexStep(limit);
+    } else {
+      CarefulStep();
+    }
+  }
+}
+
+// False when the next record crosses the limit, and so belongs to the next batch; the first one may cross.
+bool Decoder::IndexStep(int64_t limit) {
+  const int64_t size = morsel_->text_bytes;
+  CsvScanResult found =
+      BestCsvScan().index(scan_bytes_, {text().data(), at_, limit, size}, separators_.get(), ends_.get());
+  if (found.violation < 0 && limit == size && !found.inside && found.records_end < size) {
+    // The last record has no line end.
+    separators_[found.separators++] = static_cast<uint32_t>(size);
+    ends_[found.ends++] = static_cast<uint32_t>(size);
+    found.records_end = size;
+  }
+  AddIndexed(found);
+  at_ = found.records_end;
+  careful_until_ = found.violation >= 0 ? std::max(found.violation, at_) : at_;
+  return found.violation >= 0 || limit == size || at_ == batch_begin_;
+}
+
+void Decoder::AddIndexed(const CsvScanResult& found) {
+  MakeRowRoom(rows_ + found.ends);
+  const int64_t rows_before = rows_;
+  const int64_t fields = header_.fields;
+  const int64_t size = morsel_->text_bytes;
+  uint32_t begin = static_cast<uint32_t>(at_);
+  uint32_t separator = 0;
+  for (int64_t i = 0; i < found.ends; ++i) {
+    const uint32_t end = ends_[i];
+    const int64_t last = separator + fields - 1;
+    if (last < found.separators && separators_[last] == end) [[likely]] {
+      row_first_[rows_] = separator;
+      row_begins_[rows_] = begin;
+      row_ends_[rows_] = static_cast<uint32_t>(std::min<int64_t>(end + int64_t{1}, size));
+      ++rows_;
+      separator = static_cast<uint32_t>(last + 1);
+    } else {
+      separator = AddOddRecord(separator, begin, end);
+    }
+    begin = end + 1;
+  }
+  const IndexedRows in{text().data(), separators_.get(), row_first_.data() + rows_before,
+                       row_begins_.data() + rows_before, rows_ - rows_before,
+                       dialect_.quote ? static_cast<uint8_t>(*dialect_.quote) : -1};
+  for (ColumnState& column : columns_) {
+    if (column.field < 0) continue;
+    const auto fill = column.field == 0 ? FillColumn<FieldPlace::kFirst> : FillColumn<FieldPlace::kLater>;
+    fill(in, column.field, column.field == fields - 1, column.fields.data() + rows_before);
+  }
+}
+
+// A blank line, or a record with another number of fields. Answers the separator behind it.
+uint32_t Decoder::AddOddRecord(uint32_t separator, uint32_t begin, uint32_t end) {
+  const uint32_t first = separator;
+  while (separators_[separator] != end) ++separator;
+  const int64_t found = separator - first + 1;
+  const char* bytes = text().data();
+  const bool blank = end == begin || (end == begin + 1 && bytes[begin] == '\r' && bytes[end] == '\n');
+  if (blank) {
+    ++blank_lines_;
+  } else {
+    const int64_t after = std::min<int64_t>(end + int64_t{1}, morsel_->text_bytes);
+    const Reason reason = found < header_.fields ? Reason::kTooFewFields : Reason::kTooManyFields;
+    malformed_.push_back({begin, static_cast<uint32_t>(after), reason, found});
+  }
+  return separator + 1;
+}
+
+// One record, byte by byte. The end of a morsel is a record's end, so that it decides as the end of the input does.
+void Decoder::CarefulStep() {
+  const CsvRecord record = grammar_.Next(text(), at_, /*final=*/true, &record_fields_);
+  switch (record.verdict) {
+    case CsvVerdict::kBlank: ++blank_lines_; break;
+    case CsvVerdict::kComment: ++comments_; break;
+    case CsvVerdict::kStrayQuote: AddMalformed(record.end, Reason::kStrayQuote, 0); break;
+    case CsvVerdict::kUnterminated: AddMalformed(record.end, Reason::kUnterminatedQuote, 0); break;
+    case CsvVerdict::kTooLong:
+    case CsvVerdict::kNeedMore: FREIGHT_ASSERT(false && "the cursor hands over whole records within the limit"); break;
+    case CsvVerdict::kRecord:
+      if (record.fields != header_.fields) {
+        const Reason reason = record.fields < header_.fields ? Reason::kTooFewFields : Reason::kTooManyFields;
+        AddMalformed(record.end, reason, record.fields);
+        break;
+      }
+      MakeRowRoom(rows_ + 1);
+      for (ColumnState& column : columns_) {
+        if (column.field >= 0) column.fields[rows_] = record_fields_[column.field];
+      }
+      row_begins_[rows_] = static_cast<uint32_t>(at_);
+      row_ends_[rows_] = static_cast<uint32_t>(record.end);
+      ++rows_;
+  }
+  at_ = record.end;
+}
+
+void Decoder::AddMalformed(int64_t end, Reason reason, int64_t fields) {
+  malformed_.push_back({static_cast<uint32_t>(at_), static_cast<uint32_t>(end), reason, fields});
+}
+
+void Decoder::MakeRowRoom(int64_t rows) {
+  const auto count = static_cast<size_t>(rows);
+  if (row_begins_.size() >= count) return;
+  MakeRoom(&row_begins_, count);
+  MakeRoom(&row_ends_, count);
+  MakeRoom(&row_first_, count);
+  for (ColumnState& column : columns_) {
+    column.fields.resize(row_begins_.size(), Field{.missing = column.field < 0});
+  }
+}
+
+Status Decoder::Judge(DecodedBatch* batch) {
+  batch->blank_lines = blank_lines_;
+  batch->comments = comments_;
+  ARROW_RETURN_NOT_OK(ParseColumns());
+  CollectBad(batch);
+  ARROW_ASSIGN_OR_RAISE(batch->accepted, FinishColumns());
+  return Status::OK();
+}
+
+Status Decoder::ParseColumns() {
+  const auto count = static_cast<size_t>(rows_);
+  errors_.assign(count, 0);
+  for (ColumnState& column : columns_) {
+    ARROW_RETURN_NOT_OK(column.parser->Parse(text().data(), {column.fields.data(), count}, errors_));
+  }
+  return Status::OK();
+}
+
+Result<std::shared_ptr<arrow::RecordBatch>> Decoder::FinishColumns() {
+  keep_.resize(errors_.size());
+  int64_t kept = 0;
+  for (size_t row = 0; row < errors_.size(); ++row) {
+    keep_[row] = errors_[row] == 0;
+    kept += keep_[row];
+  }
+  arrow::FieldVector fields;
+  arrow::ArrayVector arrays;
+  for (size_t i = 0; i < columns_.size(); ++i) {
+    ARROW_ASSIGN_OR_RAISE(std::shared_ptr<arrow::Array> array, columns_[i].parser->Finish(keep_, kept));
+    const std::shared_ptr<arrow::Field>& declared = schema_->field(static_cast<int>(i));
+    // Strings that repeat come as a dictionary.
+    fields.push_back(declared->type()->Equals(*array->type()) ? declared : declared->WithType(array->type()));
+    arrays.push_back(std::move(array));
+  }
+  return arrow::RecordBatch::Make(arrow::schema(std::move(fields)), kept, std::move(arrays));
+}
+
+// Rows that a column flagged and malformed records, merged in input order.
+void Decoder::CollectBad(DecodedBatch* batch) {
+  auto malformed = malformed_.begin();
+  const auto add_malformed_before = [&](int64_t position) {
+    for (; malformed != malformed_.end() && malformed->begin < position; ++malformed) {
+      batch->bad.push_back(Describe(malformed->begin, malformed->end));
+      batch->bad.back().failures.push_back(FailureOf(*malformed));
+    }
+  };
+  for (int64_t row = 0; row < rows_; ++row) {
+    if (errors_[row] == 0) [[likely]] continue;
+    add_malformed_before(row_begins_[row]);
+    BadRecord bad = Describe(row_begins_[row], row_ends_[row]);
+    for (ColumnState& column : columns_) {
+      column.parser->Explain(text().data(), column.fields[row], &bad.failures);
+    }
+    FREIGHT_ASSERT(!bad.failures.empty());
+    batch->bad.push_back(std::move(bad));
+  }
+  add_malformed_before(std::numeric_limits<int64_t>::max());
+}
+
+BadRecord Decoder::Describe(int64_t begin, int64_t end) {
+  locator_->Go(begin);
+  BadRecord bad{.offset = locator_->offset(), .length = locator_->FileBytes(begin, end), .line = locator_->line()};
+  const std::string_view raw = text().substr(static_cast<size_t>(begin), static_cast<size_t>(end - begin));
+  const ByteOrder order = morsel_->utf16_big_endian ? ByteOrder::kBig : ByteOrder::kLittle;
+  bad.raw = dialect_.encoding == CsvEncoding::kUtf16 ? EncodeUtf16(raw, order) : std::string(raw);
+  return bad;
+}
+
+BadRecord Decoder::Locate(int64_t row) {
+  if (kept_rows_.empty()) {
+    for (size_t i = 0; i < keep_.size(); ++i) {
+      if (keep_[i] != 0) kept_rows_.push_back(static_cast<uint32_t>(i));
+    }
+  }
+  FREIGHT_ASSERT(row >= 0 && row < static_cast<int64_t>(kept_rows_.size()));
+  const uint32_t of_batch = kept_rows_[static_cast<size_t>(row)];
+  return Describe(row_begins_[of_batch], row_ends_[of_batch]);
+}
+
+Failure Decoder::FailureOf(const Malformed& malformed) const {
+  Failure failure{.reason = malformed.reason};
+  switch (malformed.reason) {
+    case Reason::kStrayQuote: failure.expected = "quotes around whole fields only"; break;
+    case Reason::kUnterminatedQuote: failure.expected = "a closing quote"; break;
+    default: failure.expected = fmt::format("{} fields, found {}", header_.fields, malformed.fields);
+  }
+  return failure;
+}
+
+}  // namespace
+
+Result<std::unique_ptr<CsvDecoder>> MakeCsvDecoder(const CsvDialect& dialect, const CsvHeader& header,
+                                                   const Contract& contract, CsvDecoderOptions options) {
+  ARROW_RETURN_NOT_OK(CheckCsvDialect(dialect));
+  auto decoder = std::make_unique<Decoder>(dialect, header, contract, options);
+  ARROW_RETURN_NOT_OK(decoder->Open(contract));
+  return decoder;
+}
+
+}  // namespace freight
