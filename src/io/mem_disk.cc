@@ -13,7 +13,7 @@ namespace {
 constexpr size_t kNameBytesMax = 255;
 constexpr int64_t kTickNanos = 10'000;
 
-// The parts of a path, "." dropped and ".." resolved: without symbolic links that is what a walk would do.
+// The parts of a path without "." and doubled slashes.
 std::vector<std::string> SplitPath(const std::string& path) {
   std::vector<std::string> parts;
   size_t begin = 0;
@@ -21,12 +21,7 @@ std::vector<std::string> SplitPath(const std::string& path) {
     const size_t end = std::min(path.find('/', begin), path.size());
     const std::string part = path.substr(begin, end - begin);
     begin = end + 1;
-    if (part.empty() || part == ".") continue;
-    if (part != "..") {
-      parts.push_back(part);
-    } else if (!parts.empty()) {
-      parts.pop_back();
-    }
+    if (!part.empty() && part != ".") parts.push_back(part);
   }
   return parts;
 }
@@ -61,15 +56,20 @@ MemDisk::MemDisk() : root_(std::make_shared<MemInode>()) {
 
 int MemDisk::Find(const std::string& path, Spot* spot) const {
   if (const int bad = CheckPath(path); bad != 0) return bad;
-  *spot = {nullptr, "", root_};
+  std::vector<Spot> walked = {{nullptr, "", root_}};
   for (const std::string& part : SplitPath(path)) {
-    if (spot->target == nullptr) return ENOENT;
-    if (!spot->target->is_directory) return ENOTDIR;
+    const MemInode::Ptr at = walked.back().target;
+    if (at == nullptr) return ENOENT;
+    if (!at->is_directory) return ENOTDIR;
     if (part.size() > kNameBytesMax) return ENAMETOOLONG;
-    const auto entry = spot->target->names.find(part);
-    const bool known = entry != spot->target->names.end();
-    *spot = {spot->target, part, known ? entry->second : nullptr};
+    if (part == "..") {
+      if (walked.size() > 1) walked.pop_back();
+      continue;
+    }
+    const auto entry = at->names.find(part);
+    walked.push_back({at, part, entry == at->names.end() ? nullptr : entry->second});
   }
+  *spot = walked.back();
   return 0;
 }
 
