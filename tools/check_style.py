@@ -13,7 +13,8 @@ def opening_problem(path, text):
     mark = {".py": '"""'}.get(path.suffix, "//" if path.suffix in source.CPP else "#")
     if not first.startswith(mark):
         return f"{path}:1: no opening sentence that says what lives here"
-    if path.suffix == ".h" and "\n#pragma once\n" not in text:
+    repeated = path.name.endswith("_inl.h")  # included once per instruction set, by Highway
+    if path.suffix == ".h" and not repeated and "\n#pragma once\n" not in text:
         return f"{path}:1: no #pragma once"
     return None
 

@@ -1,0 +1,173 @@
+"""DuckDB, PyArrow and Polars read what Freight publishes and agree with figures that Freight did not make."""
+import base64
+import datetime
+import decimal
+import unittest
+import uuid
+
+import duckdb
+import polars
+import pyarrow.compute
+import pyarrow.dataset
+
+import support
+
+
+def seconds(text):
+    return datetime.datetime.fromisoformat(text)
+
+
+class EventsTest(support.FreightTest):
+    """One dataset of generated events with 1 % bad rows, against the generator's manifest."""
+
+    @classmethod
+    def setUpClass(cls):
+        super().setUpClass()
+        cls.holder = cls()
+        cls.addClassCleanup(cls.holder.doCleanups)
+        cls.project = support.Project(cls.holder, support.EVENTS, quarantine={"max_percent": 5},
+                                      to={"partition_by": ["event_date = day(event_time)"]})
+        cls.figures = support.generate(cls.project.folder / "in", "--bytes", 20_000_000, "--files", 3,
+                                       "--bad-percent", 1, "--seed", 42)
+        cls.done = cls.project.run()
+
+    def wanted(self):
+        f = self.figures
+        return {"rows": f["rows_good"], "users": f["user_id_sum"], "cents": f["amount_cents_sum"],
+                "first": seconds(f["event_time_min"]), "last": seconds(f["event_time_max"]),
+                "amount_nulls": f["amount_nulls"], "comment_nulls": f["comment_nulls"],
+                "comment_bytes": f["comment_bytes"], "types": f["rows_per_type"], "days": f["rows_per_day"]}
+
+    def test_the_run_accounts_for_every_row(self):
+        f = self.figures
+        report = self.assert_published(self.done, published=f["rows_good"], quarantined=f["rows_bad"],
+                                       **{"in": f["rows"]})
+        self.assertEqual(report["bytes_in"], f["bytes"])
+        self.assertEqual({p["path"]: p["rows"] for p in report["partitions"]},
+                         {f"event_date={day}": rows for day, rows in f["rows_per_day"].items()})
+
+    def test_duckdb(self):
+        with duckdb.connect() as db:
+            source = f"read_parquet('{self.project.glob()}', hive_partitioning = true)"
+            row = db.execute(f"""SELECT count(*), sum(user_id), CAST(sum(amount) * 100 AS BIGINT), min(event_time),
+                max(event_time), count(*) - count(amount), count(*) - count(comment),
+                CAST(sum(octet_length(encode(comment))) AS BIGINT) FROM {source}""").fetchone()
+            types = dict(db.execute(f"SELECT event_type, count(*) FROM {source} GROUP BY 1").fetchall())
+            days = dict(db.execute(f"SELECT CAST(event_date AS VARCHAR), count(*) FROM {source} GROUP BY 1").fetchall())
+        names = ["rows", "users", "cents", "first", "last", "amount_nulls", "comment_nulls", "comment_bytes"]
+        self.assertEqual(dict(zip(names, row)) | {"types": types, "days": days}, self.wanted())
+
+    def test_pyarrow(self):
+        table = pyarrow.dataset.dataset(str(self.project.root), format="parquet", partitioning="hive").to_table()
+        pc = pyarrow.compute
+        counts = {name: {str(v["values"]): v["counts"] for v in pc.value_counts(table[name]).to_pylist()}
+                  for name in ("event_type", "event_date")}
+        self.assertEqual({
+            "rows": table.num_rows, "users": pc.sum(table["user_id"]).as_py(),
+            "cents": int(pc.sum(table["amount"]).as_py() * 100),
+            "first": pc.min(table["event_time"]).as_py(), "last": pc.max(table["event_time"]).as_py(),
+            "amount_nulls": table["amount"].null_count, "comment_nulls": table["comment"].null_count,
+            "comment_bytes": pc.sum(pc.binary_length(table["comment"])).as_py(),
+            "types": counts["event_type"], "days": counts["event_date"]}, self.wanted())
+
+    def test_polars(self):
+        t = polars.scan_parquet(self.project.glob(), hive_partitioning=True)
+        c = polars.col
+        row = t.select(
+            rows=polars.len(), users=c("user_id").sum(), cents=c("amount").sum() * 100, first=c("event_time").min(),
+            last=c("event_time").max(), amount_nulls=c("amount").null_count(),
+            comment_nulls=c("comment").null_count(), comment_bytes=c("comment").str.len_bytes().sum(),
+        ).collect().row(0, named=True)
+        counts = {name: {str(key): rows for key, rows in t.group_by(name).len().collect().rows()}
+                  for name in ("event_type", "event_date")}
+        self.assertEqual(row | {"cents": int(row["cents"]), "types": counts["event_type"],
+                                "days": counts["event_date"]}, self.wanted())
+
+    def test_the_quarantine_holds_every_bad_row_with_all_its_rules(self):
+        with duckdb.connect() as db:
+            source = f"read_parquet('{self.project.quarantine_glob()}')"
+            total = db.execute(f"SELECT count(*) FROM {source}").fetchone()[0]
+            rules = db.execute(f"""SELECT coalesce(f.column, '') || ':' || f.rule || ':' || f.reason, count(*)
+                FROM (SELECT unnest(failures) AS f FROM {source}) GROUP BY 1""").fetchall()
+            shown = db.execute(f"SELECT input, byte_offset, byte_length, raw FROM {source} USING SAMPLE 200").fetchall()
+        self.assertEqual(total, self.figures["rows_bad"])
+        self.assertEqual(dict(rules), self.figures["bad_by_rule"])
+        for name, offset, length, raw in shown:
+            with open(self.project.folder / name, "rb") as f:
+                f.seek(offset)
+                self.assertEqual(f.read(length), raw)
+
+
+def column(name, logical, physical=None, **options):
+    c = {"name": name, "logicalType": logical}
+    return c | ({"physicalType": physical} if physical else {}) | ({"logicalTypeOptions": options} if options else {})
+
+
+UTC = datetime.timezone.utc
+ID1, ID2 = uuid.UUID("00000000-0000-0000-0000-000000000001"), uuid.UUID("ffffffff-ffff-4fff-bfff-ffffffffffff")
+DAY, LATER = datetime.date(1583, 1, 1), datetime.date(9999, 12, 31)
+MOMENT = datetime.datetime(2026, 2, 28, 23, 59, 59, 999999)
+# column, two spellings, the two values that they mean
+TYPES = [
+    (column("i8", "integer", format="i8"), "-128", "127", -128, 127),
+    (column("i16", "integer", format="i16"), "-32768", "32767", -32768, 32767),
+    (column("i32", "integer", format="i32"), "-2147483648", "2147483647", -(1 << 31), (1 << 31) - 1),
+    (column("i64", "integer", format="i64"), "-9223372036854775808", "9223372036854775807", -(1 << 63), (1 << 63) - 1),
+    (column("u8", "integer", format="u8"), "0", "255", 0, 255),
+    (column("u16", "integer", format="u16"), "0", "65535", 0, 65535),
+    (column("u32", "integer", format="u32"), "0", "4294967295", 0, (1 << 32) - 1),
+    (column("u64", "integer", format="u64"), "0", "18446744073709551615", 0, (1 << 64) - 1),
+    (column("d9", "number", "DECIMAL(9,2)"), "-9999999.99", "0.01", decimal.Decimal("-9999999.99"),
+     decimal.Decimal("0.01")),
+    (column("d18", "number", "DECIMAL(18,4)"), "-99999999999999.9999", "1.5000",
+     decimal.Decimal("-99999999999999.9999"), decimal.Decimal("1.5000")),
+    (column("d38", "number", "DECIMAL(38,10)"), "-9999999999999999999999999999.9999999999", "7",
+     decimal.Decimal("-9999999999999999999999999999.9999999999"), decimal.Decimal("7.0000000000")),
+    (column("f32", "number", format="f32"), "-1.5", "0.25", -1.5, 0.25),
+    (column("f64", "number", format="f64"), "-1.7976931348623157e308", "0.1", -1.7976931348623157e308, 0.1),
+    (column("yes", "boolean"), "true", "false", True, False),
+    (column("day", "date"), "1583-01-01", "9999-12-31", DAY, LATER),
+    (column("clock", "time"), "00:00:00", "23:59:59", datetime.time(0, 0), datetime.time(23, 59, 59)),
+    (column("local", "timestamp", timezone=False), "2026-02-28T23:59:59.999999", "1970-01-01T00:00:00", MOMENT,
+     datetime.datetime(1970, 1, 1)),
+    (column("zoned", "timestamp", timezone=True), "2026-06-11T12:00:00+02:00", "1969-12-31T23:59:59Z",
+     datetime.datetime(2026, 6, 11, 10, tzinfo=UTC), datetime.datetime(1969, 12, 31, 23, 59, 59, tzinfo=UTC)),
+    (column("uid", "string", format="uuid"), str(ID1), str(ID2), ID1.bytes, ID2.bytes),
+    (column("raw", "string", "BYTES", format="byte"), base64.b64encode(b"\0\xff").decode(), "", b"\0\xff", None),
+    (column("text", "string"), '"a ""quoted"" ʤ\nline"', '""', 'a "quoted" ʤ\nline', ""),
+]
+
+
+class TypesTest(support.FreightTest):
+    """Each type of a contract, at its limits, and null."""
+
+    def publish(self):
+        project = support.Project(self, [t[0] for t in TYPES] + ["end"])
+        lines = [",".join(t[0]["name"] for t in TYPES) + ",end"]
+        lines += [",".join(t[i] for t in TYPES) + ",x" for i in (1, 2)] + ["," * len(TYPES) + "x"]
+        project.write("in/a.csv", "\n".join(lines) + "\n")
+        self.assert_published(project.run(), published=3)
+        return project
+
+    def wanted(self):
+        return {t[0]["name"]: [t[3], t[4], None] for t in TYPES}
+
+    def test_all_types_in_all_readers(self):
+        project = self.publish()
+        table = pyarrow.dataset.dataset(str(project.root), format="parquet").to_table()
+        frame = polars.read_parquet(project.glob())
+        with duckdb.connect() as db:
+            db.execute("SET TimeZone = 'UTC'")
+            found = db.execute("SELECT * FROM read_parquet(?)", [project.glob()])
+            names = [d[0] for d in found.description]
+            duck = dict(zip(names, zip(*found.fetchall())))
+        for name, values in self.wanted().items():
+            with self.subTest(column=name):
+                plain = [v.bytes if isinstance(v, uuid.UUID) else v for v in table[name].to_pylist()]
+                self.assertEqual(plain, values)
+                self.assertEqual([v.bytes if isinstance(v, uuid.UUID) else v for v in duck[name]], values)
+                self.assertEqual(frame[name].to_list(), values)
+
+
+if __name__ == "__main__":
+    unittest.main()
