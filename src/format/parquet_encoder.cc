@@ -1,0 +1,67 @@
+// RowGroupEncoder: hands each column of a batch to its encoder.
+#include "format/parquet_column.h"
+#include "format/parquet_row_group.h"
+
+#include <arrow/record_batch.h>
+#include <arrow/type.h>
+
+#include <utility>
+
+namespace freight {
+namespace {
+
+class Encoder : public RowGroupEncoder {
+ public:
+  Encoder(std::shared_ptr<arrow::Schema> schema, std::unique_ptr<PageCompressor> compressor)
+      : schema_(std::move(schema)), compressor_(std::move(compressor)) {}
+
+  Status Open() {
+    for (const auto& field : schema_->fields()) {
+      ARROW_ASSIGN_OR_RAISE(auto column, MakeColumnEncoder(*field, compressor_.get()));
+      columns_.push_back(std::move(column));
+    }
+    return Status::OK();
+  }
+
+  Status Append(const arrow::RecordBatch& batch) override {
+    FREIGHT_ASSERT(batch.num_columns() == schema_->num_fields());
+    for (int i = 0; i < batch.num_columns(); ++i) {
+      const arrow::Array& array = *batch.column(i);
+      FREIGHT_ASSERT(array.type_id() == arrow::Type::DICTIONARY || array.type()->Equals(schema_->field(i)->type()));
+      ARROW_RETURN_NOT_OK(columns_[static_cast<size_t>(i)]->Append(array));
+    }
+    rows_ += batch.num_rows();
+    return Status::OK();
+  }
+
+  int64_t rows() const override { return rows_; }
+
+  Result<std::unique_ptr<EncodedRowGroup>> Finish() override {
+    if (rows_ == 0) return nullptr;
+    std::vector<EncodedColumn> encoded;
+    for (const auto& column : columns_) {
+      ARROW_ASSIGN_OR_RAISE(EncodedColumn finished, column->Finish());
+      encoded.push_back(std::move(finished));
+    }
+    compressor_->ReleaseScratch();
+    return std::make_unique<PagedRowGroup>(std::exchange(rows_, 0), std::move(encoded));
+  }
+
+ private:
+  const std::shared_ptr<arrow::Schema> schema_;
+  const std::unique_ptr<PageCompressor> compressor_;
+  std::vector<std::unique_ptr<ColumnEncoder>> columns_;
+  int64_t rows_ = 0;
+};
+
+}  // namespace
+
+Result<std::unique_ptr<RowGroupEncoder>> MakeRowGroupEncoder(std::shared_ptr<arrow::Schema> schema,
+                                                             const ParquetOptions& options, arrow::MemoryPool* pool) {
+  ARROW_ASSIGN_OR_RAISE(auto compressor, PageCompressor::Make(options, pool));
+  auto encoder = std::make_unique<Encoder>(std::move(schema), std::move(compressor));
+  ARROW_RETURN_NOT_OK(encoder->Open());
+  return encoder;
+}
+
+}  // namespace freight

@@ -1,0 +1,169 @@
+// ParquetFile: frames finished pages into a file with libparquet's page writer and metadata builders.
+#include "format/parquet_row_group.h"
+#include "format/parquet_schema.h"
+#include "format/parquet_sink.h"
+
+#include <arrow/type.h>
+#include <parquet/column_page.h>
+#include <parquet/column_writer.h>
+#include <parquet/exception.h>
+#include <parquet/file_writer.h>
+#include <parquet/metadata.h>
+#include <parquet/page_index.h>
+#include <parquet/properties.h>
+
+#include <limits>
+#include <string_view>
+#include <utility>
+
+namespace freight {
+namespace {
+
+constexpr std::string_view kMagic = "PAR1";
+
+parquet::Encoding::type ToParquet(PageEncoding encoding) {
+  switch (encoding) {
+    case PageEncoding::kPlain: return parquet::Encoding::PLAIN;
+    case PageEncoding::kDictionary: return parquet::Encoding::RLE_DICTIONARY;
+    case PageEncoding::kDeltaBinaryPacked: return parquet::Encoding::DELTA_BINARY_PACKED;
+    case PageEncoding::kDeltaLengthByteArray: return parquet::Encoding::DELTA_LENGTH_BYTE_ARRAY;
+    case PageEncoding::kByteStreamSplit: return parquet::Encoding::BYTE_STREAM_SPLIT;
+  }
+  return parquet::Encoding::PLAIN;
+}
+
+parquet::EncodedStatistics ToParquet(const ValueBounds& bounds, int64_t nulls, bool all_null, bool is_signed) {
+  parquet::EncodedStatistics stats;
+  stats.set_null_count(nulls);
+  stats.all_null_value = all_null;
+  stats.set_is_signed(is_signed);
+  if (bounds.min) {
+    stats.set_min(*bounds.min);
+    stats.is_min_value_exact = bounds.min_exact;
+  }
+  if (bounds.max) {
+    stats.set_max(*bounds.max);
+    stats.is_max_value_exact = bounds.max_exact;
+  }
+  return stats;
+}
+
+class File : public ParquetFile {
+ public:
+  File(std::unique_ptr<WritableFile> out, const ParquetOptions& options, arrow::MemoryPool* pool)
+      : options_(options), pool_(pool), sink_(std::make_shared<HashingSink>(std::move(out))) {}
+
+  Status Open(const arrow::Schema& schema) {
+    ARROW_ASSIGN_OR_RAISE(auto root, ToParquetSchema(schema));
+    BEGIN_PARQUET_CATCH_EXCEPTIONS
+    descriptor_.Init(root);
+    properties_ = Properties(ArrowCodec(options_.codec));
+    uncompressed_ = Properties(arrow::Compression::UNCOMPRESSED);
+    metadata_ = parquet::FileMetaDataBuilder::Make(&descriptor_, properties_);
+    page_index_ = parquet::PageIndexBuilder::Make(&descriptor_);
+    END_PARQUET_CATCH_EXCEPTIONS
+    return sink_->Write(kMagic.data(), kMagic.size());
+  }
+
+  Status Append(EncodedRowGroup& group) override {
+    auto& paged = static_cast<PagedRowGroup&>(group);
+    FREIGHT_ASSERT(static_cast<int>(paged.columns().size()) == descriptor_.num_columns());
+    if (row_groups_ == std::numeric_limits<int16_t>::max()) {
+      return Fail(Reaction::kFailed, "a parquet file holds at most {} row groups", row_groups_)
+          .Help("use larger chunks of input per row group");
+    }
+    BEGIN_PARQUET_CATCH_EXCEPTIONS
+    parquet::RowGroupMetaDataBuilder* metadata = metadata_->AppendRowGroup();
+    page_index_->AppendRowGroup();
+    metadata->set_num_rows(paged.rows());
+    int64_t raw_bytes = 0;
+    for (int i = 0; i < descriptor_.num_columns(); ++i) {
+      raw_bytes += WriteColumn(paged.columns()[static_cast<size_t>(i)], i, metadata->NextColumnChunk());
+    }
+    metadata->Finish(raw_bytes, row_groups_++);
+    END_PARQUET_CATCH_EXCEPTIONS
+    rows_ += paged.rows();
+    return Status::OK();
+  }
+
+  int64_t bytes_written() const override { return sink_->position(); }
+
+  Result<FinishedFile> Finish() override {
+    BEGIN_PARQUET_CATCH_EXCEPTIONS
+    page_index_->Finish();
+    const auto locations = page_index_->WriteTo(sink_.get());
+    metadata_->SetIndexLocations(parquet::IndexKind::kColumnIndex, locations.column_index_locations);
+    metadata_->SetIndexLocations(parquet::IndexKind::kOffsetIndex, locations.offset_index_locations);
+    parquet::WriteFileMetaData(*metadata_->Finish(), sink_.get());
+    END_PARQUET_CATCH_EXCEPTIONS
+    ARROW_RETURN_NOT_OK(sink_->Close());
+    return sink_->Finished(rows_);
+  }
+
+ private:
+  std::shared_ptr<parquet::WriterProperties> Properties(arrow::Compression::type codec) const {
+    return parquet::WriterProperties::Builder()
+        .created_by("freight " FREIGHT_VERSION)
+        ->version(parquet::ParquetVersion::PARQUET_2_6)
+        ->memory_pool(pool_)
+        ->compression(codec)
+        ->build();
+  }
+
+  // Throws what libparquet throws. Returns the bytes before compression, headers included. Frees each page as it goes.
+  int64_t WriteColumn(EncodedColumn& column, int index, parquet::ColumnChunkMetaDataBuilder* chunk) {
+    // The codec in the footer is taken from the builder's properties, which a file has once; a second builder over the
+    // same chunk lets a column go without the codec.
+    auto metadata = parquet::ColumnChunkMetaDataBuilder::Make(column.compressed ? properties_ : uncompressed_,
+                                                              descriptor_.Column(index),
+                                                              const_cast<void*>(chunk->contents()));
+    const bool is_signed = descriptor_.Column(index)->sort_order() == parquet::SortOrder::SIGNED;
+    const auto codec = column.compressed ? ArrowCodec(options_.codec) : arrow::Compression::UNCOMPRESSED;
+    const bool has_level = codec == arrow::Compression::ZSTD;
+    auto pager = parquet::PageWriter::Open(
+        sink_, codec, metadata.get(), row_groups_, static_cast<int16_t>(index), pool_, /*buffered_row_group=*/false,
+        /*header_encryptor=*/nullptr, /*data_encryptor=*/nullptr, /*page_write_checksum_enabled=*/true,
+        page_index_->GetColumnIndexBuilder(index), page_index_->GetOffsetIndexBuilder(index),
+        has_level ? arrow::util::CodecOptions(options_.level) : arrow::util::CodecOptions());
+    int64_t raw_bytes = 0;
+    if (column.dictionary) {
+      raw_bytes += pager->WriteDictionaryPage(
+          parquet::DictionaryPage(column.dictionary, column.dictionary_entries, parquet::Encoding::PLAIN));
+      column.dictionary.reset();
+    }
+    int64_t rows = 0;
+    for (EncodedPage& page : column.pages) {
+      const parquet::DataPageV1 framed(page.bytes, static_cast<int32_t>(page.rows), ToParquet(page.encoding),
+                                       parquet::Encoding::RLE, parquet::Encoding::RLE, page.raw_bytes,
+                                       ToParquet(page.bounds, page.nulls, page.nulls == page.rows, is_signed), rows);
+      raw_bytes += pager->WriteDataPage(framed);
+      rows += page.rows;
+      page.bytes.reset();
+    }
+    metadata->SetStatistics(ToParquet(column.bounds, column.nulls, column.nulls == rows, is_signed));
+    pager->Close(column.dictionary_entries > 0, /*fallback=*/false);
+    return raw_bytes;
+  }
+
+  const ParquetOptions options_;
+  arrow::MemoryPool* const pool_;
+  const std::shared_ptr<HashingSink> sink_;
+  parquet::SchemaDescriptor descriptor_;
+  std::shared_ptr<parquet::WriterProperties> properties_, uncompressed_;
+  std::unique_ptr<parquet::FileMetaDataBuilder> metadata_;
+  std::unique_ptr<parquet::PageIndexBuilder> page_index_;
+  int16_t row_groups_ = 0;
+  int64_t rows_ = 0;
+};
+
+}  // namespace
+
+Result<std::unique_ptr<ParquetFile>> MakeParquetFile(std::unique_ptr<WritableFile> out,
+                                                     std::shared_ptr<arrow::Schema> schema,
+                                                     const ParquetOptions& options, arrow::MemoryPool* pool) {
+  auto file = std::make_unique<File>(std::move(out), options, pool);
+  ARROW_RETURN_NOT_OK(file->Open(*schema));
+  return file;
+}
+
+}  // namespace freight

@@ -1,0 +1,99 @@
+// Assembly of a page body from values and validity.
+#include "format/parquet_page_builder.h"
+
+#include "format/parquet_bits.h"
+
+#include <arrow/util/bit_util.h>
+#include <arrow/util/bitmap_ops.h>
+
+#include <algorithm>
+#include <cstring>
+
+namespace freight {
+
+Status ValidityBuilder::Append(const uint8_t* validity, int64_t offset, int64_t rows, int64_t nulls) {
+  const int64_t total = rows_ + rows;
+  if (nulls_ + nulls > 0) {
+    const int64_t bytes = arrow::bit_util::BytesForBits(total);
+    if (bytes > bits_.length()) ARROW_RETURN_NOT_OK(bits_.Advance(bytes - bits_.length()));
+    if (nulls_ == 0) arrow::bit_util::SetBitsTo(bits_.mutable_data(), 0, rows_, true);
+    if (nulls == 0) {
+      arrow::bit_util::SetBitsTo(bits_.mutable_data(), rows_, rows, true);
+    } else {
+      arrow::internal::CopyBitmap(validity, offset, rows, bits_.mutable_data(), rows_);
+    }
+  }
+  rows_ = total;
+  nulls_ += nulls;
+  return Status::OK();
+}
+
+void ValidityBuilder::Clear() {
+  rows_ = nulls_ = 0;
+  bits_.Rewind(0);
+}
+
+void ValidityBuilder::Release() {
+  Clear();
+  bits_.Reset();
+}
+
+Result<uint8_t*> PageBuilder::Reserve(int64_t bytes) {
+  if (values_.length() == 0) ARROW_RETURN_NOT_OK(values_.Advance(kHeadRoom));
+  const int64_t wanted = values_.length() + bytes + kSlack;
+  if (wanted > values_.capacity()) {
+    // Doubling must not overshoot a page: these buffers are most of what an encoder holds.
+    const int64_t doubled = std::min(values_.capacity() * 2, kHeadRoom + page_bytes_ + kSlack);
+    ARROW_RETURN_NOT_OK(values_.Resize(std::max(wanted, doubled), /*shrink_to_fit=*/false));
+  }
+  return values_.mutable_data() + values_.length();
+}
+
+Status PageBuilder::AppendRows(const uint8_t* validity, int64_t offset, int64_t rows, int64_t nulls) {
+  FREIGHT_ASSERT(nullable_ || nulls == 0);
+  return validity_.Append(validity, offset, rows, nulls);
+}
+
+std::string_view PageBuilder::values() const {
+  if (values_.length() == 0) return {};
+  return {reinterpret_cast<const char*>(values_.data()) + kHeadRoom, static_cast<size_t>(value_bytes())};
+}
+
+Status PageBuilder::ReplaceValues(std::string_view bytes) {
+  if (values_.length() != 0) values_.Rewind(kHeadRoom);
+  ARROW_ASSIGN_OR_RAISE(uint8_t* out, Reserve(static_cast<int64_t>(bytes.size())));
+  std::memcpy(out, bytes.data(), bytes.size());
+  Advance(static_cast<int64_t>(bytes.size()));
+  return Status::OK();
+}
+
+Result<std::string_view> PageBuilder::Body() {
+  ARROW_RETURN_NOT_OK(Reserve(0).status());
+  const int64_t values = value_bytes();
+  int64_t level_bytes = 0;
+  if (nullable_) {
+    levels_.Rewind(0);
+    ARROW_RETURN_NOT_OK(levels_.Reserve(LevelBytesMax(rows())));
+    level_bytes = EncodeLevels(validity_.bits(), rows(), levels_.mutable_data());
+  }
+  const int64_t begin = std::max(int64_t{0}, kHeadRoom - level_bytes);
+  const int64_t shift = begin + level_bytes - kHeadRoom;
+  ARROW_RETURN_NOT_OK(values_.Advance(shift));
+  uint8_t* const body = values_.mutable_data() + begin;
+  if (shift > 0) std::memmove(body + level_bytes, body + kHeadRoom, static_cast<size_t>(values));
+  std::memcpy(body, levels_.data(), static_cast<size_t>(level_bytes));
+  return std::string_view(reinterpret_cast<const char*>(body), static_cast<size_t>(level_bytes + values));
+}
+
+void PageBuilder::Clear() {
+  values_.Rewind(0);
+  validity_.Clear();
+}
+
+void PageBuilder::Release() {
+  values_.Reset();
+  levels_.Reset();
+  validity_.Release();
+}
+
+}  // namespace freight

@@ -1,0 +1,75 @@
+// Compression of finished pages and the decision whether a column is compressed at all.
+#include "format/parquet_pages.h"
+
+#include <cstring>
+#include <utility>
+
+namespace freight {
+namespace {
+
+// A codec that saves less than 3 % costs readers more than it saves.
+bool CodecPays(int64_t compressed, int64_t raw) { return compressed * 100 < raw * 97; }
+
+Result<std::shared_ptr<arrow::Buffer>> CopyExact(std::string_view bytes, arrow::MemoryPool* pool) {
+  ARROW_ASSIGN_OR_RAISE(auto copy, arrow::AllocateBuffer(static_cast<int64_t>(bytes.size()), pool));
+  std::memcpy(copy->mutable_data(), bytes.data(), bytes.size());
+  return std::shared_ptr<arrow::Buffer>(std::move(copy));
+}
+
+}  // namespace
+
+arrow::Compression::type ArrowCodec(ParquetCodec codec) {
+  switch (codec) {
+    case ParquetCodec::kNone: return arrow::Compression::UNCOMPRESSED;
+    case ParquetCodec::kSnappy: return arrow::Compression::SNAPPY;
+    case ParquetCodec::kZstd: return arrow::Compression::ZSTD;
+  }
+  return arrow::Compression::UNCOMPRESSED;
+}
+
+int64_t EncodedColumn::bytes() const {
+  int64_t total = dictionary ? dictionary->size() : 0;
+  for (const EncodedPage& page : pages) total += page.bytes->size();
+  return total;
+}
+
+Result<std::unique_ptr<PageCompressor>> PageCompressor::Make(const ParquetOptions& options, arrow::MemoryPool* pool) {
+  std::unique_ptr<PageCompressor> made(new PageCompressor(options, pool));
+  if (options.codec == ParquetCodec::kNone) return made;
+  const int level = options.codec == ParquetCodec::kZstd ? options.level : arrow::util::kUseDefaultCompressionLevel;
+  ARROW_ASSIGN_OR_RAISE(made->codec_, arrow::util::Codec::Create(ArrowCodec(options.codec), level));
+  return made;
+}
+
+Status PageCompressor::AddPage(EncodedPage page, std::string_view raw, EncodedColumn* column) {
+  page.raw_bytes = static_cast<int64_t>(raw.size());
+  column->nulls += page.nulls;
+  std::string_view stored = raw;
+  const bool first = column->pages.empty();
+  if (codec_ && (first || column->compressed)) {
+    ARROW_ASSIGN_OR_RAISE(stored, Compress(raw));
+    const int64_t saved_on = static_cast<int64_t>(stored.size());
+    // A dictionary that outweighs the page is text, and text compresses.
+    const bool heavy_dictionary = column->dictionary && column->dictionary->size() > page.raw_bytes;
+    if (first) column->compressed = heavy_dictionary || CodecPays(saved_on, page.raw_bytes);
+    if (!column->compressed) stored = raw;
+  }
+  ARROW_ASSIGN_OR_RAISE(page.bytes, CopyExact(stored, pool_));
+  column->pages.push_back(std::move(page));
+  return Status::OK();
+}
+
+Result<std::string_view> PageCompressor::Compress(std::string_view raw) {
+  const auto* input = reinterpret_cast<const uint8_t*>(raw.data());
+  const int64_t length = static_cast<int64_t>(raw.size());
+  const int64_t bound = codec_->MaxCompressedLen(length, input);
+  if (!scratch_) {
+    ARROW_ASSIGN_OR_RAISE(scratch_, arrow::AllocateResizableBuffer(bound, pool_));
+  } else if (scratch_->size() < bound) {
+    ARROW_RETURN_NOT_OK(scratch_->Resize(bound, /*shrink_to_fit=*/false));
+  }
+  ARROW_ASSIGN_OR_RAISE(int64_t written, codec_->Compress(length, input, bound, scratch_->mutable_data()));
+  return std::string_view(reinterpret_cast<const char*>(scratch_->data()), static_cast<size_t>(written));
+}
+
+}  // namespace freight

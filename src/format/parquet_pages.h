@@ -1,0 +1,74 @@
+// Finished Parquet pages as values, still without a file: what a column encoder leaves and a file writer frames.
+#pragma once
+
+#include "base/status.h"
+#include "format/parquet_writer.h"
+
+#include <arrow/buffer.h>
+#include <arrow/util/compression.h>
+
+#include <cstdint>
+#include <memory>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <vector>
+
+namespace freight {
+
+enum class PageEncoding : uint8_t { kPlain, kDictionary, kDeltaBinaryPacked, kDeltaLengthByteArray, kByteStreamSplit };
+
+// Lower and upper bound of the non-null values, each PLAIN-encoded without a length prefix. Absent when there is no
+// value that can be ordered. Not exact: cut to kBoundBytesMax, still a bound.
+struct ValueBounds {
+  std::optional<std::string> min, max;
+  bool min_exact = true;
+  bool max_exact = true;
+};
+inline constexpr int64_t kBoundBytesMax = 64;
+// A page of nothing but nulls would never fill; readers also keep 32-bit counts.
+inline constexpr int64_t kPageRowsMax = 1 << 20;
+
+struct EncodedPage {
+  std::shared_ptr<arrow::Buffer> bytes;  // as stored: compressed unless the column is not
+  int64_t raw_bytes = 0;
+  int64_t rows = 0;
+  int64_t nulls = 0;
+  PageEncoding encoding = PageEncoding::kPlain;
+  ValueBounds bounds;
+};
+
+struct EncodedColumn {
+  std::shared_ptr<arrow::Buffer> dictionary;  // PLAIN and raw: the page writer compresses this one; null if there is none
+  int32_t dictionary_entries = 0;
+  std::vector<EncodedPage> pages;
+  ValueBounds bounds;
+  int64_t nulls = 0;
+  bool compressed = false;
+  int64_t bytes() const;
+};
+
+// Compresses pages through one codec, into buffers of exact size.
+class PageCompressor {
+ public:
+  static Result<std::unique_ptr<PageCompressor>> Make(const ParquetOptions& options, arrow::MemoryPool* pool);
+  // Adds a page to the column. The first page decides, from its bytes alone, whether the column's codec pays.
+  Status AddPage(EncodedPage page, std::string_view raw, EncodedColumn* column);
+  arrow::MemoryPool* pool() const { return pool_; }
+  const ParquetOptions& options() const { return options_; }
+  // Gives the scratch memory back; the next page allocates it again.
+  void ReleaseScratch() { scratch_.reset(); }
+
+ private:
+  PageCompressor(const ParquetOptions& options, arrow::MemoryPool* pool) : options_(options), pool_(pool) {}
+  Result<std::string_view> Compress(std::string_view raw);
+
+  const ParquetOptions options_;
+  arrow::MemoryPool* const pool_;
+  std::unique_ptr<arrow::util::Codec> codec_;
+  std::unique_ptr<arrow::ResizableBuffer> scratch_;
+};
+
+arrow::Compression::type ArrowCodec(ParquetCodec codec);
+
+}  // namespace freight

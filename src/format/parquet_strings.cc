@@ -1,0 +1,299 @@
+// Encoder of utf8 and binary columns: PLAIN pages, or one merged dictionary and pages of indices.
+//
+// A row group stays in dictionary form while each of its batches is a dictionary array and the merged dictionary
+// stays small; else it is PLAIN as a whole. Either way the bytes follow from the rows and the form of the batches.
+#include "format/parquet_bits.h"
+#include "format/parquet_bounds.h"
+#include "format/parquet_column.h"
+#include "format/parquet_dictionary.h"
+#include "format/parquet_page_builder.h"
+
+#include <arrow/array.h>
+#include <arrow/type.h>
+#include <arrow/util/bit_util.h>
+
+#include <algorithm>
+#include <cstring>
+#include <span>
+#include <utility>
+#include <vector>
+
+namespace freight {
+namespace {
+
+using arrow::bit_util::GetBit;
+
+constexpr int64_t kLengthBytes = 4;
+// Strings up to this long are copied with one fixed-size move.
+constexpr int64_t kShortCopy = 32;
+static_assert(kShortCopy <= PageBuilder::kSlack);
+
+// Where row i's bytes are, for each form in which strings arrive. `readable_end`: last byte that may be read.
+struct PlainSource {
+  static constexpr uint8_t kNothing[1] = {};  // stands for an absent buffer
+  explicit PlainSource(const arrow::ArrayData& data)
+      : offsets(data.GetValues<int32_t>(1)),
+        bytes(data.buffers[2] && data.buffers[2]->data() ? data.buffers[2]->data() : kNothing),
+        readable_end(bytes + (bytes == kNothing ? 0 : data.buffers[2]->size())) {}
+  std::string_view View(int64_t i) const {
+    return {reinterpret_cast<const char*>(bytes) + offsets[i], static_cast<size_t>(offsets[i + 1] - offsets[i])};
+  }
+  // More than the bytes of the range only if null slots hold bytes.
+  int64_t BytesAtMost(int64_t at, int64_t rows) const {
+    return offsets[at + rows] - offsets[at] + rows * kLengthBytes;
+  }
+  const int32_t* offsets;
+  const uint8_t* bytes;
+  const uint8_t* readable_end;
+};
+
+struct DictionarySource {
+  explicit DictionarySource(const arrow::ArrayData& data)
+      : codes(data.GetValues<int32_t>(1)), entries(*data.dictionary), readable_end(entries.readable_end) {}
+  std::string_view View(int64_t i) const { return entries.View(codes[i]); }
+  const int32_t* codes;
+  PlainSource entries;
+  const uint8_t* readable_end;
+};
+
+struct HeldSource {
+  std::string_view View(int64_t i) const { return merged->Value(codes[i]); }
+  const uint16_t* codes;
+  const MergedDictionary* merged;
+  const uint8_t* readable_end = nullptr;  // no bytes past an entry may be read
+};
+
+// Writes the length and bytes of each valid row; returns the end.
+template <typename Source>
+uint8_t* PutStrings(const Source& source, int64_t at, int64_t rows, const uint8_t* validity, int64_t offset,
+                    uint8_t* out, BytesBounds* bounds) {
+  for (int64_t i = at; i < at + rows; ++i) {
+    if (validity != nullptr && !GetBit(validity, offset + i)) continue;
+    const std::string_view value = source.View(i);
+    const auto length = static_cast<uint32_t>(value.size());
+    std::memcpy(out, &length, sizeof length);
+    uint8_t* const bytes = out + kLengthBytes;
+    const auto* from = reinterpret_cast<const uint8_t*>(value.data());
+    if (length <= kShortCopy && from + kShortCopy <= source.readable_end) {
+      std::memcpy(bytes, from, kShortCopy);
+    } else {
+      std::memcpy(bytes, from, length);
+    }
+    bounds->Update(BytesBounds::Word(bytes, length), bytes, length);
+    out = bytes + length;
+  }
+  return out;
+}
+
+class BytesColumn : public ColumnEncoder {
+ public:
+  BytesColumn(const arrow::Field& field, PageCompressor* compressor)
+      : text_(field.type()->id() == arrow::Type::STRING),
+        page_bytes_(compressor->options().page_bytes),
+        compressor_(compressor),
+        page_(field.nullable(), page_bytes_, compressor->pool()),
+        held_codes_(compressor->pool()),
+        held_validity_(compressor->pool()),
+        merged_(compressor->pool()) {}
+
+  Status Append(const arrow::Array& array) override {
+    const arrow::ArrayData& data = *array.data();
+    if (data.length == 0) return Status::OK();
+    if (data.type->id() != arrow::Type::DICTIONARY) {
+      ARROW_RETURN_NOT_OK(GoPlain());
+      return AppendPlain(PlainSource(data), data, 0);
+    }
+    FREIGHT_ASSERT(data.dictionary->GetNullCount() == 0);
+    int64_t done = 0;
+    if (!plain_) {
+      ARROW_ASSIGN_OR_RAISE(done, Hold(data));
+      if (done < data.length) ARROW_RETURN_NOT_OK(GoPlain());
+    }
+    return AppendPlain(DictionarySource(data), data, done);
+  }
+
+  Result<EncodedColumn> Finish() override {
+    const int64_t values = held_validity_.rows() - held_validity_.nulls();
+    // A dictionary pays when a value comes back at least once on average.
+    if (!plain_ && (values == 0 || merged_.entries() * 2 > values)) ARROW_RETURN_NOT_OK(GoPlain());
+    if (!plain_) ARROW_RETURN_NOT_OK(FlushDictionary());
+    if (page_.rows() > 0) ARROW_RETURN_NOT_OK(FlushPage());
+    column_.bounds = chunk_bounds_.Finish(text_);
+    chunk_bounds_ = {};
+    plain_ = false;
+    page_.Release();
+    ReleaseHeld();
+    return std::exchange(column_, {});
+  }
+
+ private:
+  // Takes the codes of rows until the merged dictionary is full; returns how many.
+  Result<int64_t> Hold(const arrow::ArrayData& data) {
+    const PlainSource entries(*data.dictionary);
+    if (data.dictionary != last_dictionary_) {
+      remap_.assign(static_cast<size_t>(data.dictionary->length), kUnseen);
+      last_dictionary_ = data.dictionary;
+    }
+    const uint8_t* validity = nullptr;
+    NullsInRange(data, 0, data.length, &validity);
+    ARROW_RETURN_NOT_OK(held_codes_.Reserve(data.length));
+    uint16_t* out = held_codes_.mutable_data() + held_codes_.length();
+    const int32_t* in = data.GetValues<int32_t>(1);
+    int64_t row = 0;
+    for (; row < data.length; ++row) {
+      if (validity != nullptr && !GetBit(validity, data.offset + row)) {
+        out[row] = 0;
+        continue;
+      }
+      int32_t& code = remap_[static_cast<size_t>(in[row])];
+      if (code == kUnseen) {
+        ARROW_ASSIGN_OR_RAISE(code, merged_.CodeOf(entries.View(in[row])));
+        if (code == MergedDictionary::kFull) break;
+      }
+      out[row] = static_cast<uint16_t>(code);
+    }
+    held_codes_.bytes_builder()->UnsafeAdvance(row * static_cast<int64_t>(sizeof(uint16_t)));
+    const int64_t nulls = NullsInRange(data, 0, row, &validity);
+    ARROW_RETURN_NOT_OK(held_validity_.Append(validity, data.offset, row, nulls));
+    return row;
+  }
+
+  // Leaves dictionary form: rows held so far become PLAIN.
+  Status GoPlain() {
+    if (plain_) return Status::OK();
+    plain_ = true;
+    const HeldSource source{held_codes_.data(), &merged_};
+    ARROW_RETURN_NOT_OK(AppendRows(source, 0, held_validity_.rows(), held_validity_.bits(), 0));
+    ReleaseHeld();
+    return Status::OK();
+  }
+
+  template <typename Source>
+  Status AppendPlain(const Source& source, const arrow::ArrayData& data, int64_t at) {
+    const uint8_t* validity = nullptr;
+    NullsInRange(data, at, data.length - at, &validity);
+    return AppendRows(source, at, data.length, validity, data.offset);
+  }
+
+  // Rows at..end of `source`, page after page. A page ends before the row that would take it past page_bytes.
+  template <typename Source>
+  Status AppendRows(const Source& source, int64_t at, int64_t end, const uint8_t* validity, int64_t offset) {
+    while (at < end) {
+      int64_t bytes = 0;
+      const int64_t rows = RowsThatFit(source, at, end - at, validity, offset, &bytes);
+      if (rows == 0) {
+        ARROW_RETURN_NOT_OK(FlushPage());
+        continue;
+      }
+      int64_t nulls = 0;
+      for (int64_t i = at; validity != nullptr && i < at + rows; ++i) nulls += !GetBit(validity, offset + i);
+      ARROW_RETURN_NOT_OK(page_.AppendRows(validity, offset + at, rows, nulls));
+      ARROW_ASSIGN_OR_RAISE(uint8_t* out, page_.Reserve(bytes));
+      page_.Advance(PutStrings(source, at, rows, nulls > 0 ? validity : nullptr, offset, out, &page_bounds_) - out);
+      at += rows;
+    }
+    return Status::OK();
+  }
+
+  // 0 when the page is full; an empty page takes one row of any size.
+  template <typename Source>
+  int64_t RowsThatFit(const Source& source, int64_t at, int64_t rows, const uint8_t* validity, int64_t offset,
+                      int64_t* bytes) const {
+    const int64_t room = page_bytes_ - page_.value_bytes();
+    const int64_t rows_max = std::min(rows, kPageRowsMax - page_.rows());
+    if constexpr (requires { source.BytesAtMost(at, rows_max); }) {
+      *bytes = source.BytesAtMost(at, rows_max);
+      if (*bytes <= room) return rows_max;
+    }
+    *bytes = 0;
+    for (int64_t i = 0; i < rows_max; ++i) {
+      if (validity != nullptr && !GetBit(validity, offset + at + i)) continue;
+      const int64_t next = *bytes + kLengthBytes + static_cast<int64_t>(source.View(at + i).size());
+      if (next > room && page_.rows() + i > 0) return i;
+      *bytes = next;
+    }
+    return rows_max;
+  }
+
+  Status FlushPage() {
+    EncodedPage page{.rows = page_.rows(), .nulls = page_.nulls(), .encoding = encoding_,
+                     .bounds = page_bounds_.Finish(text_)};
+    ARROW_ASSIGN_OR_RAISE(std::string_view body, page_.Body());
+    ARROW_RETURN_NOT_OK(compressor_->AddPage(std::move(page), body, &column_));
+    chunk_bounds_.Merge(page_bounds_);
+    page_bounds_ = {};
+    page_.Clear();
+    return Status::OK();
+  }
+
+  Status FlushDictionary() {
+    const int bit_width = IndexBitWidth(merged_.entries());
+    const int64_t page_rows = std::clamp(page_bytes_ * 8 / std::max(bit_width, 1), int64_t{1}, kPageRowsMax);
+    column_.dictionary_entries = static_cast<int32_t>(merged_.entries());
+    const int64_t rows = held_validity_.rows();
+    // The page writer needs the dictionary's bytes, the bounds of each page its values: both before it is given away.
+    ARROW_ASSIGN_OR_RAISE(column_.dictionary, merged_.CopyPage(compressor_->pool()));
+    for (int64_t at = 0; at < rows; at += page_rows) {
+      ARROW_RETURN_NOT_OK(FlushIndexPage(at, std::min(page_rows, rows - at), bit_width));
+    }
+    return Status::OK();
+  }
+
+  Status FlushIndexPage(int64_t at, int64_t rows, int bit_width) {
+    const uint8_t* validity = held_validity_.bits();
+    uint16_t* codes = held_codes_.mutable_data() + at;
+    int64_t values = rows;
+    if (validity != nullptr) {
+      values = 0;  // squeezed in place: the rows before are done, the rows after are not touched
+      for (int64_t i = 0; i < rows; ++i) {
+        codes[values] = codes[i];
+        values += GetBit(validity, at + i);
+      }
+    }
+    ARROW_RETURN_NOT_OK(page_.AppendRows(validity, at, rows, rows - values));
+    ARROW_ASSIGN_OR_RAISE(uint8_t* out, page_.Reserve(IndexBytesMax(values, bit_width)));
+    const std::span<const uint16_t> used(codes, static_cast<size_t>(values));
+    page_.Advance(EncodeIndices(used, bit_width, out));
+    std::vector<bool> seen(static_cast<size_t>(merged_.entries()));
+    for (uint16_t code : used) seen[code] = true;
+    for (size_t code = 0; code < seen.size(); ++code) {
+      if (seen[code]) page_bounds_.Update(merged_.Value(static_cast<int64_t>(code)));
+    }
+    encoding_ = PageEncoding::kDictionary;
+    const Status flushed = FlushPage();
+    encoding_ = PageEncoding::kPlain;
+    return flushed;
+  }
+
+  void ReleaseHeld() {
+    held_codes_.Reset();
+    held_validity_.Release();
+    merged_.Release();
+    last_dictionary_.reset();
+  }
+
+  static constexpr int32_t kUnseen = -2;
+
+  const bool text_;
+  const int64_t page_bytes_;
+  PageCompressor* const compressor_;
+  PageBuilder page_;
+  BytesBounds page_bounds_, chunk_bounds_;
+  EncodedColumn column_;
+  PageEncoding encoding_ = PageEncoding::kPlain;  // of the page being filled
+  bool plain_ = false;                            // this row group has left dictionary form
+
+  arrow::TypedBufferBuilder<uint16_t> held_codes_;  // one per row, 0 for nulls
+  ValidityBuilder held_validity_;
+  MergedDictionary merged_;
+  std::shared_ptr<arrow::ArrayData> last_dictionary_;  // what remap_ belongs to
+  std::vector<int32_t> remap_;                         // the batch's code -> the merged code
+};
+
+}  // namespace
+
+std::unique_ptr<ColumnEncoder> MakeBytesColumn(const arrow::Field& field, PageCompressor* compressor) {
+  return std::make_unique<BytesColumn>(field, compressor);
+}
+
+}  // namespace freight
