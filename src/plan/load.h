@@ -3,18 +3,16 @@
 
 #include "contract/contract.h"
 #include "io/env.h"
-#include "spec/diagnostic.h"
 #include "plan/pipeline.h"
+#include "spec/diagnostic.h"
+#include "spec/variables.h"
 
-#include <functional>
 #include <map>
-#include <optional>
 #include <string>
+#include <utility>
 #include <vector>
 
 namespace freight {
-
-using VariableLookup = std::function<std::optional<std::string>(const std::string&)>;
 
 struct LoadedPipeline {
   Pipeline pipeline;
@@ -24,7 +22,8 @@ struct LoadedPipeline {
   bool ok() const;
 };
 // Parses and lints the pipeline and its contract. Never fails as a whole: what is wrong is a diagnostic
-// (missing file, no permission, empty, over 1 MiB, recursive anchors, duplicate keys, tabs, ...).
+// (missing file, no permission, empty, over 1 MiB, recursive anchors, duplicate keys, tabs, ...). Diagnostics stand in
+// order of line, the pipeline's before the contract's.
 LoadedPipeline LoadPipeline(Env& env, const std::string& file, const VariableLookup& variables);
 
 // Pipeline files in a directory: *.yaml and *.yml there and in pipelines/ whose root has a `dataset` key.

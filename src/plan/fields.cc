@@ -1,0 +1,179 @@
+// The tables behind plan/fields.h: key, type, bounds, default, help and example of each field.
+#include "plan/fields.h"
+
+namespace freight {
+namespace {
+
+constexpr FieldSpec kSource[] = {
+    {.key = "csv",
+     .count = FieldCount::kOneOrList,
+     .required = true,
+     .help =
+         "Input files: paths or globs (`*`, `?`, `[..]`, `**`), relative to the pipeline file; `.gz` and `.zst` are "
+         "decompressed.",
+     .example = "raw/events/*.csv"},
+    {.key = "delimiter",
+     .default_text = "\",\"",
+     .help = "What stands between fields: one byte, or a string of several; `tab` and `\"\\t\"` both mean a tab.",
+     .example = "\";\""},
+    {.key = "quote",
+     .kind = FieldKind::kCharacter,
+     .default_text = "'\"'",
+     .help = "Encloses fields; `\"\"` or `false` turns quoting off, then every byte is data.",
+     .example = "\"'\""},
+    {.key = "escape",
+     .kind = FieldKind::kCharacter,
+     .help = "Inside quotes, this character takes the next one as it is; without it a doubled quote stands for one.",
+     .example = "\"\\\\\""},
+    {.key = "comment",
+     .kind = FieldKind::kCharacter,
+     .help = "A record that begins with this character is skipped and counted apart.",
+     .example = "\"#\""},
+    {.key = "header",
+     .kind = FieldKind::kBool,
+     .default_text = "true",
+     .help = "The first record names the columns; `false`: fields are the contract's columns in order.",
+     .example = "false"},
+    {.key = "skip_rows",
+     .kind = FieldKind::kInteger,
+     .minimum = 0,
+     .maximum = 1e9,
+     .default_text = "0",
+     .help = "Lines before the header that are not read.",
+     .example = "2"},
+    {.key = "nulls",
+     .count = FieldCount::kOneOrList,
+     .help = "Unquoted spellings of null, exactly these; without the key an unquoted empty field is null and `\"\"` is "
+             "the empty string.",
+     .example = "[\"\", NA]"},
+    {.key = "encoding",
+     .kind = FieldKind::kChoice,
+     .choices = "utf-8 latin1 windows-1252 utf-16",
+     .default_text = "utf-8",
+     .help = "How the files' bytes spell characters.",
+     .example = "latin1"},
+    {.key = "trim",
+     .kind = FieldKind::kBool,
+     .default_text = "false",
+     .help = "Drops spaces and tabs around unquoted fields; otherwise they are data.",
+     .example = "true"},
+    {.key = "max_record_bytes",
+     .kind = FieldKind::kBytes,
+     .minimum = 1 << 10,
+     .maximum = 1 << 30,
+     .default_text = "16MiB",
+     .help = "A longer record is quarantined by its address, without its bytes.",
+     .example = "1MiB"},
+};
+constexpr Shape kSourceShape = {
+    "source", "Where the rows come from: CSV files and how they are written. Nothing is detected during a run.",
+    kSource};
+
+constexpr FieldSpec kQuarantine[] = {
+    {.key = "to",
+     .help = "Folder for rejected rows, relative to the pipeline file; without it `_dlq/` and the dataset's last name.",
+     .example = "_dlq/events"},
+    {.key = "max_percent", .kind = FieldKind::kPercent, .minimum = 0, .maximum = 100,
+     .help = "With a larger share of bad rows nothing is published and the exit code is 3.", .example = "0.5"},
+    {.key = "max_rows", .kind = FieldKind::kInteger, .minimum = 0,
+     .help = "With more bad rows nothing is published and the exit code is 3.", .example = "1000"},
+};
+constexpr Shape kQuarantineShape = {
+    "quarantine", "Where rows go that break the contract, and how many are still acceptable.", kQuarantine};
+
+constexpr FieldSpec kRowCount[] = {
+    {.key = "min", .kind = FieldKind::kInteger, .minimum = 0, .help = "The dataset must have at least so many rows.",
+     .example = "1"},
+    {.key = "max", .kind = FieldKind::kInteger, .minimum = 0, .help = "The dataset may have at most so many rows.",
+     .example = "5000000"},
+    {.key = "change_from_last", .kind = FieldKind::kPercent, .minimum = 0,
+     .help = "How far the number of rows may move from what is published now, up or down.", .example = "40%"},
+};
+constexpr Shape kRowCountShape = {
+    "row_count", "Bounds on the number of rows that the dataset would have after publishing.", kRowCount};
+
+constexpr FieldSpec kGate[] = {
+    {.key = "row_count", .kind = FieldKind::kMap, .required = true, .shape = &kRowCountShape,
+     .help = "Bounds on the number of rows; see row_count.", .example = "{min: 1}"},
+};
+constexpr Shape kGateShape = {
+    "a gate", "Checks on the staged output, judged before any reader can see it. A failed gate publishes nothing and "
+              "exits with 3.", kGate};
+
+constexpr FieldSpec kTarget[] = {
+    {.key = "parquet", .required = true, .help = "The dataset's folder, relative to the pipeline file.",
+     .example = "clean/events"},
+    {.key = "partition_by", .count = FieldCount::kOneOrList,
+     .help = "Columns, or transforms of one as `name = year|month|day|hour(column)`, `bucket(n, column)`, "
+             "`truncate(n, column)`; each becomes a level of folders.",
+     .example = "[event_date = day(event_time)]"},
+    {.key = "mode", .kind = FieldKind::kChoice, .choices = "replace_partitions replace append",
+     .default_text = "replace_partitions", .help = "What happens to rows that are published already.",
+     .example = "append"},
+    {.key = "on_changed", .kind = FieldKind::kChoice, .choices = "refuse replace", .default_text = "refuse",
+     .help = "With `append`: an input that changed since it was added is refused, or its rows are replaced.",
+     .example = "replace"},
+    {.key = "on_vanished", .kind = FieldKind::kChoice, .choices = "refuse keep drop", .default_text = "refuse",
+     .help = "When an input is gone and a touched partition holds its rows: refuse, keep the rows, or drop them.",
+     .example = "keep"},
+    {.key = "profile", .kind = FieldKind::kChoice, .choices = "compat fast", .default_text = "compat",
+     .help = "Parquet encodings: those that every reader knows, or newer ones that are smaller and faster.",
+     .example = "fast"},
+    {.key = "codec", .kind = FieldKind::kChoice, .choices = "zstd snappy none", .default_text = "zstd",
+     .help = "How pages are compressed.", .example = "snappy"},
+    {.key = "level", .kind = FieldKind::kInteger, .minimum = 1, .maximum = 19, .default_text = "1",
+     .help = "The level of zstd: higher is smaller and slower.", .example = "3"},
+};
+constexpr Shape kTargetShape = {
+    "to", "Where the rows go: a partitioned Parquet dataset, published partition by partition in one step each.",
+    kTarget};
+
+constexpr FieldSpec kLimits[] = {
+    {.key = "memory", .kind = FieldKind::kBytes, .minimum = kMemoryBytesMin, .default_text = "64MiB",
+     .help = "The byte budget of a run; when it is short, work waits. At least 32MiB.", .example = "1GiB"},
+    {.key = "temp", .kind = FieldKind::kBytes, .minimum = 0,
+     .help = "The most that staged output may take on disk.", .example = "20GiB"},
+    {.key = "threads", .kind = FieldKind::kInteger, .minimum = 0, .maximum = 1024, .default_text = "0",
+     .help = "Worker threads; 0 uses all cores. The output does not depend on it.", .example = "4"},
+};
+constexpr Shape kLimitsShape = {"limits", "What a run may use. None of it changes the output.", kLimits};
+
+constexpr FieldSpec kPipeline[] = {
+    {.key = "version", .kind = FieldKind::kInteger, .required = true, .minimum = 1, .maximum = 1,
+     .help = "The version of this file format.", .example = "1"},
+    {.key = "dataset", .required = true, .help = "`<layer>.<name>`; the layer is raw, clean or curated.",
+     .example = "clean.events"},
+    {.key = "owner", .help = "Who answers for the dataset.", .example = "data-platform@example.com"},
+    {.key = "source", .kind = FieldKind::kMap, .required = true, .shape = &kSourceShape,
+     .help = "Where the rows come from; see source.", .example = "{csv: raw/*.csv}"},
+    {.key = "contract", .required = true,
+     .help = "The data contract (ODCS 3.1), relative to the pipeline file; `file#object` picks one of several schema "
+             "objects.",
+     .example = "contracts/events.odcs.yaml"},
+    {.key = "quarantine", .kind = FieldKind::kMap, .shape = &kQuarantineShape,
+     .help = "Where bad rows go and how many are acceptable; see quarantine.", .example = "{max_percent: 0.5}"},
+    {.key = "gates", .kind = FieldKind::kMap, .count = FieldCount::kList, .shape = &kGateShape,
+     .help = "Checks before publishing; see gates.", .example = "[{row_count: {min: 1}}]"},
+    {.key = "to", .kind = FieldKind::kMap, .required = true, .shape = &kTargetShape,
+     .help = "Where the rows go; see to.", .example = "{parquet: clean/events}"},
+    {.key = "limits", .kind = FieldKind::kMap, .shape = &kLimitsShape, .help = "Memory, disk and threads; see limits.",
+     .example = "{memory: 1GiB}"},
+};
+constexpr Shape kPipelineShape = {
+    "a pipeline",
+    "One YAML file per dataset: what to read, what the rows must be, what to do with bad ones, where the rest goes. "
+    "Paths are relative to the file. `${VAR}`, `${VAR:-default}` and `${VAR:?message}` are expanded inside string "
+    "values; `$${` is a literal `${`.",
+    kPipeline};
+
+}  // namespace
+
+const Shape& PipelineShape() { return kPipelineShape; }
+const Shape& SourceShape() { return kSourceShape; }
+const Shape& QuarantineShape() { return kQuarantineShape; }
+const Shape& GateShape() { return kGateShape; }
+const Shape& RowCountShape() { return kRowCountShape; }
+const Shape& TargetShape() { return kTargetShape; }
+const Shape& LimitsShape() { return kLimitsShape; }
+
+}  // namespace freight

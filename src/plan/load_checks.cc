@@ -1,0 +1,162 @@
+// Values of a pipeline that are fine alone and cannot stand together.
+#include "plan/fields.h"
+#include "plan/load_steps.h"
+
+#include "io/env.h"
+
+#include <algorithm>
+
+namespace freight {
+namespace {
+
+// Path parts without "." and with ".." taken back where that is possible; an absolute path begins with "/".
+std::vector<std::string> PartsOf(const std::string& path) {
+  std::vector<std::string> parts;
+  if (path.starts_with('/')) parts.push_back("/");
+  for (size_t begin = 0; begin <= path.size();) {
+    const size_t end = std::min(path.find('/', begin), path.size());
+    const std::string part = path.substr(begin, end - begin);
+    begin = end + 1;
+    if (part.empty() || part == ".") continue;
+    if (part == ".." && !parts.empty() && parts.back() != ".." && parts.back() != "/") {
+      parts.pop_back();
+    } else {
+      parts.push_back(part);
+    }
+  }
+  return parts;
+}
+
+// One path part against a glob; a [..] class counts as any character, so that a doubt is a match.
+bool MatchesPart(std::string_view glob, std::string_view name) {
+  if (glob.empty()) return name.empty();
+  if (glob[0] == '*') {
+    return MatchesPart(glob.substr(1), name) || (!name.empty() && MatchesPart(glob, name.substr(1)));
+  }
+  if (name.empty()) return false;
+  if (glob[0] == '[') {
+    const size_t end = glob.find(']', 2);
+    if (end != std::string_view::npos) return MatchesPart(glob.substr(end + 1), name.substr(1));
+  }
+  return (glob[0] == '?' || glob[0] == name[0]) && MatchesPart(glob.substr(1), name.substr(1));
+}
+
+bool Inside(const std::string& path, const std::string& folder) {
+  const std::vector<std::string> inner = PartsOf(path), outer = PartsOf(folder);
+  return inner.size() >= outer.size() && std::equal(outer.begin(), outer.end(), inner.begin());
+}
+
+void CheckDialect(const PipelineText& text, const Fields& source, Findings* findings) {
+  const CsvDialect& dialect = text.pipeline.dialect;
+  const auto clash = [&](std::string_view key, std::string message, std::string help = "") {
+    findings->Error(kCodeConflict, source.Node(key) ? source.Node(key)->span : source.SpanOf(key), std::move(message),
+                    std::move(help));
+  };
+  if (dialect.delimiter.empty()) return clash("delimiter", "the delimiter is empty");
+  if (dialect.delimiter.find_first_of("\r\n") != std::string::npos) {
+    clash("delimiter", "the delimiter has a line end in it");
+  }
+  const auto is_line_end = [](std::optional<char> c) { return c == '\n' || c == '\r'; };
+  if (is_line_end(dialect.quote)) clash("quote", "the quote is a line end");
+  if (is_line_end(dialect.escape)) clash("escape", "the escape is a line end");
+  if (is_line_end(dialect.comment)) clash("comment", "the comment character is a line end");
+  if (dialect.quote && dialect.delimiter.find(*dialect.quote) != std::string::npos) {
+    clash(source.Node("delimiter") ? "delimiter" : "quote", "delimiter and quote share a character",
+          "turn quoting off with quote: false, or choose another delimiter");
+  }
+  if (dialect.escape && dialect.delimiter.find(*dialect.escape) != std::string::npos) {
+    clash("escape", "delimiter and escape share a character");
+  }
+  if (dialect.escape && !dialect.quote) clash("escape", "an escape needs a quote", "remove it, or set quote");
+  if (dialect.comment && (dialect.comment == dialect.quote || dialect.delimiter[0] == *dialect.comment)) {
+    clash("comment", "the comment character also begins a field or ends one");
+  }
+}
+
+void CheckPaths(const PipelineText& text, Findings* findings) {
+  const Pipeline& p = text.pipeline;
+  if (p.to.empty()) return;
+  if (PartsOf(p.to).empty() || PartsOf(p.to) == std::vector<std::string>{"/"}) {
+    findings->Error(kCodeConflict, text.to_span, "the dataset needs a folder of its own",
+                    "for example parquet: clean/events");
+    return;
+  }
+  for (size_t i = 0; i < p.csv.size(); ++i) {
+    if (!MayMatchInside(JoinPath(p.folder, p.csv[i]), JoinPath(p.folder, p.to))) continue;
+    findings->Error(kCodeConflict, text.to_span,
+                    fmt::format("the dataset \"{}\" would hold files of the source \"{}\"", p.to, p.csv[i]),
+                    "choose a folder that the source does not reach");
+  }
+  if (Inside(p.quarantine_to, p.to) || Inside(p.to, p.quarantine_to)) {
+    findings->Error(kCodeConflict, text.quarantine_span,
+                    fmt::format("quarantine \"{}\" and dataset \"{}\" lie inside each other", p.quarantine_to, p.to),
+                    "choose two separate folders");
+  }
+}
+
+void CheckGates(const Fields& root, Findings* findings) {
+  for (const YamlNode* gate : root.List("gates")) {
+    const Fields rows = Fields(gate, GateShape()).Map("row_count");
+    const auto min = rows.Integer("min"), max = rows.Integer("max");
+    if (min && max && *min > *max) {
+      findings->Error(kCodeConflict, rows.Node("min")->span, fmt::format("min {} is larger than max {}", *min, *max));
+    }
+    const YamlNode* node = Fields(gate, GateShape()).Node("row_count");
+    if (node && node->kind == YamlNode::Kind::kMap && node->entries.empty()) {
+      findings->Error(kCodeMissingKey, node->span, "row_count checks nothing", "add min, max or change_from_last");
+    }
+  }
+}
+
+void CheckModes(const PipelineText& text, const Fields& to, Findings* findings) {
+  const Pipeline& p = text.pipeline;
+  if (to.Node("on_changed") && p.mode != WriteMode::kAppend) {
+    findings->Warn(kCodeNoEffect, to.SpanOf("on_changed"), "\"on_changed\" has no effect in this mode",
+                   "only mode: append asks what to do; the others replace the rows of a changed input");
+  }
+  if (to.Node("on_vanished") && p.mode == WriteMode::kReplace) {
+    findings->Warn(kCodeNoEffect, to.SpanOf("on_vanished"), "\"on_vanished\" has no effect in this mode",
+                   "mode: replace drops the rows of a vanished input");
+  }
+  if (to.Node("level") && p.parquet.codec != ParquetCodec::kZstd) {
+    findings->Warn(kCodeNoEffect, to.SpanOf("level"), "\"level\" has no effect with this codec");
+  }
+}
+
+}  // namespace
+
+bool MayMatchInside(const std::string& pattern, const std::string& folder) {
+  const std::vector<std::string> globs = PartsOf(pattern), parts = PartsOf(folder);
+  for (size_t i = 0; i < parts.size(); ++i) {
+    if (i < globs.size() && globs[i] == "**") return true;
+    // A pattern that ends at the folder itself would read it as an input.
+    if (i >= globs.size()) return false;
+    if (!MatchesPart(globs[i], parts[i])) return false;
+  }
+  return true;
+}
+
+void CheckPipeline(const PipelineText& text, const YamlNode& root_node, Findings* findings) {
+  const Fields root(&root_node, PipelineShape());
+  if (root.Node("source")) CheckDialect(text, root.Map("source"), findings);
+  CheckPaths(text, findings);
+  CheckGates(root, findings);
+  CheckModes(text, root.Map("to"), findings);
+}
+
+void CheckPartitions(const PipelineText& text, const Contract& contract, Findings* findings) {
+  const std::vector<PartitionField>& fields = text.pipeline.partition_by;
+  const Status status = CheckPartitionFields(fields, contract);
+  if (status.ok()) return;
+  Span at = text.to_span;
+  const ErrorDetail* detail = DetailOf(status);
+  for (size_t i = 0; i < fields.size(); ++i) {
+    if (detail && fields[i].place.line == detail->place.line &&
+        detail->place.column >= text.partition_spans[i].column) {
+      at = text.partition_spans[i];
+    }
+  }
+  findings->AddStatus(kCodePartition, at, status);
+}
+
+}  // namespace freight

@@ -1,0 +1,162 @@
+// Values of a pipeline file, read through its tables.
+#include "plan/fields.h"
+#include "plan/load_steps.h"
+
+#include <algorithm>
+#include <string_view>
+
+namespace freight {
+namespace {
+
+// A value that holds another string in part: "tab" for the control character is easier to read than an escape.
+std::string DelimiterText(const std::string& written) { return written == "tab" ? "\t" : written; }
+
+CsvEncoding EncodingOf(const std::string& word) {
+  if (word == "latin1") return CsvEncoding::kLatin1;
+  if (word == "windows-1252") return CsvEncoding::kWindows1252;
+  if (word == "utf-16") return CsvEncoding::kUtf16;
+  return CsvEncoding::kUtf8;
+}
+
+std::string TextOf(const Fields& fields, std::string_view key) { return fields.Text(key).value_or(""); }
+
+CsvDialect ReadDialect(const Fields& source) {
+  CsvDialect dialect;
+  dialect.delimiter = DelimiterText(TextOf(source, "delimiter"));
+  dialect.quote = source.Character("quote");
+  dialect.escape = source.Character("escape");
+  if (dialect.escape == dialect.quote) dialect.escape.reset();  // the same as doubling
+  dialect.comment = source.Character("comment");
+  dialect.header = source.Bool("header").value_or(true);
+  dialect.skip_rows = source.Integer("skip_rows").value_or(0);
+  if (source.Node("nulls")) {
+    dialect.nulls.emplace();
+    for (const YamlNode* spelling : source.List("nulls")) dialect.nulls->push_back(spelling->text);
+  }
+  dialect.encoding = EncodingOf(TextOf(source, "encoding"));
+  dialect.trim = source.Bool("trim").value_or(false);
+  dialect.record_bytes_max = source.Integer("max_record_bytes").value_or(dialect.record_bytes_max);
+  return dialect;
+}
+
+void ReadSource(const Fields& source, Findings* findings, PipelineText* out) {
+  Pipeline& pipeline = out->pipeline;
+  for (const YamlNode* glob : source.List("csv")) {
+    if (glob->kind != YamlNode::Kind::kScalar) continue;
+    if (glob->text.empty()) findings->Error(kCodeBadValue, glob->span, "\"csv\" must name a file or a glob");
+    pipeline.csv.push_back(glob->text);
+    pipeline.csv_places.push_back(findings->PlaceOf(glob->span));
+    out->csv_spans.push_back(glob->span);
+  }
+  const YamlNode* csv = source.Node("csv");
+  if (csv && csv->kind == YamlNode::Kind::kList && csv->items.empty()) {
+    findings->Error(kCodeBadValue, csv->span, "\"csv\" names no file");
+  }
+  out->delimiter_span = source.SpanOf("delimiter");
+  pipeline.dialect = ReadDialect(source);
+}
+
+void ReadQuarantine(const Fields& quarantine, PipelineText* out) {
+  Pipeline& pipeline = out->pipeline;
+  const std::string name = pipeline.dataset.substr(pipeline.dataset.rfind('.') + 1);
+  pipeline.quarantine_to = quarantine.Text("to").value_or("_dlq/" + name);
+  out->quarantine_span = quarantine.Node("to") ? quarantine.Node("to")->span : quarantine.SpanOf("to");
+  pipeline.quarantine_percent_max = quarantine.Number("max_percent");
+  pipeline.quarantine_rows_max = quarantine.Integer("max_rows");
+}
+
+void ReadGates(const Fields& root, Findings* findings, Pipeline* pipeline) {
+  for (const YamlNode* gate : root.List("gates")) {
+    const Fields row_count = Fields(gate, GateShape()).Map("row_count");
+    if (!Fields(gate, GateShape()).Node("row_count")) continue;
+    pipeline->gates.push_back({row_count.Integer("min"), row_count.Integer("max"), row_count.Number("change_from_last"),
+                               findings->PlaceOf(gate->span)});
+  }
+}
+
+void ReadPartitions(const Fields& to, Findings* findings, PipelineText* out) {
+  for (const YamlNode* part : to.List("partition_by")) {
+    if (part->kind != YamlNode::Kind::kScalar) continue;
+    Span at = part->span;
+    if (!part->plain) ++at.column;
+    Result<PartitionField> field = ParsePartitionField(part->text, findings->PlaceOf(at));
+    if (!field.ok()) {
+      findings->AddStatus(kCodePartition, part->span, field.status());
+      continue;
+    }
+    out->pipeline.partition_by.push_back(std::move(*field));
+    out->partition_spans.push_back(part->span);
+  }
+}
+
+void ReadTarget(const Fields& to, Findings* findings, PipelineText* out) {
+  Pipeline& pipeline = out->pipeline;
+  pipeline.to = TextOf(to, "parquet");
+  out->to_span = to.Node("parquet") ? to.Node("parquet")->span : to.SpanOf("parquet");
+  pipeline.to_place = findings->PlaceOf(out->to_span);
+  ReadPartitions(to, findings, out);
+  const std::string mode = TextOf(to, "mode");
+  if (mode == "append") pipeline.mode = WriteMode::kAppend;
+  if (mode == "replace") pipeline.mode = WriteMode::kReplace;
+  if (TextOf(to, "on_changed") == "replace") pipeline.on_changed = OnChanged::kReplace;
+  const std::string vanished = TextOf(to, "on_vanished");
+  if (vanished == "keep") pipeline.on_vanished = OnVanished::kKeep;
+  if (vanished == "drop") pipeline.on_vanished = OnVanished::kDrop;
+  if (TextOf(to, "profile") == "fast") pipeline.parquet.profile = ParquetProfile::kFast;
+  const std::string codec = TextOf(to, "codec");
+  if (codec == "snappy") pipeline.parquet.codec = ParquetCodec::kSnappy;
+  if (codec == "none") pipeline.parquet.codec = ParquetCodec::kNone;
+  pipeline.parquet.level = static_cast<int>(to.Integer("level").value_or(1));
+}
+
+void CheckDatasetName(const Fields& root, Findings* findings) {
+  const YamlNode* node = root.Node("dataset");
+  if (!node || node->kind != YamlNode::Kind::kScalar) return;
+  const std::string& text = node->text;
+  const size_t dot = text.find('.');
+  const std::string layer = text.substr(0, dot);
+  const std::vector<std::string> layers = {"raw", "clean", "curated"};
+  const bool known = std::find(layers.begin(), layers.end(), layer) != layers.end();
+  const std::string name = dot == std::string::npos ? "" : text.substr(dot + 1);
+  const bool named = !name.empty() && std::all_of(name.begin(), name.end(), [](unsigned char c) {
+    return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') || c == '_' || c == '-';
+  });
+  if (known && named) return;
+  const std::string meant = known ? "" : DidYouMean(layer, layers);
+  findings->Error(kCodeBadValue, node->span, fmt::format("\"{}\" is no dataset name", text),
+                  !meant.empty() && named
+                      ? fmt::format("did you mean \"{}.{}\"?", meant, name)
+                      : "write <layer>.<name>: raw, clean or curated, then letters, digits, - and _");
+}
+
+}  // namespace
+
+PipelineText ReadPipeline(const YamlNode& root_node, const std::string& file, Findings* findings) {
+  const Fields root(&root_node, PipelineShape());
+  PipelineText out;
+  Pipeline& pipeline = out.pipeline;
+  pipeline.file = file;
+  pipeline.folder = ParentPath(file) == "." ? "" : ParentPath(file);
+  pipeline.dataset = TextOf(root, "dataset");
+  CheckDatasetName(root, findings);
+  pipeline.owner = TextOf(root, "owner");
+  ReadSource(root.Map("source"), findings, &out);
+
+  const std::string contract = TextOf(root, "contract");
+  const size_t hash = contract.rfind('#');
+  pipeline.contract_path = contract.substr(0, hash);
+  if (hash != std::string::npos) out.contract_object = contract.substr(hash + 1);
+  out.contract_span = root.Node("contract") ? root.Node("contract")->span : root.SpanOf("contract");
+  pipeline.contract_place = findings->PlaceOf(out.contract_span);
+
+  ReadQuarantine(root.Map("quarantine"), &out);
+  ReadGates(root, findings, &pipeline);
+  ReadTarget(root.Map("to"), findings, &out);
+  const Fields limits = root.Map("limits");
+  pipeline.memory_bytes = limits.Integer("memory").value_or(pipeline.memory_bytes);
+  pipeline.temp_bytes = limits.Integer("temp");
+  pipeline.threads = static_cast<int>(limits.Integer("threads").value_or(0));
+  return out;
+}
+
+}  // namespace freight

@@ -1,0 +1,31 @@
+// The steps of LoadPipeline: a checked tree becomes a Pipeline, then its values are held against each other.
+#pragma once
+
+#include "contract/contract.h"
+#include "plan/pipeline.h"
+#include "spec/field_table.h"
+
+#include <string>
+
+namespace freight {
+
+// What the checks need to know beyond the values: where they stand.
+struct PipelineText {
+  Pipeline pipeline;
+  std::string contract_object;  // after "#" in `contract`
+  Span contract_span, to_span, quarantine_span, delimiter_span;
+  std::vector<Span> csv_spans, partition_spans;
+};
+
+// `root` has passed CheckShape, or its faults are reported: what does not fit is left at its default.
+PipelineText ReadPipeline(const YamlNode& root, const std::string& file, Findings* findings);
+
+// Conflicts between values of one pipeline: dialect, paths, gates, modes.
+void CheckPipeline(const PipelineText& text, const YamlNode& root, Findings* findings);
+// partition_by against the contract.
+void CheckPartitions(const PipelineText& text, const Contract& contract, Findings* findings);
+
+// True when files that `pattern` matches may lie in `folder` or below it. Lexical: both as written in one file.
+bool MayMatchInside(const std::string& pattern, const std::string& folder);
+
+}  // namespace freight
