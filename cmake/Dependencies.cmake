@@ -3,6 +3,7 @@
 find_program(CCACHE ccache)
 if(CCACHE)
   set(CMAKE_CXX_COMPILER_LAUNCHER ${CCACHE})
+  add_compile_options(-fpch-preprocess)  # without it ccache cannot see through a precompiled header of GCC
 endif()
 find_package(Threads REQUIRED)
 find_package(PkgConfig REQUIRED)
