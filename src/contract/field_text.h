@@ -1,0 +1,35 @@
+// What a field says: null or text, with quotes undone. Shared by all column parsers.
+#pragma once
+
+#include "contract/column_parser.h"
+
+#include <optional>
+#include <string>
+#include <string_view>
+#include <vector>
+
+namespace freight {
+
+class FieldText {
+ public:
+  explicit FieldText(const TextRules& rules);
+
+  // Cheap and never wrong when false: the field is present, has nothing to undo and cannot be null.
+  bool IsOdd(const Field& field) const {
+    const uint32_t length = field.length < 63 ? field.length : 63;
+    return field.escaped || field.missing || (null_lengths_ >> length & 1);
+  }
+  bool IsNull(const char* text, const Field& field) const;
+  // The text of a field that is not null. Undone quotes live in *scratch, which then has 64 bytes after the text.
+  std::string_view Of(const char* text, const Field& field, std::string* scratch) const;
+  TextEncoding encoding() const { return encoding_; }
+
+ private:
+  uint64_t null_lengths_ = 0;  // bit n: some null spelling has n bytes; the last bit: 63 or more
+  std::vector<std::string> nulls_;
+  char quote_;
+  std::optional<char> escape_;
+  TextEncoding encoding_;
+};
+
+}  // namespace freight

@@ -1,0 +1,149 @@
+// Text kernels, portable: eight bytes at a time where the text is ASCII.
+#include "contract/kernels_text.h"
+
+#include "contract/kernels_number.h"
+
+#include <array>
+
+namespace freight::kernels {
+
+namespace {
+
+// What windows-1252 has at 0x80..0x9f; 0 where it has nothing.
+constexpr std::array<uint16_t, 32> kWindows1252 = {
+    0x20ac, 0,      0x201a, 0x0192, 0x201e, 0x2026, 0x2020, 0x2021, 0x02c6, 0x2030, 0x0160,
+    0x2039, 0x0152, 0,      0x017d, 0,      0,      0x2018, 0x2019, 0x201c, 0x201d, 0x2022,
+    0x2013, 0x2014, 0x02dc, 0x2122, 0x0161, 0x203a, 0x0153, 0,      0x017e, 0x0178};
+
+// The character of a byte, 0 when there is none (NUL is asked for by nobody: it is ASCII).
+uint32_t CharacterOf(uint8_t byte, TextEncoding encoding) {
+  if (encoding == TextEncoding::kWindows1252 && byte >= 0x80 && byte < 0xa0) return kWindows1252[byte - 0x80];
+  return byte;
+}
+
+void AppendCharacter(uint32_t c, std::string* out) {
+  if (c < 0x800) {
+    out->push_back(static_cast<char>(0xc0 | c >> 6));
+  } else {
+    out->push_back(static_cast<char>(0xe0 | c >> 12));
+    out->push_back(static_cast<char>(0x80 | (c >> 6 & 0x3f)));
+  }
+  out->push_back(static_cast<char>(0x80 | (c & 0x3f)));
+}
+
+bool IsContinuation(uint8_t byte) { return (byte & 0xc0) == 0x80; }
+
+// Bytes of the well-formed sequence that starts at p with a byte above 0x7f, 0 when there is none.
+size_t SequenceLength(const uint8_t* p, size_t left) {
+  const uint8_t lead = p[0];
+  if (lead < 0xc2 || left < 2 || !IsContinuation(p[1])) return 0;
+  if (lead < 0xe0) return 2;
+  if (left < 3 || !IsContinuation(p[2])) return 0;
+  if (lead < 0xf0) {
+    const bool overlong = lead == 0xe0 && p[1] < 0xa0;
+    const bool surrogate = lead == 0xed && p[1] >= 0xa0;
+    return overlong || surrogate ? 0 : 3;
+  }
+  if (left < 4 || !IsContinuation(p[3]) || lead > 0xf4) return 0;
+  const bool overlong = lead == 0xf0 && p[1] < 0x90;
+  const bool beyond = lead == 0xf4 && p[1] >= 0x90;
+  return overlong || beyond ? 0 : 4;
+}
+
+// The character at the start of valid UTF-8 and its length.
+uint32_t DecodeFirst(std::string_view utf8, size_t* length) {
+  const auto* p = reinterpret_cast<const uint8_t*>(utf8.data());
+  *length = p[0] < 0x80 ? 1 : SequenceLength(p, utf8.size());
+  if (*length == 1) return p[0];
+  uint32_t c = p[0] & (0x7f >> *length);
+  for (size_t i = 1; i < *length; ++i) c = c << 6 | (p[i] & 0x3f);
+  return c;
+}
+
+}  // namespace
+
+bool IsAscii(const char* p, size_t n) {
+  size_t i = 0;
+  for (; i + 64 <= n; i += 64) {
+    uint64_t any = 0;
+    for (size_t j = 0; j < 64; j += 8) any |= Load64(p + i + j);
+    if (any & kHighBits) return false;
+  }
+  uint8_t any = 0;
+  for (; i < n; ++i) any |= static_cast<uint8_t>(p[i]);
+  return any < 0x80;
+}
+
+bool IsUtf8(std::string_view text) {
+  const auto* p = reinterpret_cast<const uint8_t*>(text.data());
+  for (size_t i = 0; i < text.size();) {
+    if (i + 8 <= text.size() && (Load64(text.data() + i) & kHighBits) == 0) {
+      i += 8;
+    } else if (p[i] < 0x80) {
+      ++i;
+    } else {
+      const size_t length = SequenceLength(p + i, text.size() - i);
+      if (length == 0) return false;
+      i += length;
+    }
+  }
+  return true;
+}
+
+int64_t CountCodePoints(std::string_view utf8) {
+  int64_t count = 0;
+  for (char c : utf8) count += !IsContinuation(static_cast<uint8_t>(c));
+  return count;
+}
+
+bool AppendAsUtf8(std::string_view bytes, TextEncoding encoding, std::string* out) {
+  if (encoding == TextEncoding::kUtf8) {
+    out->append(bytes);
+    return IsUtf8(bytes);
+  }
+  for (char c : bytes) {
+    const auto byte = static_cast<uint8_t>(c);
+    if (byte < 0x80) {
+      out->push_back(c);
+      continue;
+    }
+    const uint32_t character = CharacterOf(byte, encoding);
+    if (character == 0) return false;
+    AppendCharacter(character, out);
+  }
+  return true;
+}
+
+bool FromUtf8(std::string_view utf8, TextEncoding encoding, std::string* out) {
+  out->clear();
+  if (!IsUtf8(utf8)) return false;
+  while (!utf8.empty()) {
+    size_t length = 0;
+    const uint32_t c = DecodeFirst(utf8, &length);
+    if (encoding == TextEncoding::kUtf8) {
+      out->append(utf8.substr(0, length));
+    } else if (c < 0x80) {
+      out->push_back(static_cast<char>(c));
+    } else {
+      int byte = 0x80;
+      while (byte < 0x100 && CharacterOf(static_cast<uint8_t>(byte), encoding) != c) ++byte;
+      if (byte == 0x100) return false;
+      out->push_back(static_cast<char>(byte));
+    }
+    utf8.remove_prefix(length);
+  }
+  return true;
+}
+
+void AppendUnescaped(std::string_view raw, char quote, std::optional<char> escape, std::string* out) {
+  // A doubled quote is a quote that escapes a quote; any other escape takes whatever byte follows.
+  const char mark = escape.value_or(quote);
+  const bool doubled = mark == quote;
+  for (size_t i = 0; i < raw.size(); ++i) {
+    const bool escapes = raw[i] == mark && i + 1 < raw.size() && (!doubled || raw[i + 1] == quote);
+    if (escapes) ++i;
+    out->push_back(raw[i]);
+  }
+}
+
+}  // namespace freight::kernels

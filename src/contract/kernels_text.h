@@ -1,0 +1,27 @@
+// String bytes: ASCII and UTF-8 checks, code points, transcoding, undoing of quotes.
+#pragma once
+
+#include "contract/column_parser.h"
+
+#include <cstddef>
+#include <cstdint>
+#include <optional>
+#include <string>
+#include <string_view>
+
+namespace freight::kernels {
+
+bool IsAscii(const char* p, size_t n);
+// Strict: no overlong forms, no surrogates, nothing above U+10FFFF. NUL is a character.
+bool IsUtf8(std::string_view text);
+int64_t CountCodePoints(std::string_view utf8);
+
+// Bytes in `encoding` appended to `out` as UTF-8; false for bytes that stand for no character (five of windows-1252).
+bool AppendAsUtf8(std::string_view bytes, TextEncoding encoding, std::string* out);
+// UTF-8 of a contract or pipeline file as the bytes that a file in `encoding` has for it; false when it has none.
+bool FromUtf8(std::string_view utf8, TextEncoding encoding, std::string* out);
+
+// The text of an escaped field: doubled quotes, or escape and byte, become the byte.
+void AppendUnescaped(std::string_view raw, char quote, std::optional<char> escape, std::string* out);
+
+}  // namespace freight::kernels

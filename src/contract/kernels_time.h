@@ -1,0 +1,75 @@
+// Fast paths for ISO 8601 dates and timestamps: digit pairs are folded within machine words.
+//
+// Each takes the usual text or says false, also for what is wrong: civil_time.h then decides. FastDate may read 16
+// bytes from `p`, FastTimestamp 32, whatever the length.
+#pragma once
+
+#include "contract/civil_time.h"
+#include "contract/kernels_number.h"
+
+#include <cstdint>
+
+namespace freight::kernels {
+
+// Bytes that must be a digit (0x76 above 9 reaches the high bit) or, after the separators are taken off, zero (0x7f).
+constexpr uint64_t kYearMonthForm = 0x7f76'767f'7676'7676;  // 2026-06-
+constexpr uint64_t kDayMinuteForm = 0x7676'7f76'767f'7676;  // 11T10:20
+constexpr uint64_t kSecondForm = 0x7f7f'7f7f'7f76'767f;     // :30
+
+inline bool HasForm(uint64_t x, uint64_t form) { return (((x + form) | x) & kHighBits) == 0; }
+
+// In byte i: ten times digit i plus digit i + 1.
+inline uint64_t Pairs(uint64_t x) { return x * 10 + (x >> 8); }
+inline uint32_t ByteOf(uint64_t x, int i) { return (x >> (8 * i)) & 0xff; }
+
+// "yyyy-MM-" and the day of a date that exists.
+inline bool FastDays(uint64_t year_month, uint32_t day, int32_t* days) {
+  const uint64_t x = year_month ^ 0x2d30'302d'3030'3030;
+  if (!HasForm(x, kYearMonthForm)) return false;
+  const uint64_t pairs = Pairs(x);
+  const int year = static_cast<int>(ByteOf(pairs, 0) * 100 + ByteOf(pairs, 2));
+  const int month = static_cast<int>(ByteOf(pairs, 5));
+  // Up to the 28th every month will do; the rest asks the calendar.
+  if (year < 1 || month - 1u >= 12 || day < 1) return false;
+  if (day > 28 && !IsDate(year, month, static_cast<int>(day))) return false;
+  const int y = year - (month <= 2);
+  const int from_march = month <= 2 ? month + 9 : month - 3;
+  *days = y * 1461 / 4 - y / 100 + y / 400 + (153 * from_march + 2) / 5 + static_cast<int>(day) - 719'469;
+  return true;
+}
+
+inline bool FastDate(const char* p, uint32_t n, int32_t* days) {
+  const uint64_t day_digits = AlignDigits(LoadDigits(p + 8), 2);
+  if (n != 10 || !AreDigits(day_digits)) return false;
+  return FastDays(Load64(p), ByteOf(Pairs(day_digits), 6), days);
+}
+
+// yyyy-MM-dd'T'HH:mm:ss, also with ' ' for the T, and up to 7 characters more: a point and six digits.
+inline bool FastTimestamp(const char* p, uint32_t n, int64_t* micros) {
+  if (n - 19 > 7) return false;
+  uint64_t b = Load64(p + 8);
+  const uint32_t separator = ByteOf(b, 2);
+  if (separator != 'T' && separator != ' ') return false;
+  b = (b & ~0xff'0000ull) ^ 0x3030'3a30'3000'3030;
+  const uint64_t c = (Load64(p + 16) & 0xff'ffff) ^ 0x30'303a;
+  if (!HasForm(b, kDayMinuteForm) || !HasForm(c, kSecondForm)) return false;
+  const uint64_t pairs = Pairs(b);
+  const uint32_t hour = ByteOf(pairs, 3), minute = ByteOf(pairs, 6), second = ByteOf(Pairs(c), 1);
+  int32_t days;
+  if (hour > 23 || minute > 59 || second > 59 || !FastDays(Load64(p), ByteOf(pairs, 0), &days)) return false;
+  *micros = (days * 86'400ll + (hour * 60 + minute) * 60 + second) * kMicrosPerSecond;
+  if (n == 19) return true;
+  const uint32_t digits = n - 20;
+  if (p[19] != '.' || digits == 0) return false;
+  const uint64_t fraction = AlignDigits(LoadDigits(p + 20), digits);
+  if (!AreDigits(fraction)) return false;
+  *micros += static_cast<int64_t>(FoldDigits(fraction) * kPow10[6 - digits]);
+  return true;
+}
+
+// The same with a 'Z' at its end.
+inline bool FastUtcTimestamp(const char* p, uint32_t n, int64_t* micros) {
+  return n - 20 <= 7 && p[n - 1] == 'Z' && FastTimestamp(p, n - 1, micros);
+}
+
+}  // namespace freight::kernels

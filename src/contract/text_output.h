@@ -1,0 +1,59 @@
+// Offsets and bytes of a variable-width column while its batch is parsed.
+#pragma once
+
+#include "base/status.h"
+#include "contract/column_output.h"
+#include "contract/column_parser.h"
+
+#include <arrow/buffer.h>
+#include <arrow/type_fwd.h>
+
+#include <cstdint>
+#include <cstring>
+#include <memory>
+#include <span>
+#include <string_view>
+
+namespace freight {
+
+class TextOutput {
+ public:
+  // `factor`: how many bytes one byte of text may become. Fails beyond 2 GiB, which no Arrow string array can hold.
+  Status Reset(std::span<const Field> fields, int factor, arrow::MemoryPool* pool);
+
+  // The next row. 16 bytes from p must be readable. The bytes of a row must not exceed factor times its field.
+  void Append(const char* p, uint32_t n) {
+    char* to = data_ + size_;
+    // Most values are short: copying two words whatever the length spares a call and a branch.
+    std::memcpy(to, p, 16);
+    if (n > 16) std::memcpy(to + 16, p + 16, n - 16);
+    size_ += n;
+    offsets_[++rows_] = static_cast<int32_t>(size_);
+  }
+  void AppendCopy(std::string_view value) {
+    std::memcpy(data_ + size_, value.data(), value.size());
+    size_ += static_cast<int64_t>(value.size());
+    AppendEmpty();
+  }
+  void AppendEmpty() { offsets_[++rows_] = static_cast<int32_t>(size_); }
+
+  std::string_view Row(size_t row) const { return Rows(row, row + 1); }
+  std::string_view Rows(size_t from, size_t to) const {
+    return {data_ + offsets_[from], static_cast<size_t>(offsets_[to] - offsets_[from])};
+  }
+  // The kept rows as an array of `type`; gives the buffers away.
+  Result<std::shared_ptr<arrow::Array>> Finish(const std::shared_ptr<arrow::DataType>& type,
+                                               std::span<const uint8_t> keep, int64_t kept,
+                                               std::shared_ptr<arrow::Buffer> validity, int64_t null_count);
+
+ private:
+  void CompactRows(std::span<const uint8_t> keep);
+
+  std::shared_ptr<arrow::ResizableBuffer> offsets_buffer_, data_buffer_;
+  int32_t* offsets_ = nullptr;
+  char* data_ = nullptr;
+  int64_t size_ = 0;
+  size_t rows_ = 0;
+};
+
+}  // namespace freight

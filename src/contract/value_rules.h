@@ -1,0 +1,97 @@
+// Row rules on parsed values: minimum, maximum, multipleOf, validValues, in the column's storage unit.
+#pragma once
+
+#include "contract/codecs.h"
+#include "contract/contract.h"
+
+#include <algorithm>
+#include <cmath>
+#include <functional>
+#include <limits>
+#include <optional>
+#include <vector>
+
+namespace freight {
+
+template <typename Codec>
+class ValueRules {
+ public:
+  using Value = typename Codec::Value;
+
+  // validValues are read by the codec, as data is: 1.50 is then 1.5.
+  static Result<ValueRules> Make(const Column& column, const Codec& codec) {
+    ValueRules made;
+    const Rules& rules = column.rules;
+    if constexpr (kOrdered) {
+      if (rules.minimum) made.minimum_ = Limit(*rules.minimum);
+      if (rules.maximum) made.maximum_ = Limit(*rules.maximum);
+      if (rules.multiple_of) made.multiple_of_ = Limit(*rules.multiple_of);
+    }
+    for (const std::string& text : rules.valid_values) {
+      Value value;
+      if (codec.Careful(text, &value)) {
+        return Fail(Reaction::kInvalid, "valid value \"{}\" of \"{}\" is not a {}", text, column.name,
+                    column.type.ToString())
+            .At(column.place);
+      }
+      made.valid_.push_back(Codec::Key(value));
+    }
+    std::sort(made.valid_.begin(), made.valid_.end());
+    made.any_ = rules.minimum || rules.maximum || rules.multiple_of || !made.valid_.empty();
+    return made;
+  }
+
+  bool Accepts(Value value) const {
+    return !any_ || !(IsBelow(value) || IsAbove(value) || IsNoMultiple(value) || IsUnknown(value));
+  }
+  bool IsBelow(Value value) const {
+    if constexpr (!kOrdered) return false;
+    else return minimum_ && !(minimum_->exclusive ? Wide(value) > minimum_->value : Wide(value) >= minimum_->value);
+  }
+  bool IsAbove(Value value) const {
+    if constexpr (!kOrdered) return false;
+    else return maximum_ && !(maximum_->exclusive ? Wide(value) < maximum_->value : Wide(value) <= maximum_->value);
+  }
+  bool IsNoMultiple(Value value) const {
+    if constexpr (!kOrdered) {
+      return false;
+    } else if constexpr (kReal) {
+      return multiple_of_ && std::fmod(Wide(value), multiple_of_->value) != 0;
+    } else {
+      return multiple_of_ && Remainder(value) != 0;
+    }
+  }
+  bool IsUnknown(Value value) const {
+    return !valid_.empty() && !std::binary_search(valid_.begin(), valid_.end(), Codec::Key(value));
+  }
+
+ private:
+  static constexpr bool kReal = std::is_floating_point_v<Value>;
+  static constexpr bool kOrdered = !std::is_same_v<Codec, UuidCodec> && !std::is_same_v<Codec, BooleanCodec>;
+  // Integers are compared as themselves where they fit a word: the limit may lie outside the column's type.
+  using Number = std::conditional_t<kReal, double, __int128>;
+  struct Edge {
+    Number value;
+    bool exclusive;
+  };
+  static Edge Limit(const Bound& bound) {
+    if constexpr (kReal) return {bound.real, bound.exclusive};
+    else return {bound.value, bound.exclusive};
+  }
+  static Number Wide(Value value) {
+    if constexpr (kOrdered) return static_cast<Number>(value);
+    else return Number();
+  }
+  // 128-bit division is slow: most columns and multiples fit a word.
+  __int128 Remainder(Value value) const {
+    const __int128 wide = Wide(value), by = multiple_of_->value;
+    const auto word = static_cast<int64_t>(wide), word_by = static_cast<int64_t>(by);
+    return word == wide && word_by == by ? word % word_by : wide % by;
+  }
+
+  bool any_ = false;
+  std::optional<Edge> minimum_, maximum_, multiple_of_;
+  std::vector<__int128> valid_;  // keys, sorted
+};
+
+}  // namespace freight
