@@ -156,7 +156,7 @@ bool TreeBuilder::Take(fy_event* event) {
 
 bool TreeBuilder::CheckTag(fy_token* tag, Span at) {
   if (!tag) return true;
-  return Stop(kCodeSyntax, at, fmt::format("tag \"{}\" is not supported", TokenText(tag)),
+  return Stop(kCodeSyntax, at, "tags such as !!str are not supported",
               "write the value without a tag, in quotes if it is a string");
 }
 
