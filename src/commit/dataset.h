@@ -3,7 +3,7 @@
 // Layout and protocol: docs/formats/manifest.md, after protocols.md section A:
 //   <root>/<partition>/part-<input8>-<chunk5>-<hash16>.parquet, _MANIFEST.json, _SUCCESS
 //   <root>.freight/manifest.log, lock, stage/<epoch>-<run>/<partition>/..., trash/...
-// All four modes publish by one renameat2 per partition (a swap of whole directories), also append.
+// All modes publish by one renameat2 per partition (a swap of whole directories), also append.
 #pragma once
 
 #include "base/status.h"
@@ -121,12 +121,15 @@ struct PartitionResult {
 
 // What is live now; also what `plan`, `status` and `show` print. Reading it takes no lock and changes nothing.
 struct DatasetState {
+  std::string dataset;                                    // whose state it is; empty before the first run
   int64_t epoch = 0;
   std::string layout_hash, plan_hash, engine_version;
   std::map<std::string, InputVersion> inputs;             // live inputs by name
   std::map<std::string, std::vector<PartInfo>> partitions; // live parts by partition, sorted by file name
   std::string unfinished_run;                              // run id of a run that was cut off, else empty
-  std::vector<ChunkDone> pending_chunks;                   // chunks of that run, still usable
+  std::string unfinished_plan_hash;                        // what its chunks were made by
+  std::vector<std::string> unfinished_scope;
+  std::vector<ChunkDone> pending_chunks;                   // chunks of that run; DecideRun says which can be resumed
 };
 // Empty state when nothing was ever written there. Fails when <root> holds files that are not ours.
 Result<DatasetState> ReadDatasetState(Env& env, const std::string& root);
@@ -172,9 +175,23 @@ Result<std::unique_ptr<Transaction>> BeginTransaction(
 
 // Switches that break one step each; tests only. The suite must notice every one.
 enum class Breakage : uint8_t {
-  kNone, kSkipPartSync, kSkipStageDirSync, kSkipManifestSync, kSkipEpochCheck, kPublishBeforeIntent, kSkipSeal,
-  kSuccessBeforeManifest, kSkipParentSync, kNoReplaceIgnored, kSkipTailTruncate, kKeepUnlistedStage,
-  kSkipAccounting, kForgetEmptied, kSkipLock,
+  kNone,
+  kSkipPartSync,         // 3: the writer of a part or quarantine file does not sync it
+  kSkipStageDirSync,     // 6
+  kSkipManifestSync,     // 7
+  kSkipTailTruncate,     // recovery of 7: the next run appends behind a torn record
+  kKeepUnlistedStage,    // recovery of 1-6: files without a record stay
+  kTrustPendingChunks,   // recovery of 7: chunks are resumed whatever version of the input they hold
+  kReplaceStaged,        // 5: an existing staged file is overwritten
+  kSkipAccounting,       // I4
+  kPublishBeforeIntent,  // P1 after P3
+  kSkipSeal,             // P2
+  kSkipSealSync,         // P2 without fsync
+  kSkipEpochCheck,       // P3
+  kSkipParentSync,       // P4
+  kSkipRollForward,      // recovery of P1-P5
+  kForgetEmptied,        // partitions that lost all rows stay as they were
+  kSkipLock,
 };
 void BreakForTest(Breakage step);
 Breakage BrokenForTest();

@@ -1,0 +1,138 @@
+// Sealing and swapping of partitions.
+#include "commit/publish.h"
+
+#include "base/hash.h"
+
+namespace freight {
+namespace {
+
+constexpr int64_t kPartitionManifestBytesMax = kRecordBytesMax;
+
+Status RefuseForeignFilesIn(Env& env, const std::string& folder, const std::vector<PartInfo>& parts) {
+  const auto names = env.List(folder);
+  if (!names.ok()) return ReactionOf(names.status()) == Reaction::kNotFound ? Status::OK() : names.status();
+  std::set<std::string> known;
+  for (const PartInfo& part : parts) known.insert(part.file);
+  for (const std::string& name : *names) {
+    if (known.contains(name) || name == kPartitionManifest || name == kSuccessFile) continue;
+    ARROW_ASSIGN_OR_RAISE(const FileStat stat, env.Stat(JoinPath(folder, name)));
+    if (stat.kind == FileKind::kDirectory) continue;
+    return Fail(Reaction::kFailed, "\"{}\" holds \"{}\", which freight did not write and the swap would remove", folder, name)
+        .Help("move that file away and run again");
+  }
+  return Status::OK();
+}
+
+Status AssemblePartition(Env& env, const DatasetLayout& layout, const IntentRecord& intent,
+                         const PartitionVersion& partition, const std::map<std::string, std::string>& stage_of) {
+  const std::string folder = layout.StagedPartition(intent.stage, partition.path);
+  ARROW_RETURN_NOT_OK(MakeDirs(env, folder, true));
+  for (const PartInfo& part : partition.files) {
+    const auto stage = stage_of.find(part.partition + "/" + part.file);
+    if (stage != stage_of.end() && stage->second == intent.stage) continue;
+    const std::string source = stage == stage_of.end() ? layout.Live(partition.path)
+                                                       : layout.StagedPartition(stage->second, partition.path);
+    const Status linked = env.Link(JoinPath(source, part.file), JoinPath(folder, part.file));
+    if (ReactionOf(linked) == Reaction::kNotFound) {
+      return Fail(Reaction::kCorrupt, "\"{}\" is gone, which the manifest lists", JoinPath(source, part.file))
+          .Help("restore it, or write everything again with: freight run --rebuild");
+    }
+    ARROW_RETURN_NOT_OK(linked);
+  }
+  return env.SyncDir(folder);
+}
+
+Status WriteSealFile(Env& env, const std::string& path, const std::string& bytes) {
+  ARROW_ASSIGN_OR_RAISE(auto file, env.OpenWrite(path, CreateMode::kNew));
+  ARROW_RETURN_NOT_OK(file->Append(bytes));
+  if (BrokenForTest() != Breakage::kSkipSealSync) ARROW_RETURN_NOT_OK(file->Sync());
+  return file->Close();
+}
+
+// P2. What an earlier attempt left in the staged directory goes, so that exactly the listed files are published.
+Status SealPartition(Env& env, const std::string& folder, const std::string& dataset, const IntentRecord& intent,
+                     const PartitionVersion& partition) {
+  ARROW_ASSIGN_OR_RAISE(const auto names, env.List(folder));
+  std::set<std::string> missing;
+  for (const PartInfo& part : partition.files) missing.insert(part.file);
+  for (const std::string& name : names) {
+    if (missing.erase(name) == 0) ARROW_RETURN_NOT_OK(RemoveTree(env, JoinPath(folder, name)));
+  }
+  if (!missing.empty()) {
+    return Fail(Reaction::kCorrupt, "\"{}\" is gone, which the manifest lists", JoinPath(folder, *missing.begin()))
+        .Help("restore the state folder from a copy");
+  }
+  if (BrokenForTest() == Breakage::kSkipSeal) return Status::OK();
+  ARROW_ASSIGN_OR_RAISE(const std::string text, PartitionManifestText(dataset, intent, partition));
+  ARROW_RETURN_NOT_OK(WriteSealFile(env, JoinPath(folder, kPartitionManifest), text));
+  ARROW_RETURN_NOT_OK(WriteSealFile(env, JoinPath(folder, kSuccessFile), HashHex(text) + "\n"));
+  return BrokenForTest() == Breakage::kSkipSealSync ? Status::OK() : env.SyncDir(folder);
+}
+
+// Whether P3 has happened: a run that was cut off cannot know in another way.
+Result<bool> IsLive(Env& env, const DatasetLayout& layout, const PartitionVersion& partition) {
+  const auto text = ReadFile(env, JoinPath(layout.Live(partition.path), kPartitionManifest), kPartitionManifestBytesMax);
+  if (text.ok()) return CommitIdIn(*text) == partition.commit_id;
+  if (ReactionOf(text.status()) == Reaction::kNotFound) return false;
+  return text.status();
+}
+
+// P2 and P3.
+Status SwapPartition(Env& env, const DatasetLayout& layout, ManifestLog& log, const std::string& dataset,
+                     const IntentRecord& intent, const PartitionVersion& partition) {
+  const std::string staged = layout.StagedPartition(intent.stage, partition.path);
+  const std::string live = layout.Live(partition.path);
+  ARROW_ASSIGN_OR_RAISE(const bool exists, Exists(env, live));
+  // Nothing to empty: the directory went along when a partition above it was swapped.
+  if (!exists && partition.files.empty()) return Status::OK();
+  ARROW_RETURN_NOT_OK(SealPartition(env, staged, dataset, intent, partition));
+  if (!exists) ARROW_RETURN_NOT_OK(MakeDirs(env, ParentPath(live), true));
+  ARROW_RETURN_NOT_OK(log.CheckEpoch());
+  return env.Rename(staged, live, exists ? RenameMode::kExchange : RenameMode::kNoReplace);
+}
+
+// P4. The folders of an emptied partition that was not there to be emptied are missing and need no sync.
+Status SyncParents(Env& env, const DatasetLayout& layout, const IntentRecord& intent, const PartitionVersion& partition) {
+  if (BrokenForTest() == Breakage::kSkipParentSync) return Status::OK();
+  for (const std::string& path : {layout.Live(partition.path), layout.StagedPartition(intent.stage, partition.path)}) {
+    const Status synced = env.SyncDir(ParentPath(path));
+    if (!synced.ok() && ReactionOf(synced) != Reaction::kNotFound) return synced;
+  }
+  return Status::OK();
+}
+
+}  // namespace
+
+Status AssembleStage(Env& env, const DatasetLayout& layout, const IntentRecord& intent, const DatasetState& live,
+                     const std::map<std::string, std::string>& stage_of) {
+  static const std::vector<PartInfo> kNone;
+  for (const PartitionVersion& partition : intent.partitions) {
+    const auto parts = live.partitions.find(partition.path);
+    ARROW_RETURN_NOT_OK(RefuseForeignFilesIn(env, layout.Live(partition.path),
+                                             parts == live.partitions.end() ? kNone : parts->second));
+    ARROW_RETURN_NOT_OK(AssemblePartition(env, layout, intent, partition, stage_of));
+  }
+  return Status::OK();
+}
+
+Status PublishPartitions(Env& env, const DatasetLayout& layout, ManifestLog& log, const std::string& dataset,
+                         const IntentRecord& intent, const std::set<std::string>& swapped) {
+  for (const PartitionVersion& partition : intent.partitions) {
+    if (swapped.contains(partition.commit_id)) continue;
+    ARROW_ASSIGN_OR_RAISE(const bool is_live, IsLive(env, layout, partition));
+    if (!is_live) ARROW_RETURN_NOT_OK(SwapPartition(env, layout, log, dataset, intent, partition));
+    ARROW_RETURN_NOT_OK(SyncParents(env, layout, intent, partition));
+    ARROW_RETURN_NOT_OK(log.Append(PartitionPublished{intent.epoch, partition.path, partition.commit_id}));
+  }
+  return log.Append(RunPublished{intent.epoch, intent.run_id});
+}
+
+Status SwapPartitions(Env& env, const DatasetLayout& layout, ManifestLog& log, const std::string& dataset,
+                      const IntentRecord& intent) {
+  for (const PartitionVersion& partition : intent.partitions) {
+    ARROW_RETURN_NOT_OK(SwapPartition(env, layout, log, dataset, intent, partition));
+  }
+  return Status::OK();
+}
+
+}  // namespace freight
