@@ -222,12 +222,15 @@ void Decoder::FillBatch() {
   }
 }
 
+// Takes the records that the index finds, and says up to where the careful parser must look when that is not all.
 // False when the next record crosses the limit, and so belongs to the next batch; the first one may cross.
 bool Decoder::IndexStep(int64_t limit) {
   const int64_t size = morsel_->text_bytes;
+  const int64_t begin = at_;
+  const int64_t end = std::min(limit, at_ + dialect_.record_bytes_max);  // so that no record found is too long
   CsvScanResult found =
-      BestCsvScan().index(scan_bytes_, {text().data(), at_, limit, size}, separators_.get(), ends_.get());
-  if (found.violation < 0 && limit == size && !found.inside && found.records_end < size) {
+      BestCsvScan().index(scan_bytes_, {text().data(), begin, end, size}, separators_.get(), ends_.get());
+  if (found.violation < 0 && end == size && !found.inside && found.records_end < size) {
     // The last record has no line end.
     separators_[found.separators++] = static_cast<uint32_t>(size);
     ends_[found.ends++] = static_cast<uint32_t>(size);
@@ -235,8 +238,9 @@ bool Decoder::IndexStep(int64_t limit) {
   }
   AddIndexed(found);
   at_ = found.records_end;
-  careful_until_ = found.violation >= 0 ? std::max(found.violation, at_) : at_;
-  return found.violation >= 0 || limit == size || at_ == batch_begin_;
+  if (found.violation < 0 && end < limit && at_ > begin) return true;
+  careful_until_ = std::max(found.violation, at_);
+  return found.violation >= 0 || end == size || end < limit || at_ == batch_begin_;
 }
 
 void Decoder::AddIndexed(const CsvScanResult& found) {

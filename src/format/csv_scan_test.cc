@@ -1,0 +1,138 @@
+// The vector scans against the careful parser, over every instruction set that this processor has.
+#include "format/csv_scan.h"
+
+#include "format/csv_grammar.h"
+
+#include <gtest/gtest.h>
+
+#include <random>
+#include <string>
+#include <vector>
+
+namespace freight {
+namespace {
+
+std::vector<const CsvScanKernels*> Targets() {
+  std::vector<const CsvScanKernels*> targets;
+  for (const auto target : {CsvScanTarget::kScalar, CsvScanTarget::kAvx2, CsvScanTarget::kAvx512}) {
+    if (const CsvScanKernels* kernels = CsvScanFor(target)) targets.push_back(kernels);
+  }
+  return targets;
+}
+
+std::string RandomText(std::mt19937& random, size_t bytes, const std::string& alphabet) {
+  std::string text;
+  while (text.size() < bytes) text.push_back(alphabet[random() % alphabet.size()]);
+  return text;
+}
+
+// What the careful parser says of text[begin..]: record ends before the first verdict that is not clean.
+struct Careful {
+  std::vector<uint32_t> ends;        // the last byte of each line end
+  std::vector<uint32_t> separators;  // delimiters and ends
+  int64_t clean_until = 0;
+};
+
+Careful WalkCleanRecords(const std::string& text, int64_t begin, const CsvDialect& dialect) {
+  const CsvGrammar grammar(dialect, false);
+  Careful careful;
+  std::vector<Field> fields;
+  careful.clean_until = begin;
+  while (careful.clean_until < static_cast<int64_t>(text.size())) {
+    const CsvRecord record = grammar.Next(text, careful.clean_until, false, &fields);
+    if (record.verdict != CsvVerdict::kRecord && record.verdict != CsvVerdict::kBlank) break;
+    for (size_t i = 0; i + 1 < fields.size(); ++i) {
+      careful.separators.push_back(fields[i].begin + fields[i].length + fields[i].quoted);
+    }
+    careful.ends.push_back(static_cast<uint32_t>(record.end - 1));
+    careful.separators.push_back(static_cast<uint32_t>(record.end - 1));
+    careful.clean_until = record.end;
+  }
+  return careful;
+}
+
+void ExpectAgreement(const CsvScanKernels& kernels, const std::string& text, int64_t begin, const CsvDialect& dialect) {
+  const Careful careful = WalkCleanRecords(text, begin, dialect);
+  const int64_t size = static_cast<int64_t>(text.size());
+  std::vector<uint32_t> separators(CsvIndexRoom(size)), ends(CsvIndexRoom(size));
+  // The last byte is only looked at: whether it is an LF decides about a CR before it.
+  const CsvScanRange range{text.data(), begin, size - 1, size};
+  const CsvScanBytes bytes = CsvScanBytes::Of(dialect);
+  const CsvScanResult result = kernels.index(bytes, range, separators.data(), ends.data());
+  ASSERT_LE(result.records_end, careful.clean_until) << text;
+  size_t clean = 0;
+  while (clean < careful.ends.size() && careful.ends[clean] < result.records_end) ++clean;
+  ends.resize(result.ends);
+  ASSERT_EQ(ends, std::vector(careful.ends.begin(), careful.ends.begin() + clean)) << text;
+  size_t inner = 0;
+  while (inner < careful.separators.size() && careful.separators[inner] < result.records_end) ++inner;
+  separators.resize(inner);
+  ASSERT_EQ(separators, std::vector(careful.separators.begin(), careful.separators.begin() + inner)) << text;
+  if (result.violation < 0) {
+    const bool last_is_open = clean + 1 == careful.ends.size() && careful.ends.back() == size - 1;
+    ASSERT_TRUE(clean == careful.ends.size() || last_is_open) << "a scan without violation misses nothing: " << text;
+  } else {
+    ASSERT_LT(careful.clean_until, size) << "a violation is one for the careful parser, too: " << text;
+  }
+  const CsvScanResult scan = kernels.scan(bytes, range);
+  ASSERT_EQ(scan.records_end, result.records_end);
+  ASSERT_EQ(scan.violation, result.violation);
+  ASSERT_EQ(scan.line_ends, kernels.count_line_ends({text.data(), begin, scan.records_end, scan.records_end}));
+}
+
+TEST(CsvScan, AgreesWithTheCarefulParserOnRandomText) {
+  std::mt19937 random(20261123);
+  const std::vector<std::string> alphabets = {",\"\n\rab", "aaaaaaaaaaaa,,\n\"", "\"\"\",,\n", "ab,\n\r", "\r\n,"};
+  for (int i = 0; i < 30000; ++i) {
+    const std::string text = RandomText(random, 1 + random() % 260, alphabets[i % alphabets.size()]);
+    const int64_t begin = static_cast<int64_t>(random() % text.size());
+    const CsvDialect dialect{.quote = i % 7 == 0 ? std::nullopt : std::optional('"')};
+    for (const CsvScanKernels* kernels : Targets()) ExpectAgreement(*kernels, text, begin, dialect);
+    if (HasFatalFailure()) return;
+  }
+}
+
+TEST(CsvScan, AgreesOnWellFormedTextWithoutViolation) {
+  std::mt19937 random(7);
+  for (int i = 0; i < 5000; ++i) {
+    std::string text;
+    while (text.size() < 300) {
+      text += random() % 3 == 0 ? "\"" + RandomText(random, random() % 40, "a,\n\r") + "\"\"\"" : std::to_string(random() % 999);
+      text += std::vector<std::string>{",", ",", ",", "\n", "\r\n", "\r"}[random() % 6];
+    }
+    for (const CsvScanKernels* kernels : Targets()) {
+      ExpectAgreement(*kernels, text, 0, {});
+      const int64_t size = static_cast<int64_t>(text.size());
+      ASSERT_EQ(kernels->scan({}, {text.data(), 0, size, size}).violation, -1) << text;
+    }
+    if (HasFatalFailure()) return;
+  }
+}
+
+TEST(CsvScan, SeesEveryViolationAtEveryBitOfABlock) {
+  for (int shift = 0; shift < 130; ++shift) {
+    for (const char* bad : {"a\"b", "\"a\"b,", "\"a\" \n", "\"\"a"}) {
+      const std::string text = std::string(shift, 'x') + "\n" + bad + std::string(70, 'y') + "\n";
+      const int64_t size = static_cast<int64_t>(text.size());
+      for (const CsvScanKernels* kernels : Targets()) {
+        const CsvScanResult result = kernels->scan({}, {text.data(), 0, size, size});
+        EXPECT_GT(result.violation, shift) << bad;
+        EXPECT_LE(result.violation, shift + 4) << bad;
+        EXPECT_LE(result.records_end, shift + 1) << bad;
+      }
+    }
+  }
+}
+
+TEST(CsvScan, CountsACrLfOnceAlsoAcrossBlocks) {
+  for (int shift = 0; shift < 130; ++shift) {
+    const std::string text = std::string(shift, 'x') + "\r\n\r\r\n\n";
+    const int64_t size = static_cast<int64_t>(text.size());
+    for (const CsvScanKernels* kernels : Targets()) {
+      EXPECT_EQ(kernels->count_line_ends({text.data(), 0, size, size}), 4) << shift;
+    }
+  }
+}
+
+}  // namespace
+}  // namespace freight
