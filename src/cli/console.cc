@@ -1,0 +1,100 @@
+// Output of commands; see console.h.
+#include "cli/console.h"
+#include "cli/text.h"
+
+#include <nlohmann/json.hpp>
+
+namespace freight {
+
+bool UseColor(const std::string& choice, bool is_terminal, const Variables& variables) {
+  if (choice != "auto") return choice == "always";
+  const auto set = [&](const char* name) { return !variables(name).value_or("").empty(); };
+  if (set("NO_COLOR")) return false;
+  if (set("FORCE_COLOR")) return true;
+  return is_terminal && variables("TERM").value_or("dumb") != "dumb";
+}
+
+std::string DumpJson(const nlohmann::ordered_json& value) {
+  return value.dump(-1, ' ', false, nlohmann::ordered_json::error_handler_t::replace);
+}
+
+void Console::Out(std::string_view text) {
+  if (out_failed_) return;
+  EndRewrite();
+  out_failed_ = !streams_.out(text);
+}
+
+void Console::OutJson(const nlohmann::ordered_json& value) { Out(DumpJson(value) + "\n"); }
+
+void Console::About(std::string pipeline, std::string run_id) {
+  pipeline_ = std::move(pipeline);
+  run_id_ = std::move(run_id);
+}
+
+void Console::JsonLine(std::string_view level, std::string_view event, std::string_view message, const Place& place,
+                       const std::string& help) {
+  nlohmann::ordered_json line;
+  line["ts"] = UtcRfc3339(env_->NowMicros());
+  line["level"] = level;
+  line["event"] = event;
+  line["msg"] = message;
+  if (!pipeline_.empty()) line["pipeline"] = pipeline_;
+  if (!run_id_.empty()) line["run_id"] = run_id_;
+  if (!place.file.empty()) line["file"] = place.file;
+  if (place.line > 0) line["line"] = place.line;
+  if (place.column > 0) line["column"] = place.column;
+  if (!help.empty()) line["help"] = help;
+  streams_.err(DumpJson(line) + "\n");
+}
+
+void Console::Line(std::string_view level, std::string_view event, std::string_view message, const std::string& help) {
+  if (json_lines_) return JsonLine(level, event, message, {}, help);
+  EndRewrite();
+  std::string text;
+  if (level != "info") {
+    const char* paint = level == "error" ? "\x1b[1;31m" : level == "warning" ? "\x1b[1;33m" : "\x1b[1;36m";
+    text = color_ ? fmt::format("{}{}:\x1b[0m ", paint, level) : fmt::format("{}: ", level);
+  }
+  text += fmt::format("{}\n", message);
+  if (!help.empty()) text += fmt::format("   = help: {}\n", help);
+  streams_.err(text);
+}
+
+void Console::Report(const Status& status) {
+  if (json_lines_) {
+    const ErrorDetail* detail = DetailOf(status);
+    return JsonLine("error", "error", status.message(), detail ? detail->place : Place{}, detail ? detail->help : "");
+  }
+  EndRewrite();
+  std::string text = RenderStatus(status, color_);
+  if (!text.ends_with('\n')) text += '\n';
+  streams_.err(text);
+}
+
+void Console::Report(const Diagnostic& diagnostic, std::string_view source) {
+  if (json_lines_) {
+    const char* level = diagnostic.severity == Severity::kError     ? "error"
+                        : diagnostic.severity == Severity::kWarning ? "warning"
+                                                                    : "note";
+    return JsonLine(level, diagnostic.code, diagnostic.message, diagnostic.place, diagnostic.help);
+  }
+  EndRewrite();
+  std::string text = RenderDiagnostic(diagnostic, source, color_);
+  if (!text.ends_with('\n')) text += '\n';
+  streams_.err(text);
+}
+
+void Console::Rewrite(std::string_view line) {
+  if (!animate_) return;
+  // One cell stays free: a full line would wrap on some terminals.
+  streams_.err(fmt::format("\r{}\x1b[K", FitWidth(line, streams_.width > 1 ? streams_.width - 1 : 79)));
+  line_open_ = true;
+}
+
+void Console::EndRewrite() {
+  if (!line_open_) return;
+  line_open_ = false;
+  streams_.err("\r\x1b[K");
+}
+
+}  // namespace freight

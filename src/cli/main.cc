@@ -1,0 +1,91 @@
+// The program: builds the world (disk, terminal, signals), parses the command line and returns the exit code.
+#include "cli/commands.h"
+
+#include <sys/ioctl.h>
+#include <unistd.h>
+
+#include <cerrno>
+#include <csignal>
+#include <cstdlib>
+
+namespace freight {
+namespace {
+
+std::atomic<int> g_stop{0};  // a signal handler has no other way to reach the run
+static_assert(std::atomic<int>::is_always_lock_free);
+
+void OnStopSignal(int signal) {
+  int none = 0;
+  if (!g_stop.compare_exchange_strong(none, signal)) _exit(128 + signal);
+}
+
+// Only a run can stop in order; every other command ends at once, as the system does by default.
+void HandleSignals(const std::string& command) {
+  std::signal(SIGPIPE, SIG_IGN);  // a closed pipe is a failed write, not a death half-way
+  if (command != "run") return;
+  struct sigaction action {};
+  action.sa_handler = OnStopSignal;
+  action.sa_flags = SA_RESTART;
+  sigaction(SIGINT, &action, nullptr);
+  sigaction(SIGTERM, &action, nullptr);
+}
+
+bool WriteAll(int fd, std::string_view text) {
+  while (!text.empty()) {
+    const ssize_t n = write(fd, text.data(), text.size());
+    if (n < 0 && errno == EINTR) continue;
+    if (n < 0) return false;
+    text.remove_prefix(static_cast<size_t>(n));
+  }
+  return true;
+}
+
+std::optional<std::string> Variable(const std::string& name) {
+  const char* value = std::getenv(name.c_str());
+  return value == nullptr ? std::nullopt : std::optional<std::string>(value);
+}
+
+int64_t TerminalWidth() {
+  winsize size{};
+  for (const int fd : {STDERR_FILENO, STDOUT_FILENO}) {
+    if (ioctl(fd, TIOCGWINSZ, &size) == 0 && size.ws_col > 0) return size.ws_col;
+  }
+  return 80;
+}
+
+Streams ProcessStreams() {
+  Streams streams;
+  streams.out = [](std::string_view text) { return WriteAll(STDOUT_FILENO, text); };
+  streams.err = [](std::string_view text) { return WriteAll(STDERR_FILENO, text); };
+  streams.out_is_terminal = isatty(STDOUT_FILENO) != 0;
+  streams.err_is_terminal = isatty(STDERR_FILENO) != 0;
+  streams.width = TerminalWidth();
+  return streams;
+}
+
+int Main(int argc, char** argv) {
+  const auto env = MakeDiskEnv();
+  const auto parsed = ParseArguments({argv + (argc > 0 ? 1 : 0), argv + argc});
+  const auto* args = std::get_if<Arguments>(&parsed);
+  const Streams streams = ProcessStreams();
+  const bool color = UseColor(args ? args->color : "auto", streams.err_is_terminal, Variable);
+  const bool json_lines = args != nullptr && args->log_format == "json";
+  const bool animate = streams.err_is_terminal && !json_lines && Variable("TERM").value_or("dumb") != "dumb";
+  Console console(streams, env.get(), color, json_lines, animate);
+  if (args == nullptr) {
+    const auto& error = std::get<UsageError>(parsed);
+    console.Report(Fail(Reaction::kInvalid, "{}", error.message).Help(error.help));
+    return kExitInvalid;
+  }
+  HandleSignals(args->command);
+  Context context{*env, console, *args, Variable, &g_stop};
+  const int code = RunCommand(context);
+  if (!console.out_failed()) return code;
+  console.Line("error", "stdout", "standard output cannot be written: the answer is incomplete");
+  return WorstExitCode(code, kExitFailed);
+}
+
+}  // namespace
+}  // namespace freight
+
+int main(int argc, char** argv) { return freight::Main(argc, argv); }
