@@ -1,0 +1,122 @@
+// UTF-8 checks, transcoding and undoing of quotes.
+#include "contract/kernels_text.h"
+
+#include <gtest/gtest.h>
+
+#include <random>
+
+namespace freight::kernels {
+namespace {
+
+TEST(IsUtf8, IsStrict) {
+  struct Case { std::string_view text; bool valid; };
+  for (const Case& c : std::initializer_list<Case>{
+           {"", true}, {"plain", true}, {std::string_view("\0", 1), true}, {"\x7f", true},
+           {"\xc2\x80", true}, {"\xdf\xbf", true}, {"\xe0\xa0\x80", true}, {"\xed\x9f\xbf", true}, {"\xee\x80\x80", true},
+           {"\xef\xbf\xbf", true}, {"\xf0\x90\x80\x80", true}, {"\xf4\x8f\xbf\xbf", true}, {"gr\xc3\xbc\xc3\x9f dich", true},
+           {"\x80", false}, {"\xbf", false}, {"\xc0\x80", false}, {"\xc1\xbf", false}, {"\xc2", false}, {"\xc2x", false},
+           {"\xe0\x9f\xbf", false}, {"\xed\xa0\x80", false}, {"\xed\xbf\xbf", false}, {"\xe2\x82", false},
+           {"\xe2\x82x", false}, {"\xf0\x8f\xbf\xbf", false}, {"\xf4\x90\x80\x80", false}, {"\xf5\x80\x80\x80", false},
+           {"\xf0\x9f\x98", false}, {"\xff", false}, {"\xfe", false}, {"longer than a word \xc3", false},
+           {"longer than a word \xc3\xbc, twice", true}}) {
+    EXPECT_EQ(IsUtf8(c.text), c.valid) << testing::PrintToString(std::string(c.text));
+  }
+}
+
+// The definition itself: decode, encode again in the shortest form, compare.
+bool IsUtf8ByDefinition(std::string_view text) {
+  for (size_t i = 0; i < text.size();) {
+    const auto lead = static_cast<uint8_t>(text[i]);
+    const size_t n = lead < 0x80 ? 1 : lead >> 5 == 6 ? 2 : lead >> 4 == 14 ? 3 : lead >> 3 == 30 ? 4 : 0;
+    if (n == 0 || i + n > text.size()) return false;
+    uint32_t c = n == 1 ? lead : lead & (0x7fu >> n);
+    for (size_t k = 1; k < n; ++k) {
+      const auto byte = static_cast<uint8_t>(text[i + k]);
+      if (byte >> 6 != 2) return false;
+      c = c << 6 | (byte & 0x3f);
+    }
+    const size_t shortest = c < 0x80 ? 1 : c < 0x800 ? 2 : c < 0x10000 ? 3 : 4;
+    if (shortest != n || c > 0x10ffff || (c >= 0xd800 && c < 0xe000)) return false;
+    i += n;
+  }
+  return true;
+}
+
+TEST(IsUtf8, AgreesWithTheDefinition) {
+  constexpr std::string_view kBytes = "ab\x7f\x80\x8f\x90\x9f\xa0\xbf\xc0\xc1\xc2\xdf\xe0\xe1\xed\xef\xf0\xf1\xf4\xf5\xff";
+  std::mt19937 random(7);
+  int valid = 0;
+  for (int i = 0; i < 200'000; ++i) {
+    std::string text(random() % 12, 'a');
+    for (char& c : text) c = random() % 2 ? c : kBytes[random() % kBytes.size()];
+    const bool want = IsUtf8ByDefinition(text);
+    valid += want;
+    ASSERT_EQ(IsUtf8(text), want) << testing::PrintToString(text);
+  }
+  EXPECT_GT(valid, 10'000);
+}
+
+TEST(IsAscii, SeesEveryByte) {
+  for (size_t n : {1, 7, 8, 63, 64, 65, 130}) {
+    std::string text(n, 'a');
+    EXPECT_TRUE(IsAscii(text.data(), n));
+    for (size_t i = 0; i < n; ++i) {
+      text[i] = '\x80';
+      EXPECT_FALSE(IsAscii(text.data(), n)) << n << " " << i;
+      text[i] = 'a';
+    }
+  }
+}
+
+TEST(CountCodePoints, CountsCharactersNotBytes) {
+  EXPECT_EQ(CountCodePoints(""), 0);
+  EXPECT_EQ(CountCodePoints("abc"), 3);
+  EXPECT_EQ(CountCodePoints("\xc3\xbc\xe2\x82\xac\xf0\x9f\x98\x80"), 3);
+}
+
+std::string AsUtf8(std::string_view bytes, TextEncoding encoding) {
+  std::string out;
+  return AppendAsUtf8(bytes, encoding, &out) ? out : "refused";
+}
+
+TEST(AppendAsUtf8, KnowsWhichBytesStandForNothing) {
+  EXPECT_EQ(AsUtf8("gr\xfc\xdf", TextEncoding::kLatin1), "gr\xc3\xbc\xc3\x9f");
+  EXPECT_EQ(AsUtf8("\x80", TextEncoding::kLatin1), "\xc2\x80");
+  EXPECT_EQ(AsUtf8("\x80 \x99", TextEncoding::kWindows1252), "\xe2\x82\xac \xe2\x84\xa2");
+  for (int byte = 0x80; byte < 0x100; ++byte) {
+    const std::string text(1, static_cast<char>(byte));
+    const bool undefined = byte == 0x81 || byte == 0x8d || byte == 0x8f || byte == 0x90 || byte == 0x9d;
+    EXPECT_EQ(AsUtf8(text, TextEncoding::kWindows1252) == "refused", undefined) << byte;
+    EXPECT_NE(AsUtf8(text, TextEncoding::kLatin1), "refused") << byte;
+  }
+}
+
+TEST(FromUtf8, IsTheWayBack) {
+  for (TextEncoding encoding : {TextEncoding::kUtf8, TextEncoding::kLatin1, TextEncoding::kWindows1252}) {
+    for (int byte = 0; byte < 0x100; ++byte) {
+      const std::string text(1, static_cast<char>(byte));
+      std::string utf8, back;
+      if (!AppendAsUtf8(text, encoding, &utf8)) continue;
+      ASSERT_TRUE(FromUtf8(utf8, encoding, &back)) << byte;
+      EXPECT_EQ(back, text);
+    }
+  }
+  std::string out;
+  EXPECT_FALSE(FromUtf8("\xe2\x82\xac", TextEncoding::kLatin1, &out));
+  EXPECT_FALSE(FromUtf8("\xff", TextEncoding::kUtf8, &out));
+}
+
+TEST(AppendUnescaped, UndoesDoublingOrEscapes) {
+  struct Case { std::string_view raw; std::optional<char> escape; std::string_view want; };
+  for (const Case& c : std::initializer_list<Case>{
+           {"a\"\"b", std::nullopt, "a\"b"}, {"\"\"", std::nullopt, "\""}, {"\"\"\"\"", std::nullopt, "\"\""},
+           {"a\\\"b", '\\', "a\"b"}, {"a\\\\b", '\\', "a\\b"}, {"a\\nb", '\\', "anb"}, {"a\\", '\\', "a\\"},
+           {"a\"\"b", '\\', "a\"\"b"}, {"a\"\"b", '"', "a\"b"}, {"a\"b", std::nullopt, "a\"b"}}) {
+    std::string out;
+    AppendUnescaped(c.raw, '"', c.escape, &out);
+    EXPECT_EQ(out, c.want) << c.raw;
+  }
+}
+
+}  // namespace
+}  // namespace freight::kernels
