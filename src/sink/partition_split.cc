@@ -1,0 +1,187 @@
+// PartitionSplitter: rows of a batch by directory; nothing is copied while each partition's rows stand together.
+#include "sink/partition.h"
+#include "sink/partition_gather.h"
+#include "sink/partition_key.h"
+
+#include <arrow/array.h>
+#include <arrow/record_batch.h>
+#include <arrow/type.h>
+
+#include <algorithm>
+#include <numeric>
+#include <unordered_map>
+#include <utility>
+
+namespace freight {
+namespace {
+
+// One partition of the batch at hand.
+struct Part {
+  std::string path;
+  int bad_field = -1;   // the first field whose value cannot name a directory
+  int32_t rows = 0;
+  int32_t first_row = 0;
+  int32_t last_row = 0;
+  int32_t start = 0;    // of its rows in the gathered order
+  bool together() const { return last_row - first_row + 1 == rows; }
+};
+
+class Splitter : public PartitionSplitter {
+ public:
+  explicit Splitter(arrow::MemoryPool* pool) : pool_(pool) {}
+
+  Status Open(const std::vector<PartitionField>& fields, const Contract& contract) {
+    ARROW_RETURN_NOT_OK(CheckPartitionFields(fields, contract));
+    fields_ = fields;
+    std::vector<bool> kept(contract.columns.size(), true);
+    for (const PartitionField& field : fields) {
+      const auto column = std::find_if(contract.columns.begin(), contract.columns.end(),
+                                       [&](const Column& c) { return c.name == field.source; });
+      const auto index = static_cast<size_t>(column - contract.columns.begin());
+      sources_.push_back(static_cast<int>(index));
+      readers_.push_back(MakeKeyReader(field, column->type));
+      if (field.kind == TransformKind::kIdentity) kept[index] = false;
+    }
+    arrow::FieldVector file_fields;
+    const auto schema = contract.ArrowSchema();
+    for (size_t i = 0; i < kept.size(); ++i) {
+      if (!kept[i]) continue;
+      kept_.push_back(static_cast<int>(i));
+      file_fields.push_back(schema->field(static_cast<int>(i)));
+    }
+    file_schema_ = arrow::schema(std::move(file_fields));
+    return Status::OK();
+  }
+
+  std::shared_ptr<arrow::Schema> file_schema() const override { return file_schema_; }
+
+  Result<std::vector<PartitionSlice>> Split(const std::shared_ptr<arrow::RecordBatch>& batch,
+                                            std::vector<Unnameable>* unnameable) override {
+    std::vector<PartitionSlice> slices;
+    if (batch->num_rows() == 0) return slices;
+    ARROW_ASSIGN_OR_RAISE(auto kept, batch->SelectColumns(kept_));
+    AssignParts(*batch);
+    CountRows();
+    ReportUnnameable(unnameable);
+    const std::vector<Part*> order = NamedParts();
+    std::shared_ptr<arrow::RecordBatch> gathered;
+    if (!std::all_of(order.begin(), order.end(), [](const Part* part) { return part->together(); })) {
+      ARROW_ASSIGN_OR_RAISE(gathered, Gather(*kept, order));
+    }
+    for (const Part* part : order) {
+      auto rows = gathered ? gathered->Slice(part->start, part->rows) : kept->Slice(part->first_row, part->rows);
+      slices.push_back({part->path, std::move(rows)});
+    }
+    return slices;
+  }
+
+ private:
+  // Fills parts_ and part_of_ (row -> part), field by field.
+  void AssignParts(const arrow::RecordBatch& batch) {
+    parts_.assign(1, Part{});
+    part_of_.assign(static_cast<size_t>(batch.num_rows()), 0);
+    for (size_t f = 0; f < fields_.size(); ++f) {
+      const FieldKeys& keys = readers_[f]->Read(*batch.column(sources_[f]));
+      Refine(keys, static_cast<int>(f));
+    }
+  }
+
+  // Splits each part by the field's value.
+  void Refine(const FieldKeys& keys, int field) {
+    const std::vector<Part> before = std::exchange(parts_, {});
+    std::unordered_map<uint64_t, uint32_t> refined;
+    uint64_t last = UINT64_MAX;
+    uint32_t last_part = 0;
+    for (size_t row = 0; row < part_of_.size(); ++row) {
+      const uint64_t pair = uint64_t{part_of_[row]} << 32 | keys.ids[row];
+      if (pair != last) {
+        const auto [at, added] = refined.try_emplace(pair, static_cast<uint32_t>(parts_.size()));
+        if (added) parts_.push_back(Child(before[part_of_[row]], keys.names[keys.ids[row]], field));
+        last = pair;
+        last_part = at->second;
+      }
+      part_of_[row] = last_part;
+    }
+  }
+
+  Part Child(const Part& parent, const std::optional<std::string>& name, int field) const {
+    Part child;
+    child.bad_field = parent.bad_field;
+    if (child.bad_field < 0 && !name) child.bad_field = field;
+    if (child.bad_field >= 0) return child;
+    child.path = parent.path.empty() ? "" : parent.path + "/";
+    child.path += fields_[static_cast<size_t>(field)].name + "=" + *name;
+    return child;
+  }
+
+  void CountRows() {
+    for (size_t row = 0; row < part_of_.size(); ++row) {
+      Part& part = parts_[part_of_[row]];
+      if (part.rows++ == 0) part.first_row = static_cast<int32_t>(row);
+      part.last_row = static_cast<int32_t>(row);
+    }
+  }
+
+  void ReportUnnameable(std::vector<Unnameable>* unnameable) const {
+    if (std::all_of(parts_.begin(), parts_.end(), [](const Part& part) { return part.bad_field < 0; })) return;
+    for (size_t row = 0; row < part_of_.size(); ++row) {
+      const int field = parts_[part_of_[row]].bad_field;
+      if (field >= 0) unnameable->push_back({static_cast<int64_t>(row), field});
+    }
+  }
+
+  // In order of path, with the places of their rows.
+  std::vector<Part*> NamedParts() {
+    std::vector<Part*> order;
+    for (Part& part : parts_) {
+      if (part.bad_field < 0) order.push_back(&part);
+    }
+    std::sort(order.begin(), order.end(), [](const Part* a, const Part* b) { return a->path < b->path; });
+    int32_t start = 0;
+    for (Part* part : order) {
+      part->start = start;
+      start += part->rows;
+    }
+    return order;
+  }
+
+  // All nameable rows, partition after partition, in one batch.
+  Result<std::shared_ptr<arrow::RecordBatch>> Gather(const arrow::RecordBatch& kept, const std::vector<Part*>& order) {
+    const int32_t rows = order.back()->start + order.back()->rows;
+    order_.resize(static_cast<size_t>(rows));
+    next_.resize(parts_.size());
+    for (size_t i = 0; i < parts_.size(); ++i) next_[i] = parts_[i].start;
+    for (size_t row = 0; row < part_of_.size(); ++row) {
+      const uint32_t part = part_of_[row];
+      if (parts_[part].bad_field < 0) order_[static_cast<size_t>(next_[part]++)] = static_cast<int32_t>(row);
+    }
+    arrow::ArrayVector columns;
+    for (int i = 0; i < kept.num_columns(); ++i) {
+      ARROW_ASSIGN_OR_RAISE(auto column, GatherRows(*kept.column(i), order_, pool_));
+      columns.push_back(std::move(column));
+    }
+    return arrow::RecordBatch::Make(kept.schema(), rows, std::move(columns));
+  }
+
+  arrow::MemoryPool* const pool_;
+  std::vector<PartitionField> fields_;
+  std::vector<int> sources_;  // contract column of each field
+  std::vector<int> kept_;     // contract columns that files hold
+  std::vector<std::unique_ptr<KeyReader>> readers_;
+  std::shared_ptr<arrow::Schema> file_schema_;
+  // Of the batch at hand; members so that their memory is reused.
+  std::vector<Part> parts_;
+  std::vector<uint32_t> part_of_;
+  std::vector<int32_t> order_, next_;
+};
+
+}  // namespace
+
+Result<std::unique_ptr<PartitionSplitter>> MakePartitionSplitter(const std::vector<PartitionField>& fields,
+                                                                 const Contract& contract, arrow::MemoryPool* pool) {
+  auto splitter = std::make_unique<Splitter>(pool);
+  ARROW_RETURN_NOT_OK(splitter->Open(fields, contract));
+  return splitter;
+}
+
+}  // namespace freight
