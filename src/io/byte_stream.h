@@ -21,7 +21,7 @@ class ByteStream {
   virtual Status SkipTo(int64_t offset) = 0;
 };
 
-// Decoder by name: ".gz" (all members), ".zst" (all frames), else the bytes as they are. Refuses a directory, with help.
+// Decoder by name: ".gz" (all members), ".zst" (all frames), else the bytes as they are. Refuses a directory.
 Result<std::unique_ptr<ByteStream>> OpenByteStream(Env& env, const std::string& path);
 std::unique_ptr<ByteStream> StringStream(std::string bytes);  // for tests
 

@@ -73,7 +73,8 @@ struct Format {
   const char* name;
   std::function<std::string(std::string)> encode;
 };
-const Format kFormats[] = {{"/in.csv", [](std::string text) { return text; }}, {"/in.csv.gz", Gzip}, {"/in.csv.zst", Zstd}};
+const Format kFormats[] = {
+    {"/in.csv", [](std::string text) { return text; }}, {"/in.csv.gz", Gzip}, {"/in.csv.zst", Zstd}};
 
 TEST(ByteStream, ReadsEveryFormatInAnyStep) {
   for (const auto& [name, encode] : kFormats) {

@@ -70,7 +70,7 @@ class Env {
   virtual Status RemoveFile(const std::string& path) = 0;
   virtual Status RemoveDir(const std::string& path) = 0;  // must be empty
   virtual Status SyncDir(const std::string& path) = 0;
-  virtual Status Truncate(const std::string& path, int64_t size_bytes) = 0;
+  virtual Status Truncate(const std::string& path, int64_t size_bytes) = 0;  // durable by the file's next Sync
   // Null when another holder has it.
   virtual Result<std::unique_ptr<FileLock>> TryLock(const std::string& path) = 0;
 

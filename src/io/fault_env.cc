@@ -82,7 +82,8 @@ Status ToStatus(const Faults::Verdict& verdict, const std::string& path) {
     case Fault::kNone:
     case Fault::kEintr: return Status::OK();
     case Fault::kStop:
-      return Fail(Reaction::kFailed, "the process is dead since before call {} on \"{}\"", verdict.call, path).Errno(EIO);
+      return Fail(Reaction::kFailed, "the process was stopped; call {} on \"{}\" did nothing", verdict.call, path)
+          .Errno(EIO);
     case Fault::kEio: return OsError(EIO, "use", path);
     case Fault::kEnospc:
     case Fault::kShortWrite: return OsError(ENOSPC, "use", path);
