@@ -2,6 +2,7 @@
 #include "format/parquet_column.h"
 
 #include "format/parquet_bounds.h"
+#include "format/parquet_fast.h"
 #include "format/parquet_page_builder.h"
 #include "format/parquet_schema.h"
 
@@ -12,6 +13,7 @@
 
 #include <algorithm>
 #include <cstring>
+#include <optional>
 #include <utility>
 
 namespace freight {
@@ -134,6 +136,8 @@ class FixedColumn : public ColumnEncoder {
  public:
   FixedColumn(const arrow::Field& field, PageCompressor* compressor)
       : values_(*field.type()),
+        family_(compressor->options().profile == ParquetProfile::kFast ? FastFamilyOf(*field.type())
+                                                                       : FastFamily::kNone),
         page_rows_(std::clamp(compressor->options().page_bytes / values_.width(), int64_t{1}, kPageRowsMax)),
         compressor_(compressor),
         page_(field.nullable(), page_rows_ * values_.width(), compressor->pool()) {}
@@ -153,6 +157,7 @@ class FixedColumn : public ColumnEncoder {
     if (page_.rows() > 0) ARROW_RETURN_NOT_OK(FlushPage());
     column_.bounds = values_.Finish(chunk_bounds_);
     chunk_bounds_ = {};
+    encoding_.reset();
     page_.Release();
     return std::exchange(column_, {});
   }
@@ -168,7 +173,9 @@ class FixedColumn : public ColumnEncoder {
   }
 
   Status FlushPage() {
-    EncodedPage page{.rows = page_.rows(), .nulls = page_.nulls(), .bounds = values_.Finish(page_bounds_)};
+    ARROW_RETURN_NOT_OK(Rewrite());
+    EncodedPage page{.rows = page_.rows(), .nulls = page_.nulls(), .encoding = *encoding_,
+                     .bounds = values_.Finish(page_bounds_)};
     ARROW_ASSIGN_OR_RAISE(std::string_view body, page_.Body());
     ARROW_RETURN_NOT_OK(compressor_->AddPage(std::move(page), body, &column_));
     chunk_bounds_.Merge(page_bounds_);
@@ -177,11 +184,23 @@ class FixedColumn : public ColumnEncoder {
     return Status::OK();
   }
 
+  // The first page decides the encoding of the column chunk.
+  Status Rewrite() {
+    if (!encoding_) {
+      ARROW_ASSIGN_OR_RAISE(encoding_, ChooseEncoding(family_, page_.values(), values_.width(), compressor_));
+    }
+    if (*encoding_ == PageEncoding::kPlain) return Status::OK();
+    ARROW_ASSIGN_OR_RAISE(auto rewritten, RewriteNumbers(*encoding_, page_.values(), values_.width(), compressor_));
+    return page_.ReplaceValues(rewritten);
+  }
+
   Values values_;
+  const FastFamily family_;
   const int64_t page_rows_;
   PageCompressor* const compressor_;
   PageBuilder page_;
   typename Values::Bounds page_bounds_, chunk_bounds_;
+  std::optional<PageEncoding> encoding_;
   EncodedColumn column_;
 };
 

@@ -1,6 +1,7 @@
 // Compression of finished pages and the decision whether a column is compressed at all.
 #include "format/parquet_pages.h"
 
+#include <algorithm>
 #include <cstring>
 #include <utility>
 
@@ -14,6 +15,11 @@ Result<std::shared_ptr<arrow::Buffer>> CopyExact(std::string_view bytes, arrow::
   ARROW_ASSIGN_OR_RAISE(auto copy, arrow::AllocateBuffer(static_cast<int64_t>(bytes.size()), pool));
   std::memcpy(copy->mutable_data(), bytes.data(), bytes.size());
   return std::shared_ptr<arrow::Buffer>(std::move(copy));
+}
+
+Status AtLeast(int64_t bytes, arrow::MemoryPool* pool, std::unique_ptr<arrow::ResizableBuffer>* buffer) {
+  if (!*buffer) return arrow::AllocateResizableBuffer(bytes, pool).Value(buffer);
+  return (*buffer)->size() < bytes ? (*buffer)->Resize(bytes, /*shrink_to_fit=*/false) : Status::OK();
 }
 
 }  // namespace
@@ -59,15 +65,27 @@ Status PageCompressor::AddPage(EncodedPage page, std::string_view raw, EncodedCo
   return Status::OK();
 }
 
+Result<int64_t> PageCompressor::StoredBytes(std::string_view raw) {
+  if (!codec_) return static_cast<int64_t>(raw.size());
+  ARROW_ASSIGN_OR_RAISE(const std::string_view compressed, Compress(raw));
+  return static_cast<int64_t>(std::min(compressed.size(), raw.size()));
+}
+
+Result<uint8_t*> PageCompressor::RewriteSpace(int64_t bytes) {
+  ARROW_RETURN_NOT_OK(AtLeast(bytes, pool_, &rewrite_));
+  return rewrite_->mutable_data();
+}
+
+void PageCompressor::ReleaseScratch() {
+  scratch_.reset();
+  rewrite_.reset();
+}
+
 Result<std::string_view> PageCompressor::Compress(std::string_view raw) {
   const auto* input = reinterpret_cast<const uint8_t*>(raw.data());
   const int64_t length = static_cast<int64_t>(raw.size());
   const int64_t bound = codec_->MaxCompressedLen(length, input);
-  if (!scratch_) {
-    ARROW_ASSIGN_OR_RAISE(scratch_, arrow::AllocateResizableBuffer(bound, pool_));
-  } else if (scratch_->size() < bound) {
-    ARROW_RETURN_NOT_OK(scratch_->Resize(bound, /*shrink_to_fit=*/false));
-  }
+  ARROW_RETURN_NOT_OK(AtLeast(bound, pool_, &scratch_));
   ARROW_ASSIGN_OR_RAISE(int64_t written, codec_->Compress(length, input, bound, scratch_->mutable_data()));
   return std::string_view(reinterpret_cast<const char*>(scratch_->data()), static_cast<size_t>(written));
 }

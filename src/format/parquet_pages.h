@@ -54,10 +54,14 @@ class PageCompressor {
   static Result<std::unique_ptr<PageCompressor>> Make(const ParquetOptions& options, arrow::MemoryPool* pool);
   // Adds a page to the column. The first page decides, from its bytes alone, whether the column's codec pays.
   Status AddPage(EncodedPage page, std::string_view raw, EncodedColumn* column);
+  // What these bytes would take in the file.
+  Result<int64_t> StoredBytes(std::string_view raw);
+  // Scratch for another form of a page's values, valid until asked for again.
+  Result<uint8_t*> RewriteSpace(int64_t bytes);
   arrow::MemoryPool* pool() const { return pool_; }
   const ParquetOptions& options() const { return options_; }
   // Gives the scratch memory back; the next page allocates it again.
-  void ReleaseScratch() { scratch_.reset(); }
+  void ReleaseScratch();
 
  private:
   PageCompressor(const ParquetOptions& options, arrow::MemoryPool* pool) : options_(options), pool_(pool) {}
@@ -66,7 +70,7 @@ class PageCompressor {
   const ParquetOptions options_;
   arrow::MemoryPool* const pool_;
   std::unique_ptr<arrow::util::Codec> codec_;
-  std::unique_ptr<arrow::ResizableBuffer> scratch_;
+  std::unique_ptr<arrow::ResizableBuffer> scratch_, rewrite_;
 };
 
 arrow::Compression::type ArrowCodec(ParquetCodec codec);

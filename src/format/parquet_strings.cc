@@ -6,6 +6,7 @@
 #include "format/parquet_bounds.h"
 #include "format/parquet_column.h"
 #include "format/parquet_dictionary.h"
+#include "format/parquet_fast.h"
 #include "format/parquet_page_builder.h"
 
 #include <arrow/array.h>
@@ -90,6 +91,8 @@ class BytesColumn : public ColumnEncoder {
   BytesColumn(const arrow::Field& field, PageCompressor* compressor)
       : text_(field.type()->id() == arrow::Type::STRING),
         page_bytes_(compressor->options().page_bytes),
+        plain_encoding_(compressor->options().profile == ParquetProfile::kFast ? PageEncoding::kDeltaLengthByteArray
+                                                                               : PageEncoding::kPlain),
         compressor_(compressor),
         page_(field.nullable(), page_bytes_, compressor->pool()),
         held_codes_(compressor->pool()),
@@ -117,7 +120,7 @@ class BytesColumn : public ColumnEncoder {
     // A dictionary pays when a value comes back at least once on average.
     if (!plain_ && (values == 0 || merged_.entries() * 2 > values)) ARROW_RETURN_NOT_OK(GoPlain());
     if (!plain_) ARROW_RETURN_NOT_OK(FlushDictionary());
-    if (page_.rows() > 0) ARROW_RETURN_NOT_OK(FlushPage());
+    if (page_.rows() > 0) ARROW_RETURN_NOT_OK(FlushPage(plain_encoding_));
     column_.bounds = chunk_bounds_.Finish(text_);
     chunk_bounds_ = {};
     plain_ = false;
@@ -182,7 +185,7 @@ class BytesColumn : public ColumnEncoder {
       int64_t bytes = 0;
       const int64_t rows = RowsThatFit(source, at, end - at, validity, offset, &bytes);
       if (rows == 0) {
-        ARROW_RETURN_NOT_OK(FlushPage());
+        ARROW_RETURN_NOT_OK(FlushPage(plain_encoding_));
         continue;
       }
       int64_t nulls = 0;
@@ -215,8 +218,12 @@ class BytesColumn : public ColumnEncoder {
     return rows_max;
   }
 
-  Status FlushPage() {
-    EncodedPage page{.rows = page_.rows(), .nulls = page_.nulls(), .encoding = encoding_,
+  Status FlushPage(PageEncoding encoding) {
+    if (encoding == PageEncoding::kDeltaLengthByteArray) {
+      ARROW_ASSIGN_OR_RAISE(auto packed, RewriteStrings(page_.values(), page_.rows() - page_.nulls(), compressor_));
+      ARROW_RETURN_NOT_OK(page_.ReplaceValues(packed));
+    }
+    EncodedPage page{.rows = page_.rows(), .nulls = page_.nulls(), .encoding = encoding,
                      .bounds = page_bounds_.Finish(text_)};
     ARROW_ASSIGN_OR_RAISE(std::string_view body, page_.Body());
     ARROW_RETURN_NOT_OK(compressor_->AddPage(std::move(page), body, &column_));
@@ -259,10 +266,7 @@ class BytesColumn : public ColumnEncoder {
     for (size_t code = 0; code < seen.size(); ++code) {
       if (seen[code]) page_bounds_.Update(merged_.Value(static_cast<int64_t>(code)));
     }
-    encoding_ = PageEncoding::kDictionary;
-    const Status flushed = FlushPage();
-    encoding_ = PageEncoding::kPlain;
-    return flushed;
+    return FlushPage(PageEncoding::kDictionary);
   }
 
   void ReleaseHeld() {
@@ -276,12 +280,12 @@ class BytesColumn : public ColumnEncoder {
 
   const bool text_;
   const int64_t page_bytes_;
+  const PageEncoding plain_encoding_;  // of pages that are not indices
   PageCompressor* const compressor_;
   PageBuilder page_;
   BytesBounds page_bounds_, chunk_bounds_;
   EncodedColumn column_;
-  PageEncoding encoding_ = PageEncoding::kPlain;  // of the page being filled
-  bool plain_ = false;                            // this row group has left dictionary form
+  bool plain_ = false;  // this row group has left dictionary form
 
   arrow::TypedBufferBuilder<uint16_t> held_codes_;  // one per row, 0 for nulls
   ValidityBuilder held_validity_;

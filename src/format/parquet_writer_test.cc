@@ -378,6 +378,62 @@ TEST(ParquetWriter, StringLargerThanAPageHasItsOwn) {
   ExpectColumn(*ReadBack(WriteFile(StringSchema(), {{OneColumn(array)}})), 0, *array);
 }
 
+TEST(ParquetWriter, FastProfileTakesTheEncodingThatIsSmaller) {
+  const int64_t rows = 50'000;
+  std::mt19937_64 random(1);
+  arrow::TimestampBuilder rising(arrow::timestamp(arrow::TimeUnit::MICRO), arrow::default_memory_pool());
+  arrow::Int64Builder repeated;
+  arrow::Decimal64Builder prices(arrow::decimal64(12, 2));
+  for (int64_t i = 0; i < rows; ++i) {
+    ASSERT_TRUE(rising.Append(1'700'000'000'000'000 + i * 1'000'000 + static_cast<int64_t>(random() % 1000)).ok());
+    ASSERT_TRUE(repeated.Append(i / 1000 * static_cast<int64_t>(0x1234567812345)).ok());
+    ASSERT_TRUE(prices.Append(arrow::Decimal64(static_cast<int64_t>(random() % 100'000))).ok());
+  }
+  const auto batch = BatchOf({{"rising", Finish(rising)}, {"repeated", Finish(repeated)}, {"prices", Finish(prices)},
+                              {"text", RandomStrings(rows, 4, 3, 20)}}, true);
+  const auto fast = WriteFile(batch->schema(), {{batch}}, {.profile = ParquetProfile::kFast});
+  const auto compat = WriteFile(batch->schema(), {{batch}});
+  const auto reader = Open(fast);
+  const auto group = reader->metadata()->RowGroup(0);
+  const parquet::Encoding::type want[] = {parquet::Encoding::DELTA_BINARY_PACKED, parquet::Encoding::PLAIN,
+                                          parquet::Encoding::BYTE_STREAM_SPLIT,
+                                          parquet::Encoding::DELTA_LENGTH_BYTE_ARRAY};
+  for (int i = 0; i < 4; ++i) {
+    EXPECT_EQ(group->ColumnChunk(i)->encoding_stats().at(0).encoding, want[i]) << i;
+    ExpectColumn(*ReadBack(fast), i, *batch->column(i));
+  }
+  EXPECT_LT(fast.bytes.size(), compat.bytes.size());
+}
+
+TEST(ParquetWriter, DeltasWrapAroundAtTheEndsOfTheirType) {
+  for (int64_t rows : {1, 2, 31, 32, 33, 128, 129, 130, 257, 1000}) {
+    std::mt19937_64 random(static_cast<uint64_t>(rows));
+    arrow::Int64Builder wide;
+    arrow::Int32Builder narrow;
+    for (int64_t i = 0; i < rows; ++i) {
+      const int64_t choices[] = {INT64_MIN, INT64_MAX, 0, -1, static_cast<int64_t>(random())};
+      ASSERT_TRUE(wide.Append(choices[random() % 5]).ok());
+      ASSERT_TRUE(narrow.Append(static_cast<int32_t>(choices[random() % 5] >> 32)).ok());
+    }
+    // Noise would be PLAIN by choice: a long run of zeros in front makes deltas win.
+    const auto zeros = [](int64_t n, auto builder) {
+      EXPECT_TRUE(builder.AppendValues(std::vector<typename decltype(builder)::value_type>(static_cast<size_t>(n))).ok());
+      return Finish(builder);
+    };
+    const auto wides = arrow::Concatenate({zeros(20'000, arrow::Int64Builder()), Finish(wide)}).ValueOrDie();
+    const auto narrows = arrow::Concatenate({zeros(20'000, arrow::Int32Builder()), Finish(narrow)}).ValueOrDie();
+    const auto batch = BatchOf({{"wide", wides}, {"narrow", narrows}}, false);
+    const auto written = WriteFile(batch->schema(), {{batch}},
+                                   {.profile = ParquetProfile::kFast, .codec = ParquetCodec::kNone});
+    for (int i = 0; i < 2; ++i) {
+      const auto reader = Open(written);
+      EXPECT_EQ(reader->metadata()->RowGroup(0)->ColumnChunk(i)->encoding_stats().at(0).encoding,
+                parquet::Encoding::DELTA_BINARY_PACKED);
+      ExpectColumn(*ReadBack(written), i, *batch->column(i));
+    }
+  }
+}
+
 TEST(ParquetWriter, NoiseIsStoredUncompressed) {
   const auto noise = Numbers<arrow::Int64Type>(arrow::int64(), 20000, 0, 99);
   const auto zeros = arrow::MakeArrayFromScalar(arrow::Int64Scalar(0), 20000).ValueOrDie();
