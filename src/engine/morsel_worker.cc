@@ -63,8 +63,11 @@ Status MorselWorker::TakeBatch(DecodedBatch&& batch, MorselResult* result) {
     const std::string& source = plan_.pipeline.partition_by[bad.field].source;
     const auto& columns = plan_.contract.columns;
     const auto column = std::find_if(columns.begin(), columns.end(), [&](const Column& c) { return c.name == source; });
-    record.failures.push_back({static_cast<int>(column - columns.begin()), Reason::kPartitionValue,
-                               "a value that can name a folder: 1 to 255 bytes, no NUL"});
+    Failure failure;
+    failure.column = static_cast<int>(column - columns.begin());
+    failure.reason = Reason::kPartitionValue;
+    failure.expected = "a value that can name a folder: 1 to 255 bytes, no NUL";
+    record.failures.push_back(std::move(failure));
     auto after = std::upper_bound(result->bad.begin(), result->bad.end(), record.offset,
                                   [](int64_t offset, const BadRecord& r) { return offset < r.offset; });
     result->bad.insert(after, std::move(record));
