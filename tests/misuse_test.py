@@ -179,7 +179,7 @@ class TargetTest(support.FreightTest):
             self.skipTest("this system lets nobody mount")
         try:
             done = project.run()
-            self.assert_refusal(done, support.FAILED, "No space left")
+            self.assert_refusal(done, support.FAILED, "no space left")
             self.assert_nothing_published(project)
             subprocess.run(["mount", "-o", "remount,size=300m", str(disk)], check=True)
             self.assert_published(project.run(), published=400_000)

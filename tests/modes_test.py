@@ -61,9 +61,11 @@ class ModesTest(support.FreightTest):
                                to={"mode": mode, "partition_by": ["day"]} | keys)
 
     def put(self, project, files):
+        """Makes in/ hold just these files; one whose bytes appear under a new name is renamed."""
         for path in (project.folder / "in").iterdir():
             if path.name not in files:
-                path.unlink()
+                renamed = [n for n, data in files.items() if csv(data) == path.read_text()]
+                path.rename(path.with_name(renamed[0])) if renamed else path.unlink()
         for name, data in files.items():
             path = project.folder / "in" / name
             if not path.exists() or path.read_text() != csv(data):
@@ -164,7 +166,7 @@ class ModesTest(support.FreightTest):
         self.put(project, {"a.csv": rows(2)})
         report = self.assert_published(project.run())
         self.assertEqual({p["path"]: p["action"] for p in report["partitions"]},
-                         {"day=2026-06-01": "replaced", "day=2026-06-02": "emptied"})
+                         {"day=2026-06-01": "unchanged", "day=2026-06-02": "emptied"})
         self.assertEqual(self.rows_of(project), rows(2))
 
     def test_only_the_named_partition_is_rebuilt(self):
@@ -172,13 +174,18 @@ class ModesTest(support.FreightTest):
         self.put(project, START)
         self.assert_code(project.run(), support.OK)
         before = project.parts()
-        self.put(project, {"a.csv": A2, "b.csv": B})
-        self.assert_code(project.run("--partition", "day=2026-06-01"), support.OK)
-        after = project.parts()
-        same = {k: v for k, v in before.items() if k.startswith("day=2026-06-02")}
-        self.assertEqual({k: v for k, v in after.items() if k.startswith("day=2026-06-02")}, same)
-        self.assertEqual([r for r in self.rows_of(project) if r[1] == "2026-06-01"],
-                         sorted(r for r in A2 + B if r[1] == "2026-06-01"))
+        report = self.assert_published(project.run("--partition", "day=2026-06-01"))
+        self.assertEqual([p["path"] for p in report["partitions"]], ["day=2026-06-01"])
+        self.assertEqual(project.parts(), before)
+
+    def test_a_named_partition_does_not_take_in_a_changed_input(self):
+        project = self.project("replace_partitions", {})
+        self.put(project, START)
+        self.assert_code(project.run(), support.OK)
+        before = project.parts()
+        self.put(project, START | {"a.csv": A2})
+        self.assert_refusal(project.run("--partition", "day=2026-06-01"), (support.FAILED, support.INVALID), "in/a.csv")
+        self.assertEqual(project.parts(), before)
 
 
 if __name__ == "__main__":

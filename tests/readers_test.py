@@ -42,7 +42,8 @@ class EventsTest(support.FreightTest):
         f = self.figures
         report = self.assert_published(self.done, published=f["rows_good"], quarantined=f["rows_bad"],
                                        **{"in": f["rows"]})
-        self.assertEqual(report["bytes_in"], f["bytes"])
+        headers = 3 * len("user_id,event_time,event_type,amount,comment\n")
+        self.assertEqual(report["bytes_in"], f["bytes"] - headers)
         self.assertEqual({p["path"]: p["rows"] for p in report["partitions"]},
                          {f"event_date={day}": rows for day, rows in f["rows_per_day"].items()})
 
@@ -157,10 +158,11 @@ class TypesTest(support.FreightTest):
         table = pyarrow.dataset.dataset(str(project.root), format="parquet").to_table()
         frame = polars.read_parquet(project.glob())
         with duckdb.connect() as db:
-            db.execute("SET TimeZone = 'UTC'")
-            found = db.execute("SELECT * FROM read_parquet(?)", [project.glob()])
-            names = [d[0] for d in found.description]
-            duck = dict(zip(names, zip(*found.fetchall())))
+            # Its Python binding wants another package for times with a zone; a plain time in UTC says the same.
+            found = db.execute("SELECT * REPLACE (zoned AT TIME ZONE 'UTC' AS zoned) FROM read_parquet(?)",
+                               [project.glob()])
+            duck = dict(zip([d[0] for d in found.description], map(list, zip(*found.fetchall()))))
+        duck["zoned"] = [v and v.replace(tzinfo=UTC) for v in duck["zoned"]]
         for name, values in self.wanted().items():
             with self.subTest(column=name):
                 plain = [v.bytes if isinstance(v, uuid.UUID) else v for v in table[name].to_pylist()]
