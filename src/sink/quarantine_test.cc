@@ -54,31 +54,19 @@ std::vector<BadRecord> Many(int count) {
   return records;
 }
 
-TEST(Quarantine, RowComesBackWithAddressBytesAndEveryFailure) {
-  auto env = MakeMemEnv();
-  const std::string raw("1,\"a\0b\xff\n\",x\r\n", 14);
-  const std::vector<BadRecord> records = {
-      {.offset = 17, .length = 14, .line = 3, .raw = raw,
-       .failures = {{0, Reason::kNotOfType, "int64"}, {1, Reason::kBelowMinimum, ">= 0"}}},
-      {.offset = 31, .length = 20 << 20, .line = 5, .raw = "",
-       .failures = {{-1, Reason::kRecordTooLong, "at most 16777216 bytes"}}},
-  };
-  const FinishedFile finished = WriteAll(*env, "/q.parquet", records);
-  EXPECT_EQ(finished.rows, 2);
-  const std::string bytes = ReadFile(*env, "/q.parquet", 1 << 20).ValueOrDie();
-  EXPECT_EQ(finished.bytes, static_cast<int64_t>(bytes.size()));
-  EXPECT_EQ(finished.content_hash, HashHex(bytes));
+const std::string kRaw("1,\"a\0b\xff\n\",x\r\n", 13);
 
-  const auto rows = ReadAll(*env, "/q.parquet");
+// Two rows as a writer test and the golden file have them.
+void ExpectTwoRows(const std::vector<QuarantinedRow>& rows) {
   ASSERT_EQ(rows.size(), 2u);
   EXPECT_EQ(rows[0].input, "raw/events.csv");
   EXPECT_EQ(rows[0].run_id, "20260611-ab12");
   EXPECT_EQ(rows[0].chunk, 3);
   EXPECT_EQ(rows[0].line, 3);
   EXPECT_EQ(rows[0].byte_offset, 17);
-  EXPECT_EQ(rows[0].byte_length, 14);
+  EXPECT_EQ(rows[0].byte_length, 13);
   EXPECT_TRUE(rows[0].raw_kept);
-  EXPECT_EQ(rows[0].raw, raw);
+  EXPECT_EQ(rows[0].raw, kRaw);
   ASSERT_EQ(rows[0].failures.size(), 2u);
   EXPECT_EQ(rows[0].failures[0].column, "user_id");
   EXPECT_EQ(rows[0].failures[0].rule, RuleWord(Reason::kNotOfType));
@@ -90,6 +78,29 @@ TEST(Quarantine, RowComesBackWithAddressBytesAndEveryFailure) {
   EXPECT_EQ(rows[1].byte_length, 20 << 20);
   EXPECT_EQ(rows[1].failures[0].column, "");
   EXPECT_EQ(rows[1].failures[0].reason, ReasonWord(Reason::kRecordTooLong));
+}
+
+TEST(Quarantine, RowComesBackWithAddressBytesAndEveryFailure) {
+  auto env = MakeMemEnv();
+  const std::vector<BadRecord> records = {
+      {.offset = 17, .length = 13, .line = 3, .raw = kRaw,
+       .failures = {{0, Reason::kNotOfType, "int64"}, {1, Reason::kBelowMinimum, ">= 0"}}},
+      {.offset = 30, .length = 20 << 20, .line = 5, .raw = "",
+       .failures = {{-1, Reason::kRecordTooLong, "at most 16777216 bytes"}}},
+  };
+  const FinishedFile finished = WriteAll(*env, "/q.parquet", records);
+  EXPECT_EQ(finished.rows, 2);
+  const std::string bytes = ReadFile(*env, "/q.parquet", 1 << 20).ValueOrDie();
+  EXPECT_EQ(finished.bytes, static_cast<int64_t>(bytes.size()));
+  EXPECT_EQ(finished.content_hash, HashHex(bytes));
+
+  ExpectTwoRows(ReadAll(*env, "/q.parquet"));
+}
+
+TEST(Quarantine, GoldenFileOfVersionOneStillReads) {
+  auto disk = MakeDiskEnv();
+  const std::string here = ParentPath(__FILE__);
+  ExpectTwoRows(ReadAll(*disk, JoinPath(here, "../../docs/formats/quarantine-v1.parquet")));
 }
 
 TEST(Quarantine, ManyRowGroupsKeepEveryRowInOrder) {

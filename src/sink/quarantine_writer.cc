@@ -48,10 +48,8 @@ class Writer : public QuarantineWriter {
   Status Open() {
     const auto schema = QuarantineSchema();
     ARROW_ASSIGN_OR_RAISE(rows_builder_, arrow::RecordBatchBuilder::Make(schema, pool_));
-    auto metadata = arrow::key_value_metadata({kQuarantineVersionKey}, {kQuarantineVersion});
-    ARROW_ASSIGN_OR_RAISE(writer_, parquet::arrow::FileWriter::Open(*schema->WithMetadata(metadata), pool_, sink_,
-                                                                    Properties(pool_)));
-    return writer_->AddKeyValueMetadata(metadata);
+    ARROW_ASSIGN_OR_RAISE(writer_, parquet::arrow::FileWriter::Open(*schema, pool_, sink_, Properties(pool_)));
+    return writer_->AddKeyValueMetadata(arrow::key_value_metadata({kQuarantineVersionKey}, {kQuarantineVersion}));
   }
 
   Status Append(std::span<const BadRecord> records) override {
