@@ -354,6 +354,7 @@ std::map<std::string, std::string> TransactionImpl::StageOfParts() const {
 Result<Published> TransactionImpl::Publish() {
   if (decision_.nothing_to_do) return Published{};
   ARROW_RETURN_NOT_OK(CheckOpen());
+  ARROW_RETURN_NOT_OK(log_->CheckEpoch());
   ARROW_RETURN_NOT_OK(CheckComplete());
   const TargetPartitions target = Target();
   ARROW_RETURN_NOT_OK(CheckVanishedRows(target));
@@ -361,12 +362,12 @@ Result<Published> TransactionImpl::Publish() {
   for (const auto& [path, parts] : target) published.partitions.push_back(ResultOf(path, parts));
   ARROW_ASSIGN_OR_RAISE(const IntentRecord intent, MakeIntent(target));
   ARROW_RETURN_NOT_OK(AssembleStage(env_, layout_, intent, state_.live, StageOfParts()));
-  ARROW_RETURN_NOT_OK(log_->CheckEpoch());
   closed_ = true;
   if (BrokenForTest() == Breakage::kPublishBeforeIntent) {
     ARROW_RETURN_NOT_OK(SwapPartitions(env_, layout_, *log_, request_.dataset, intent));
   }
-  Status done = Append(intent);
+  Status done = log_->CheckEpoch();
+  if (done.ok()) done = Append(intent);
   if (done.ok()) done = PublishPartitions(env_, layout_, *log_, request_.dataset, intent, {});
   if (!done.ok()) {
     return Fail(ReactionOf(done), "publishing was cut off: {}", done.message())
