@@ -1,7 +1,8 @@
 // Cuts a CSV input into morsels of whole records while it is read, once.
 //
-// A border is the last record end at most morsel_bytes after the morsel's start, judged on morsel_bytes + 1 bytes alone;
-// a first record that does not fit there is one morsel. A record over record_bytes_max ends its morsel and is not kept.
+// A border is the last record end at most morsel_bytes after the morsel's start, judged on morsel_bytes + 1 bytes
+// alone; a first record that does not fit there is one morsel. A record over record_bytes_max ends its morsel and is
+// not kept.
 // Nothing else moves a border: not how much was read ahead, not where reading began.
 #include "base/hash.h"
 #include "format/csv_grammar.h"

@@ -71,29 +71,41 @@ struct IndexedRows {
   const uint32_t* begins;  // per row
   int64_t rows;
   int quote;               // -1: quoting is off
+  bool doubled;            // a quoted field may hold doubled quotes
 };
 
-enum class FieldPlace : uint8_t { kFirst, kLater };
+enum class FieldPlace : uint8_t { kFirst, kInner, kLast, kOnly };
 
-// Writes field `index` of each row. The last field of a row ends before the CR of a CR LF.
+// Writes field `index` of each row, without a branch on the data. The last field ends before the CR of a CR LF.
 template <FieldPlace place>
-void FillColumn(const IndexedRows& in, int64_t index, bool last, Field* out) {
+void FillColumn(const IndexedRows& in, int64_t index, Field* out) {
+  constexpr bool kFirst = place == FieldPlace::kFirst || place == FieldPlace::kOnly;
+  constexpr bool kLast = place == FieldPlace::kLast || place == FieldPlace::kOnly;
   for (int64_t row = 0; row < in.rows; ++row) {
     const uint32_t* separator = in.separators + in.first[row] + index;
-    uint32_t begin = place == FieldPlace::kFirst ? in.begins[row] : separator[-1] + 1;
+    const uint32_t begin = kFirst ? in.begins[row] : separator[-1] + 1;
     uint32_t end = *separator;
-    if (last && end > begin && in.text[end] == '\n' && in.text[end - 1] == '\r') --end;
-    Field field;
-    if (end > begin && static_cast<uint8_t>(in.text[begin]) == in.quote) {
-      ++begin;
-      --end;
-      field.quoted = 1;
-      field.escaped = std::memchr(in.text + begin, in.quote, end - begin) != nullptr;
+    if (kLast) {
+      const uint32_t some = end > begin;
+      end -= some & uint32_t{in.text[end] == '\n'} & uint32_t{in.text[end - some] == '\r'};
     }
-    field.begin = begin;
-    field.length = end - begin;
-    out[row] = field;
+    // An empty field has a delimiter or a line end at `begin`: no quote.
+    const uint32_t quoted = static_cast<uint8_t>(in.text[begin]) == in.quote;
+    out[row] = {.begin = begin + quoted, .length = end - begin - 2 * quoted, .quoted = quoted};
   }
+  if (!in.doubled) return;
+  for (int64_t row = 0; row < in.rows; ++row) {
+    Field& field = out[row];
+    if (field.quoted) field.escaped = std::memchr(in.text + field.begin, in.quote, field.length) != nullptr;
+  }
+}
+
+void FillColumn(const IndexedRows& in, int64_t index, int64_t fields, Field* out) {
+  const bool first = index == 0, last = index == fields - 1;
+  if (first && last) return FillColumn<FieldPlace::kOnly>(in, index, out);
+  if (first) return FillColumn<FieldPlace::kFirst>(in, index, out);
+  if (last) return FillColumn<FieldPlace::kLast>(in, index, out);
+  FillColumn<FieldPlace::kInner>(in, index, out);
 }
 
 class Decoder final : public CsvDecoder {
@@ -266,11 +278,10 @@ void Decoder::AddIndexed(const CsvScanResult& found) {
   }
   const IndexedRows in{text().data(), separators_.get(), row_first_.data() + rows_before,
                        row_begins_.data() + rows_before, rows_ - rows_before,
-                       dialect_.quote ? static_cast<uint8_t>(*dialect_.quote) : -1};
+                       dialect_.quote ? static_cast<uint8_t>(*dialect_.quote) : -1,
+                       found.doubled};
   for (ColumnState& column : columns_) {
-    if (column.field < 0) continue;
-    const auto fill = column.field == 0 ? FillColumn<FieldPlace::kFirst> : FillColumn<FieldPlace::kLater>;
-    fill(in, column.field, column.field == fields - 1, column.fields.data() + rows_before);
+    if (column.field >= 0) FillColumn(in, column.field, fields, column.fields.data() + rows_before);
   }
 }
 

@@ -14,6 +14,7 @@ bool IsLineEnd(char c) { return c == '\n' || c == '\r'; }
 
 Status CheckByte(const CsvDialect& dialect, std::optional<char> byte, const char* what) {
   if (!byte) return Status::OK();
+  if (*byte == '\0') return Fail(Reaction::kInvalid, "{} must not be the NUL byte", what);
   if (IsLineEnd(*byte)) return Fail(Reaction::kInvalid, "{} must not be a line end", what);
   if (dialect.delimiter.find(*byte) != std::string::npos) {
     return Fail(Reaction::kInvalid, "{} must not be part of the delimiter", what).Help("choose another byte for one");
@@ -134,7 +135,8 @@ CsvRecord CsvGrammar::Fields(Walk& walk) const {
 }
 
 bool CsvGrammar::DelimiterAt(const Walk& walk, int64_t at) const {
-  return walk.text.compare(at, dialect_.delimiter.size(), dialect_.delimiter) == 0;
+  if (walk.text[at] != dialect_.delimiter[0]) return false;
+  return dialect_.delimiter.size() == 1 || walk.text.compare(at, dialect_.delimiter.size(), dialect_.delimiter) == 0;
 }
 
 void CsvGrammar::SkipBlanks(Walk& walk) const {

@@ -34,8 +34,8 @@ Status CheckCsvDialect(const CsvDialect& dialect);
 
 class CsvGrammar {
  public:
-  // one_column: an empty line is a record with one empty field. Of a record with more fields than fields_max the rest is
-  // counted and not stored.
+  // one_column: an empty line is a record with one empty field. Of a record with more fields than fields_max the rest
+  // is counted and not stored.
   CsvGrammar(const CsvDialect& dialect, bool one_column, int64_t fields_max = std::numeric_limits<int64_t>::max());
 
   // The record at `begin` < text.size(). final: nothing follows `text`. `fields` (may be null) is replaced; its

@@ -62,8 +62,9 @@ TEST(CsvHeader, DataBeginsBehindMarkSkippedLinesBlankLinesAndHeader) {
 
 TEST(CsvHeader, NamesAreConvertedFromTheirEncoding) {
   Contract contract = StringContract({"größe", "5€"});
-  EXPECT_THAT(Read("gr\xF6\xDF" "e,5\x80\n", contract, {.encoding = CsvEncoding::kWindows1252}).ValueOrDie().column_of_contract,
-              ElementsAre(0, 1));
+  const CsvHeader header =
+      Read("gr\xF6\xDF" "e,5\x80\n", contract, {.encoding = CsvEncoding::kWindows1252}).ValueOrDie();
+  EXPECT_THAT(header.column_of_contract, ElementsAre(0, 1));
   contract = StringContract({"größe"});
   EXPECT_THAT(Read("gr\xF6\xDF" "e\n", contract, {.encoding = CsvEncoding::kLatin1}).ValueOrDie().column_of_contract,
               ElementsAre(0));
@@ -108,7 +109,7 @@ TEST(CsvHeader, RefusesWithPlaceAndHelp) {
            {"a,b\"c\n", {}, {"in.csv", 1, 4}, "quote inside a field", "double the quotes"},
            {"a,\"b\n1,2\n", {}, {"in.csv", 1, 3}, "never closed", "close it"},
            {"a,\xFF\n", {}, {"in.csv", 1, 3}, "column 2 of the header is not valid utf-8", "encoding"},
-           {"a," + std::string(100, 'x') + "\n", {.record_bytes_max = 64}, {"in.csv", 1, 1}, "longer than 64", "raise"}}) {
+           {"a," + std::string(100, 'x'), {.record_bytes_max = 64}, {"in.csv", 1, 1}, "longer than 64", "raise"}}) {
     ExpectRefused(c, contract);
   }
 }

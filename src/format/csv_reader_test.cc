@@ -134,7 +134,8 @@ TEST(CsvReader, DialectsOfTheCarefulPath) {
   EXPECT_EQ(commented.comments, 2);
   EXPECT_THAT(ReadEveryWay(" a , b\n 1 ,\" 2 \" \n", {.trim = true}, contract).rows, ElementsAre("<1>< 2 >"));
   EXPECT_THAT(ReadEveryWay("junk,\"\nmore\na,b\n1,2\n", {.skip_rows = 2}, contract).rows, ElementsAre("<1><2>"));
-  EXPECT_THAT(ReadEveryWay("a;b\n'x;y';\"\n", {.delimiter = ";", .quote = '\''}, contract).rows, ElementsAre("<x;y><\">"));
+  EXPECT_THAT(ReadEveryWay("a;b\n'x;y';\"\n", {.delimiter = ";", .quote = '\''}, contract).rows,
+              ElementsAre("<x;y><\">"));
   EXPECT_THAT(ReadEveryWay("a,b\n\"x,y\"\n", {.quote = std::nullopt}, contract).rows, ElementsAre("<\"x><y\">"));
 }
 
@@ -171,7 +172,7 @@ TEST(CsvReader, NoSettingChangesWhatIsReadFromRandomText) {
       {.escape = '\\', .comment = '#', .header = false, .record_bytes_max = 70},
       {.delimiter = "||", .header = false, .trim = true, .record_bytes_max = 64},
       {.quote = std::nullopt, .header = false, .record_bytes_max = 64}};
-  for (int i = 0; i < 12000 && !testing::Test::HasFailure(); ++i) {
+  for (int i = 0; i < 4000 && !testing::Test::HasFailure(); ++i) {
     std::string bytes;
     const std::string& alphabet = alphabets[random() % alphabets.size()];
     for (size_t size = random() % 400; bytes.size() < size;) bytes.push_back(alphabet[random() % alphabet.size()]);
@@ -189,13 +190,6 @@ TEST(CsvReader, NoSettingChangesWhatIsReadFromRandomText) {
           << dialect.record_bytes_max << " columns " << contract.columns.size() << " text " << Printable(bytes);
     }
   }
-}
-
-TEST(CsvReader, EveryByteOfTheInputHasOneVerdict) {
-  // Records, blank lines and comments together must cover the text: lengths of bad ones are checked by their addresses.
-  const std::string bytes = "a,b\n1,2\n\n3,\"4\n5,6\nx\"\n7,8\n";
-  const ReadOutcome out = ReadEveryWay(bytes, {}, LetterContract(2));
-  EXPECT_THAT(out.rows, ElementsAre("<1><2>", "<3><4\n5,6\nx>", "<7><8>"));
 }
 
 std::vector<CsvPosition> Borders(const std::string& bytes, const CsvDialect& dialect, const CsvHeader& header,
@@ -293,13 +287,14 @@ class HugeRecordStream final : public ByteStream {
   explicit HugeRecordStream(std::string start) : head_("a,b\n1,2\n" + std::move(start)) {}
   static constexpr int64_t kHuge = 40 << 20;
   Result<int64_t> Read(int64_t bytes, void* out) override {
-    const int64_t count = std::min(bytes, int64_t{100'000});
-    int64_t i = 0;
-    for (; i < count && at_ < static_cast<int64_t>(head_.size()) + kHuge + static_cast<int64_t>(kTail.size()); ++i, ++at_) {
-      const int64_t in_tail = at_ - static_cast<int64_t>(head_.size()) - kHuge;
-      static_cast<char*>(out)[i] = at_ < static_cast<int64_t>(head_.size()) ? head_[at_] : in_tail < 0 ? 'x' : kTail[in_tail];
+    const int64_t tail_begin = static_cast<int64_t>(head_.size()) + kHuge;
+    const int64_t left = tail_begin + static_cast<int64_t>(kTail.size()) - at_;
+    const int64_t count = std::min({bytes, int64_t{100'000}, left});
+    for (int64_t i = 0; i < count; ++i, ++at_) {
+      const char c = at_ < tail_begin ? 'x' : kTail[at_ - tail_begin];
+      static_cast<char*>(out)[i] = at_ < static_cast<int64_t>(head_.size()) ? head_[at_] : c;
     }
-    return i;
+    return count;
   }
   Status SkipTo(int64_t offset) override {
     at_ = std::max(at_, offset);
@@ -333,7 +328,8 @@ TEST(CsvReader, ARecordOf40MegabytesNeedsBoundedMemory) {
     EXPECT_THAT(out.rows, ElementsAre("<1><2>", "<4><5>"));
     const std::string opened_line = start.size() > 3 ? "line 3 @8+10 unterminated_quote: " + start : "";
     const int64_t huge_offset = start.size() > 3 ? 18 : 8;
-    const int64_t huge_bytes = HugeRecordStream::kHuge + 1 + (start.size() > 3 ? 0 : static_cast<int64_t>(start.size()));
+    const int64_t head_bytes = start.size() > 3 ? 0 : static_cast<int64_t>(start.size());
+    const int64_t huge_bytes = head_bytes + HugeRecordStream::kHuge + 1;
     std::vector<std::string> bad;
     if (!opened_line.empty()) bad.push_back(opened_line);
     bad.push_back(fmt::format("line {} @{}+{} record_too_long: ", start.size() > 3 ? 4 : 3, huge_offset, huge_bytes));

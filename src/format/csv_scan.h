@@ -36,6 +36,7 @@ struct CsvScanResult {
   int64_t line_ends = 0;    // physical ones in [begin, records_end)
   int64_t violation = -1;   // position of the first one
   bool inside = false;      // a quoted field is open at `end`; meaningful without a violation
+  bool doubled = false;     // a doubled quote stands in what was scanned
   int64_t separators = 0;   // written by Index
   int64_t ends = 0;         // written by Index
 };

@@ -12,119 +12,115 @@ struct Block {
   uint64_t ends;
   uint64_t line_ends;
   uint64_t violations;
+  uint64_t doubled;  // second quotes of doubled ones
 };
 
-// next_lf: the bit of the block's last byte, set when an LF follows it.
-static inline Block Step(const Masks& m, uint64_t next_lf, Machine& machine) {
+// next_lf() says whether an LF follows the block's last byte, whose bit is `last`; asked only when the block has a CR.
+template <typename NextLf>
+FREIGHT_INLINE Block Step(const Masks& m, uint64_t last, NextLf&& next_lf, Machine& machine) {
   const uint64_t inside = PrefixXor(m.quote) ^ machine.inside;
-  const uint64_t line_ends = m.lf | (m.cr & ~((m.lf >> 1) | next_lf));
   const uint64_t allowed = m.delimiter | m.lf | m.cr | m.quote;
   const uint64_t opening = m.quote & inside;
   const uint64_t closing = m.quote & ~inside;
   Block block;
-  block.line_ends = line_ends;
-  block.ends = line_ends & ~inside;
+  block.line_ends = m.lf;
+  if (m.cr != 0) block.line_ends |= m.cr & ~((m.lf >> 1) | (next_lf() ? last : 0));
+  block.ends = block.line_ends & ~inside;
   block.separators = block.ends | (m.delimiter & ~inside);
   block.violations = (opening & ~((allowed << 1) | machine.allows_quote)) |
                      (((closing << 1) | machine.closing) & ~allowed);
+  block.doubled = opening & ((closing << 1) | machine.closing);
   machine = {uint64_t{0} - (inside >> 63), allowed >> 63, closing >> 63};
   return block;
 }
 
 // The last, partial block: bytes behind its end neither separate nor violate.
-static inline Block TailStep(const Needles& needles, const CsvScanRange& range, int64_t at, Machine& machine) {
+FREIGHT_INLINE Block TailStep(const Needles& needles, const CsvScanRange& range, int64_t at, Machine& machine) {
   const int64_t bytes = range.end - at;
   const uint64_t valid = ~uint64_t{0} >> (64 - bytes);
   alignas(64) char buffer[64] = {};
   std::memcpy(buffer, range.text + at, static_cast<size_t>(bytes));
   Masks masks = Classify(buffer, needles);
   masks = {masks.quote & valid, masks.delimiter & valid, masks.lf & valid, masks.cr & valid};
-  const bool lf_follows = range.end < range.size && range.text[range.end] == '\n';
-  Block block = Step(masks, uint64_t{lf_follows} << (bytes - 1), machine);
+  const auto next_lf = [&]() FREIGHT_INLINE_LAMBDA { return range.end < range.size && range.text[range.end] == '\n'; };
+  Block block = Step(masks, uint64_t{1} << (bytes - 1), next_lf, machine);
   block.violations &= valid;
   return block;
 }
 
-static inline Block FullStep(const Needles& needles, const CsvScanRange& range, int64_t at, Machine& machine) {
-  const Masks masks = Classify(range.text + at, needles);
-  const bool lf_follows = at + 64 < range.size && range.text[at + 64] == '\n';
-  return Step(masks, uint64_t{lf_follows} << 63, machine);
+// Calls on_block(position, block) up to the first block that it answers false to, or the end; returns where it stopped.
+template <typename OnBlock>
+FREIGHT_INLINE int64_t ForEachBlock(const CsvScanBytes& bytes, const CsvScanRange& range, Machine& machine,
+                                   OnBlock&& on_block) {
+  const Needles needles(bytes);
+  const char* const text = range.text;
+  const int64_t size = range.size;
+  int64_t at = range.begin;
+  for (const int64_t full_end = range.end - 63; at < full_end; at += 64) {
+    const auto next_lf = [&]() FREIGHT_INLINE_LAMBDA { return at + 64 < size && text[at + 64] == '\n'; };
+    if (!on_block(at, Step(Classify(text + at, needles), uint64_t{1} << 63, next_lf, machine))) return at;
+  }
+  if (at < range.end) on_block(at, TailStep(needles, range, at, machine));
+  return at;
 }
 
-// Tracks the last record end and the line ends up to it, block by block.
-struct Tracker {
+static int64_t CountRange(const CsvScanRange& range) {
+  Machine machine;
+  int64_t lines = 0;
+  const CsvScanBytes no_quotes{.delimiter = '\n', .quote = '\n', .quoting = false};
+  ForEachBlock(no_quotes, range, machine, [&](int64_t, const Block& block) FREIGHT_INLINE_LAMBDA {
+    lines += __builtin_popcountll(block.line_ends);
+    return true;
+  });
+  return lines;
+}
+
+// The scan up to the first block with a violation, which on_clean(position, block) does not see.
+template <typename OnClean>
+FREIGHT_INLINE CsvScanResult ScanClean(const CsvScanBytes& bytes, const CsvScanRange& range, OnClean&& on_clean) {
+  CsvScanResult result{.records_end = range.begin};
+  Machine machine;
+  int64_t lines = 0;
   int64_t end_block = -1;
   uint64_t end_mask = 0;
-  uint64_t end_lines = 0;
-  int64_t lines_before = 0;
-  int64_t lines = 0;
-
-  inline void Add(int64_t at, const Block& block) {
+  uint64_t doubled = 0;
+// Calls on_block(position, block) up to the first block that it answers false to, or the end; answers where it ended.
+    if (block.violations != 0) [[unlikely]] {
+      result.violation = at + __builtin_ctzll(block.violations);
+      return false;
+    }
+    lines += __builtin_popcountll(block.line_ends);
+    doubled |= block.doubled;
     if (block.ends != 0) {
       end_block = at;
       end_mask = block.ends;
-      end_lines = block.line_ends;
-      lines_before = lines;
     }
-    lines += __builtin_popcountll(block.line_ends);
-  }
-
-  inline void Finish(CsvScanResult& result) const {
-    if (end_block < 0) return;
-    const int last = 63 - __builtin_clzll(end_mask);
-    result.records_end = end_block + last + 1;
-    result.line_ends = lines_before + __builtin_popcountll(end_lines & (~uint64_t{0} >> (63 - last)));
-  }
-};
-
-// Calls on_block(position, block) up to the first block with a violation, which it does not see.
-template <typename OnBlock>
-static inline CsvScanResult ForEachBlock(const CsvScanBytes& bytes, const CsvScanRange& range, OnBlock&& on_block) {
-  const Needles needles(bytes);
-  CsvScanResult result{.records_end = range.begin};
-  Machine machine;
-  Tracker tracker;
-  for (int64_t at = range.begin; at < range.end; at += 64) {
-    const Block block = at + 64 <= range.end ? FullStep(needles, range, at, machine)
-                                             : TailStep(needles, range, at, machine);
-    if (block.violations != 0) [[unlikely]] {
-      result.violation = at + __builtin_ctzll(block.violations);
-      break;
-    }
-    tracker.Add(at, block);
-    on_block(at, block);
-  }
-  tracker.Finish(result);
+    on_clean(at, block);
+    return true;
+  });
   result.inside = machine.inside != 0;
+  result.doubled = doubled != 0;
+  if (end_block < 0) return result;
+  result.records_end = end_block + 64 - __builtin_clzll(end_mask);
+  const int64_t counted = result.violation < 0 ? range.end : stopped;
+  result.line_ends = lines - CountRange({range.text, result.records_end, counted, range.size});
   return result;
 }
 
 static CsvScanResult Scan(const CsvScanBytes& bytes, const CsvScanRange& range) {
-  return ForEachBlock(bytes, range, [](int64_t, const Block&) {});
+  return ScanClean(bytes, range, [](int64_t, const Block&) FREIGHT_INLINE_LAMBDA {});
 }
 
 static CsvScanResult Index(const CsvScanBytes& bytes, const CsvScanRange& range, uint32_t* separators, uint32_t* ends) {
   uint32_t* separator = separators;
   uint32_t* end = ends;
-  CsvScanResult result = ForEachBlock(bytes, range, [&](int64_t at, const Block& block) {
+  CsvScanResult result = ScanClean(bytes, range, [&](int64_t at, const Block& block) FREIGHT_INLINE_LAMBDA {
     separator = Flatten(block.separators, static_cast<uint32_t>(at), separator);
     end = Flatten(block.ends, static_cast<uint32_t>(at), end);
   });
   result.separators = separator - separators;
   result.ends = end - ends;
   return result;
-}
-
-static int64_t CountRange(const CsvScanRange& range) {
-  const Needles needles(CsvScanBytes{.delimiter = '\n', .quote = '\n', .quoting = false});
-  Machine machine;
-  int64_t lines = 0;
-  for (int64_t at = range.begin; at < range.end; at += 64) {
-    const Block block = at + 64 <= range.end ? FullStep(needles, range, at, machine)
-                                             : TailStep(needles, range, at, machine);
-    lines += __builtin_popcountll(block.line_ends);
-  }
-  return lines;
 }
 
 static constexpr CsvScanKernels kKernels = {Scan, Index, CountRange};

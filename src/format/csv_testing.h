@@ -58,7 +58,7 @@ inline std::string Printable(const std::string& text) {
 inline void PrintTo(const ReadOutcome& outcome, std::ostream* out) {
   for (const std::string& row : outcome.rows) *out << "\n  " << Printable(row);
   for (const std::string& bad : outcome.bad) *out << "\n  bad " << Printable(bad);
-  *out << "\n  " << outcome.records << " records, " << outcome.blank_lines << " blank, " << outcome.comments << " comments";
+  *out << fmt::format("\n  {} records, {} blank, {} comments", outcome.records, outcome.blank_lines, outcome.comments);
 }
 
 // Gives its bytes in small pieces.

@@ -51,8 +51,10 @@ uint32_t DecodeSequence(const char* bytes, int length) {
 
 // What windows-1252 has at 80..9F; the five bytes that it leaves open are the control codes of latin1.
 constexpr std::array<uint16_t, 32> kWindows1252 = {
-    0x20AC, 0x0081, 0x201A, 0x0192, 0x201E, 0x2026, 0x2020, 0x2021, 0x02C6, 0x2030, 0x0160, 0x2039, 0x0152, 0x008D, 0x017D, 0x008F,
-    0x0090, 0x2018, 0x2019, 0x201C, 0x201D, 0x2022, 0x2013, 0x2014, 0x02DC, 0x2122, 0x0161, 0x203A, 0x0153, 0x009D, 0x017E, 0x0178};
+    0x20AC, 0x0081, 0x201A, 0x0192, 0x201E, 0x2026, 0x2020, 0x2021,
+    0x02C6, 0x2030, 0x0160, 0x2039, 0x0152, 0x008D, 0x017D, 0x008F,
+    0x0090, 0x2018, 0x2019, 0x201C, 0x201D, 0x2022, 0x2013, 0x2014,
+    0x02DC, 0x2122, 0x0161, 0x203A, 0x0153, 0x009D, 0x017E, 0x0178};
 
 }  // namespace
 
@@ -194,10 +196,11 @@ Status CsvInput::SkipTo(int64_t offset) {
 
 Status CsvInput::Fill(int64_t bytes, std::string* text, int64_t* size) {
   if (encoding_ == CsvEncoding::kUtf16) return FillUtf16(bytes, text, size);
-  const size_t room = static_cast<size_t>(std::max(bytes, *size + static_cast<int64_t>(lookahead_.size())) + Morsel::kPad);
+  const int64_t known = *size + static_cast<int64_t>(lookahead_.size());
+  const auto room = static_cast<size_t>(std::max(bytes, known) + Morsel::kPad);
   if (text->size() < room) text->resize(room);
   std::copy(lookahead_.begin(), lookahead_.end(), text->begin() + *size);
-  *size += static_cast<int64_t>(lookahead_.size());
+  *size = known;
   lookahead_.clear();
   while (*size < bytes && !at_end_) {
     ARROW_ASSIGN_OR_RAISE(const int64_t read, in_.Read(bytes - *size, text->data() + *size));
