@@ -84,7 +84,7 @@ FREIGHT_INLINE CsvScanResult ScanClean(const CsvScanBytes& bytes, const CsvScanR
   int64_t end_block = -1;
   uint64_t end_mask = 0;
   uint64_t doubled = 0;
-// Calls on_block(position, block) up to the first block that it answers false to, or the end; answers where it ended.
+  const auto on_block = [&](int64_t at, const Block& block) FREIGHT_INLINE_LAMBDA {
     if (block.violations != 0) [[unlikely]] {
       result.violation = at + __builtin_ctzll(block.violations);
       return false;
@@ -97,7 +97,8 @@ FREIGHT_INLINE CsvScanResult ScanClean(const CsvScanBytes& bytes, const CsvScanR
     }
     on_clean(at, block);
     return true;
-  });
+  };
+  const int64_t stopped = ForEachBlock(bytes, range, machine, on_block);
   result.inside = machine.inside != 0;
   result.doubled = doubled != 0;
   if (end_block < 0) return result;
