@@ -283,6 +283,31 @@ bool NeedKey(const YamlNode& node, std::string_view key, std::string_view why, F
   return false;
 }
 
+// Values whose form depends on the key and that no table of fields can say.
+bool CheckQualityValues(const YamlNode& rule, Findings* findings) {
+  bool fits = true;
+  const auto is_map = [](const YamlNode* node) { return !node || node->kind == YamlNode::Kind::kMap; };
+  const YamlNode* arguments = rule.Find("arguments");
+  const YamlNode* implementation = rule.Find("implementation");
+  const bool is_text = implementation && implementation->kind == YamlNode::Kind::kScalar &&
+                       TypeOfScalar(*implementation) == ScalarType::kString;
+  if (!is_map(arguments)) {
+    findings->Error(kCodeWrongKind, arguments->span, "\"arguments\" must be a map of keys");
+    fits = false;
+  }
+  if (!is_map(implementation) && !is_text) {
+    findings->Error(kCodeWrongKind, implementation->span, "\"implementation\" must be a string or a map");
+    fits = false;
+  }
+  for (const std::string_view key : {"mustBeBetween", "mustNotBeBetween"}) {
+    const YamlNode* limits = rule.Find(key);
+    if (!limits || limits->kind != YamlNode::Kind::kList || limits->items.size() == 2) continue;
+    findings->Error(kCodeBadValue, limits->span, fmt::format("\"{}\" must have two numbers", key));
+    fits = false;
+  }
+  return fits;
+}
+
 // Which keys go with which type of rule; exactly one comparison where there is something to compare.
 bool CheckQuality(const YamlNode& rule, Findings* findings) {
   const Fields fields(&rule, kQualityShape);
@@ -313,13 +338,7 @@ bool CheckQuality(const YamlNode& rule, Findings* findings) {
                     "for example mustBe: 0");
     fits = false;
   }
-  for (const std::string_view key : {"mustBeBetween", "mustNotBeBetween"}) {
-    const YamlNode* limits = rule.Find(key);
-    if (!limits || limits->kind != YamlNode::Kind::kList || limits->items.size() == 2) continue;
-    findings->Error(kCodeBadValue, limits->span, fmt::format("\"{}\" must have two numbers", key));
-    fits = false;
-  }
-  return fits;
+  return CheckQualityValues(rule, findings) && fits;
 }
 
 bool CheckQualities(const YamlNode& node, Findings* findings) {

@@ -142,11 +142,11 @@ std::string PipelineJsonSchema() { return JsonSchemaOf(PipelineShape(), "Freight
 std::vector<std::pair<std::string, std::string>> ReferencePages() {
   return {
       {"pipeline.md", MarkdownOf(PipelineShape(), "Pipeline file")},
-      {"source-csv.md", MarkdownOf(SourceShape(), "source: CSV files")},
+      {"source_csv.md", MarkdownOf(SourceShape(), "source: CSV files")},
       {"quarantine.md", MarkdownOf(QuarantineShape(), "quarantine")},
       {"gates.md", MarkdownOf(GateShape(), "gates")},
-      {"gate-row-count.md", MarkdownOf(RowCountShape(), "gates: row_count")},
-      {"to-parquet.md", MarkdownOf(TargetShape(), "to: Parquet dataset")},
+      {"gate_row_count.md", MarkdownOf(RowCountShape(), "gates: row_count")},
+      {"to_parquet.md", MarkdownOf(TargetShape(), "to: Parquet dataset")},
       {"limits.md", MarkdownOf(LimitsShape(), "limits")},
   };
 }
