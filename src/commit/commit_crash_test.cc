@@ -47,7 +47,10 @@ std::vector<Scenario> Scenarios() {
       {"deeper partitions", {first}, nested, {}},
       {"flatter partitions", {nested}, back, {}},
       {"named partitions", {first}, scoped, {}},
-      {"the input changes back after the stop", {first}, ToyRun{.mode = WriteMode::kReplace, .inputs = {A(2), B()}}, back},
+      {"the input changes back after the stop",
+       {first},
+       ToyRun{.mode = WriteMode::kReplace, .inputs = {A(2), B()}},
+       back},
       {"a refusal, then a run that publishes", {first}, refused, changed},
   };
 }
@@ -68,7 +71,8 @@ bool SameOutside(const Scenario& scenario, MemEnv& disk, MemEnv& clean) {
   return StartsOver(scenario) ? PublishedBytes(disk) == PublishedBytes(clean) : Outside(disk) == Outside(clean);
 }
 
-void CheckReaders(MemEnv& disk, MemEnv& before, MemEnv& after, const std::string& where, std::vector<std::string>* violations) {
+void CheckReaders(MemEnv& disk, MemEnv& before, MemEnv& after, const std::string& where,
+                  std::vector<std::string>* violations) {
   for (const std::string& objection : ReaderObjections(disk)) violations->push_back(where + ": " + objection);
   const auto old_files = LiveFiles(before);
   const auto new_files = LiveFiles(after);
@@ -97,8 +101,8 @@ bool CheckCut(const Scenario& scenario, const Cut& cut, MemEnv& before, MemEnv& 
   auto faults = MakeFaultEnv(disk.get());
   faults->Arm(cut.call, cut.fault);
   const Outcome first = Execute(*faults, scenario.run, "one");
-  const std::string where =
-      fmt::format("{}, call {} ({}), fault {}", scenario.name, cut.call, faults->CallName(cut.call), static_cast<int>(cut.fault));
+  const std::string where = fmt::format("{}, call {} ({}), fault {}", scenario.name, cut.call,
+                                        faults->CallName(cut.call), static_cast<int>(cut.fault));
   if (!faults->fired() && !first.status.ok()) violations->push_back(where + ": fails unasked");
   if (cut.crash) disk->Crash(*cut.crash);
   CheckReaders(*disk, before, after, where, violations);
@@ -115,7 +119,8 @@ bool CheckCut(const Scenario& scenario, const Cut& cut, MemEnv& before, MemEnv& 
   if (!disk->Snapshot(std::string(kState) + "/stage").empty()) violations->push_back(where + ": staged files are left");
   ToyRun again = next;
   again.rebuild = false;
-  if (again.scope.empty() && !Execute(*disk, again, "three").nothing_to_do) violations->push_back(where + ": a third run has work to do");
+  if (again.scope.empty() && !Execute(*disk, again, "three").nothing_to_do)
+    violations->push_back(where + ": a third run has work to do");
   return faults->fired();
 }
 
@@ -151,7 +156,8 @@ void Sweep(const Scenario& scenario, Fault fault, std::optional<bool> crash, std
   // One call more than there are: a crash right after the run has ended well.
   for (size_t call = 1; call <= calls.size() + 1 && violations->empty(); ++call) {
     if (call <= calls.size() && !Matters(fault, crash, calls[call - 1])) continue;
-    const bool fired = CheckCut(scenario, {static_cast<int64_t>(call), fault, crash}, *before, *after, *clean, violations);
+    const bool fired =
+        CheckCut(scenario, {static_cast<int64_t>(call), fault, crash}, *before, *after, *clean, violations);
     if (fired != (call <= calls.size())) violations->push_back(scenario.name + ": the run makes other calls each time");
   }
 }
@@ -164,7 +170,8 @@ void TwoRunsAtOnce(std::vector<std::string>* violations) {
   const auto second = Begin(*disk, {.inputs = {A(2)}}, "two");
   if (second.ok() || ReactionOf(second.status()) != Reaction::kTransient) {
     violations->push_back("a second run gets the lock");
-  } else if (second.status().message().find("run one on memory (pid 1) since 2026-01-01T00:00:00Z") == std::string::npos) {
+  } else if (second.status().message().find("run one on memory (pid 1) since 2026-01-01T00:00:00Z") ==
+             std::string::npos) {
     violations->push_back("the second run does not say who holds the lock: " + second.status().message());
   }
 }
@@ -245,7 +252,8 @@ std::vector<Check> Suite() {
       {Fault::kEnospc, std::nullopt}, {Fault::kShortWrite, std::nullopt}, {Fault::kShortWrite, true}};
   for (const auto& [fault, crash] : cuts) {
     for (const Scenario& scenario : Scenarios()) {
-      checks.push_back([=, fault = fault, crash = crash](auto* violations) { Sweep(scenario, fault, crash, violations); });
+      checks.push_back(
+          [=, fault = fault, crash = crash](auto* violations) { Sweep(scenario, fault, crash, violations); });
     }
   }
   return checks;
@@ -282,14 +290,15 @@ TEST_P(BrokenStep, IsNoticed) {
   RecordProperty("violation", violation);
 }
 
-INSTANTIATE_TEST_SUITE_P(
-    CommitCrash, BrokenStep,
-    testing::Values(Breakage::kSkipPartSync, Breakage::kSkipStageDirSync, Breakage::kSkipManifestSync,
-                    Breakage::kSkipTailTruncate, Breakage::kKeepUnlistedStage, Breakage::kTrustPendingChunks,
-                    Breakage::kReplaceStaged, Breakage::kSkipAccounting, Breakage::kPublishBeforeIntent, Breakage::kSkipSeal,
-                    Breakage::kSkipSealSync, Breakage::kSkipEpochCheck, Breakage::kSkipParentSync, Breakage::kSkipRollForward,
-                    Breakage::kForgetEmptied, Breakage::kSkipLock),
-    [](const auto& info) { return fmt::format("Step{}", static_cast<int>(info.param)); });
+INSTANTIATE_TEST_SUITE_P(CommitCrash, BrokenStep,
+                         testing::Values(Breakage::kSkipPartSync, Breakage::kSkipStageDirSync,
+                                         Breakage::kSkipManifestSync, Breakage::kSkipTailTruncate,
+                                         Breakage::kKeepUnlistedStage, Breakage::kTrustPendingChunks,
+                                         Breakage::kReplaceStaged, Breakage::kSkipAccounting,
+                                         Breakage::kPublishBeforeIntent, Breakage::kSkipSeal, Breakage::kSkipSealSync,
+                                         Breakage::kSkipEpochCheck, Breakage::kSkipParentSync,
+                                         Breakage::kSkipRollForward, Breakage::kForgetEmptied, Breakage::kSkipLock),
+                         [](const auto& info) { return fmt::format("Step{}", static_cast<int>(info.param)); });
 
 }  // namespace
 }  // namespace freight::toy

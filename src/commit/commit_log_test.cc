@@ -60,7 +60,8 @@ TEST(ManifestLog, ALogCutAtAnyByteLosesOnlyTheRecordThatIsNotWhole) {
 
 TEST(ManifestLog, ZeroedAndGarbageTailsAreTorn) {
   const std::string bytes = LogBytes(*CutOffDisk());
-  for (const std::string& tail : {std::string(4096, '\0'), std::string("{}"), std::string(300, '\xff'), bytes.substr(0, 60)}) {
+  for (const std::string& tail :
+       {std::string(4096, '\0'), std::string("{}"), std::string(300, '\xff'), bytes.substr(0, 60)}) {
     const auto log = ParseLog(bytes + tail, kLog);
     ASSERT_TRUE(log.ok());
     EXPECT_TRUE(log->torn_tail);
@@ -145,12 +146,16 @@ TEST(ManifestLog, PathsOfQuarantineDoNotDependOnTheWorkingFolder) {
   const DatasetLayout absolute("/home/p/clean/events/");
   EXPECT_EQ(absolute.Resolve(by_name.Portable("p/_dlq/events/x.parquet")), "/home/p/_dlq/events/x.parquet");
   EXPECT_EQ(by_name.Resolve(by_name.Portable("/var/dlq/x.parquet")), "/var/dlq/x.parquet");
+  EXPECT_EQ(by_name.Resolve(by_name.Portable("")), "");
+  EXPECT_EQ(DatasetLayout("events").Portable("./_dlq/x"), "_dlq/x");
+  EXPECT_EQ(DatasetLayout("events").Resolve("_dlq/x"), "_dlq/x");
+  EXPECT_EQ(DatasetLayout("../events").Portable("here/_dlq/x"), "here/_dlq/x");
 }
 
-// tests/compat/manifest-v1.log: a finished first run and the next one cut off after two chunks.
+// tests/compat/manifest_v1.log: a finished first run and the next one cut off after two chunks.
 TEST(ManifestLog, TheGoldenFileOfVersion1StillOpens) {
   auto real = MakeDiskEnv();
-  const std::string golden = ParentPath(__FILE__) + "/../../tests/compat/manifest-v1.log";
+  const std::string golden = ParentPath(__FILE__) + "/../../tests/compat/manifest_v1.log";
   const auto bytes = ReadFile(*real, golden, kLogBytesMax);
   ASSERT_TRUE(bytes.ok()) << bytes.status().ToString();
   auto disk = MakeMemEnv();

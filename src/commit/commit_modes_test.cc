@@ -31,60 +31,69 @@ Input RenamedB() {
   return renamed;
 }
 
-std::vector<Case> Cases() {
-  const auto inputs = [](std::vector<Input> list) { return [list](ToyRun* run) { run->inputs = list; }; };
-  const auto a1 = Simple("a", 1, {"p=1", "p=2"});
-  const auto a2 = Simple("a", 2, {"p=1"});
-  const auto b1 = Simple("b", 1, {"p=2", "p=3"});
-  const auto b2 = Simple("b", 2, {"p=2", "p=3"});
-  const auto c1 = Simple("c", 1, {"p=1"});
-  auto touched = a1;
+// The second run, but for its mode.
+std::function<void(ToyRun*)> Then(ToyRun next) {
+  return [next](ToyRun* run) {
+    const WriteMode mode = run->mode;
+    *run = next;
+    run->mode = mode;
+  };
+}
+
+const Input kA1 = Simple("a", 1, {"p=1", "p=2"});
+const Input kA2 = Simple("a", 2, {"p=1"});
+const Input kB1 = Simple("b", 1, {"p=2", "p=3"});
+const Input kB2 = Simple("b", 2, {"p=2", "p=3"});
+const Input kC1 = Simple("c", 1, {"p=1"});
+const char* const kWithC = "p=1: a1 c1 | p=2: a1 b1 | p=3: b1";
+const char* const kWithA2 = "p=1: a2 | p=2: b1 | p=3: b1";
+const char* const kWithoutA = "p=1: c1 | p=2: b1 | p=3: b1";
+const char* const kWithoutB = "p=1: a1 | p=2: a1 | p=3:";
+
+std::vector<Case> InputCases() {
+  Input touched = kA1;
   touched.touched = 1;
-  const auto with = [](std::vector<Input> list, OnChanged changed, OnVanished vanished) {
-    return [=](ToyRun* run) {
-      run->inputs = list;
-      run->on_changed = changed;
-      run->on_vanished = vanished;
-    };
-  };
-  const auto kRefuse = OnVanished::kRefuse;
   return {
-      {"nothing", inputs({a1, b1}), kSame, kSame, kSame},
-      {"another order", inputs({b1, a1}), kSame, kSame, kSame},
-      {"touched, same content", inputs({touched, b1}), kSame, kSame, kSame},
-      {"new", inputs({a1, b1, c1}), "p=1: a1 c1 | p=2: a1 b1 | p=3: b1", "p=1: a1 c1 | p=2: a1 b1 | p=3: b1",
-       "p=1: a1 c1 | p=2: a1 b1 | p=3: b1"},
-      {"changed", inputs({a2, b1}), kRefused, "p=1: a2 | p=2: b1 | p=3: b1", "p=1: a2 | p=2: b1 | p=3: b1"},
-      {"changed, on_changed: replace", with({a2, b1}, OnChanged::kReplace, kRefuse), "p=1: a2 | p=2: b1 | p=3: b1",
-       "p=1: a2 | p=2: b1 | p=3: b1", "p=1: a2 | p=2: b1 | p=3: b1"},
-      {"vanished, nothing else", inputs({a1}), kSame, kSame, "p=1: a1 | p=2: a1 | p=3:"},
-      {"vanished, new elsewhere", inputs({a1, c1}), "p=1: a1 c1 | p=2: a1 b1 | p=3: b1", "p=1: a1 c1 | p=2: a1 b1 | p=3: b1",
-       "p=1: a1 c1 | p=2: a1 | p=3:"},
-      {"vanished, known to share a partition", inputs({b2}), kRefused, kRefused, "p=1: | p=2: b2 | p=3: b2"},
-      {"vanished, found to share a partition", inputs({b1, c1}), "p=1: a1 c1 | p=2: a1 b1 | p=3: b1", kRefused,
-       "p=1: c1 | p=2: b1 | p=3: b1"},
-      {"vanished, on_vanished: keep", with({b1, c1}, OnChanged::kRefuse, OnVanished::kKeep), "p=1: a1 c1 | p=2: a1 b1 | p=3: b1",
-       "p=1: a1 c1 | p=2: a1 b1 | p=3: b1", "p=1: c1 | p=2: b1 | p=3: b1"},
-      {"vanished, on_vanished: drop", with({b1, c1}, OnChanged::kRefuse, OnVanished::kDrop), kRefused,
-       "p=1: c1 | p=2: b1 | p=3: b1", "p=1: c1 | p=2: b1 | p=3: b1"},
-      {"renamed", inputs({a1, RenamedB()}), kRefused, kRefused, "p=1: a1 | p=2: a1 b1 | p=3: b1"},
-      {"renamed, on_vanished: keep", with({a1, RenamedB()}, OnChanged::kRefuse, OnVanished::kKeep), kSame, kSame, kSame},
-      {"rebuild", [=](ToyRun* run) { *run = {.mode = run->mode, .inputs = {a2, b1}, .rebuild = true}; },
-       "p=1: a2 | p=2: b1 | p=3: b1", "p=1: a2 | p=2: b1 | p=3: b1", "p=1: a2 | p=2: b1 | p=3: b1"},
-      {"another schema", [=](ToyRun* run) { *run = {.mode = run->mode, .inputs = {a1, b1}, .layout = "other"}; }, kRefused,
-       kRefused, kSame},
-      {"another schema, rebuild",
-       [=](ToyRun* run) { *run = {.mode = run->mode, .inputs = {a1, b1}, .rebuild = true, .layout = "other"}; }, kSame, kSame, kSame},
-      {"another schema, rebuild, vanished",
-       [=](ToyRun* run) { *run = {.mode = run->mode, .inputs = {a1}, .rebuild = true, .layout = "other"}; }, kRefused, kRefused,
-       "p=1: a1 | p=2: a1 | p=3:"},
-      {"another plan", [=](ToyRun* run) { *run = {.mode = run->mode, .inputs = {a1, b1}, .plan = "other"}; }, kSame, kSame, kSame},
-      {"named partition", [=](ToyRun* run) { *run = {.mode = run->mode, .inputs = {a1, b1}, .scope = {"p=2"}}; }, kSame, kSame, kSame},
-      {"named partition, changed", [=](ToyRun* run) { *run = {.mode = run->mode, .inputs = {a2, b1}, .scope = {"p=1"}}; },
-       kRefused, kRefused, kRefused},
-      {"named partition, new", [=](ToyRun* run) { *run = {.mode = run->mode, .inputs = {a1, b1, c1}, .scope = {"p=1"}}; },
-       kRefused, kRefused, kRefused},
+      {"nothing", Then({.inputs = {kA1, kB1}}), kSame, kSame, kSame},
+      {"another order", Then({.inputs = {kB1, kA1}}), kSame, kSame, kSame},
+      {"touched, same content", Then({.inputs = {touched, kB1}}), kSame, kSame, kSame},
+      {"new", Then({.inputs = {kA1, kB1, kC1}}), kWithC, kWithC, kWithC},
+      {"changed", Then({.inputs = {kA2, kB1}}), kRefused, kWithA2, kWithA2},
+      {"changed, on_changed: replace", Then({.inputs = {kA2, kB1}, .on_changed = OnChanged::kReplace}), kWithA2,
+       kWithA2, kWithA2},
+      {"vanished, nothing else", Then({.inputs = {kA1}}), kSame, kSame, kWithoutB},
+      {"vanished, new elsewhere", Then({.inputs = {kA1, kC1}}), kWithC, kWithC, "p=1: a1 c1 | p=2: a1 | p=3:"},
+      {"vanished, known to share", Then({.inputs = {kB2}}), kRefused, kRefused, "p=1: | p=2: b2 | p=3: b2"},
+      {"vanished, found to share", Then({.inputs = {kB1, kC1}}), kWithC, kRefused, kWithoutA},
+      {"vanished, on_vanished: keep", Then({.inputs = {kB1, kC1}, .on_vanished = OnVanished::kKeep}), kWithC, kWithC,
+       kWithoutA},
+      {"vanished, on_vanished: drop", Then({.inputs = {kB1, kC1}, .on_vanished = OnVanished::kDrop}), kRefused,
+       kWithoutA, kWithoutA},
+      {"renamed", Then({.inputs = {kA1, RenamedB()}}), kRefused, kRefused, kSame},
+      {"renamed, on_vanished: keep", Then({.inputs = {kA1, RenamedB()}, .on_vanished = OnVanished::kKeep}), kSame,
+       kSame, kSame},
   };
+}
+
+std::vector<Case> PlanCases() {
+  return {
+      {"rebuild", Then({.inputs = {kA2, kB1}, .rebuild = true}), kWithA2, kWithA2, kWithA2},
+      {"another schema", Then({.inputs = {kA1, kB1}, .layout = "other"}), kRefused, kRefused, kSame},
+      {"another schema, rebuild", Then({.inputs = {kA1, kB1}, .rebuild = true, .layout = "other"}), kSame, kSame,
+       kSame},
+      {"another schema, rebuild, vanished", Then({.inputs = {kA1}, .rebuild = true, .layout = "other"}), kRefused,
+       kRefused, kWithoutB},
+      {"another plan", Then({.inputs = {kA1, kB1}, .plan = "other"}), kSame, kSame, kSame},
+      {"named partition", Then({.inputs = {kA1, kB1}, .scope = {"p=2"}}), kSame, kSame, kSame},
+      {"named partition, changed", Then({.inputs = {kA2, kB1}, .scope = {"p=1"}}), kRefused, kRefused, kRefused},
+      {"named partition, new", Then({.inputs = {kA1, kB1, kC1}, .scope = {"p=1"}}), kRefused, kRefused, kRefused},
+  };
+}
+
+std::vector<Case> Cases() {
+  std::vector<Case> cases = InputCases();
+  for (Case& test : PlanCases()) cases.push_back(std::move(test));
+  return cases;
 }
 
 struct Ending {
@@ -92,7 +101,7 @@ struct Ending {
   std::map<std::string, std::string> files;
 };
 
-// Runs Start and then the case; with `kill_every`, cut off over and over, always at the next call, until it gets through.
+// Runs Start and then the case; `killed`: cut off over and over, a little later each time, until it gets through.
 Ending Play(const Case& test, WriteMode mode, bool killed) {
   auto disk = MakeMemEnv();
   ToyRun run{.mode = mode, .inputs = Start()};
@@ -118,7 +127,8 @@ TEST(CommitModes, TableOfModes) {
     for (const bool killed : {false, true}) {
       SCOPED_TRACE(test.change + (killed ? ", killed on the way" : ""));
       EXPECT_EQ(Play(test, WriteMode::kAppend, killed).text, test.append) << "append";
-      EXPECT_EQ(Play(test, WriteMode::kReplacePartitions, killed).text, test.replace_partitions) << "replace_partitions";
+      EXPECT_EQ(Play(test, WriteMode::kReplacePartitions, killed).text, test.replace_partitions)
+          << "replace_partitions";
       EXPECT_EQ(Play(test, WriteMode::kReplace, killed).text, test.replace) << "replace";
     }
   }
@@ -161,10 +171,12 @@ TEST(CommitModes, ActionsSayWhatHappenedToEachTouchedPartition) {
     std::string text;
     const Outcome outcome = Execute(*disk, run, id);
     EXPECT_TRUE(outcome.status.ok()) << outcome.status.ToString();
-    for (const auto& p : outcome.partitions) text += fmt::format("{} {} {} rows {} files; ", p.path, PartitionActionWord(p.action), p.rows, p.files);
+    for (const auto& p : outcome.partitions)
+      text += fmt::format("{} {} {} rows {} files; ", p.path, PartitionActionWord(p.action), p.rows, p.files);
     return text;
   };
-  EXPECT_EQ(actions({.inputs = Start()}, "1"), "p=1 created 1 rows 1 files; p=2 created 2 rows 2 files; p=3 created 1 rows 1 files; ");
+  EXPECT_EQ(actions({.inputs = Start()}, "1"),
+            "p=1 created 1 rows 1 files; p=2 created 2 rows 2 files; p=3 created 1 rows 1 files; ");
   auto inputs = Start();
   inputs[0] = Simple("a", 2, {"p=2"});
   EXPECT_EQ(actions({.inputs = inputs}, "2"), "p=1 emptied 0 rows 0 files; p=2 replaced 3 rows 2 files; ");
@@ -192,7 +204,8 @@ TEST(CommitModes, PreviewShowsTheWholeDatasetAsPublishLeavesIt) {
   auto transaction = Begin(*disk, run, "2").ValueOrDie();
   ASSERT_TRUE(Load(*disk, run, "2", *transaction, &written).ok());
   std::string text;
-  for (const auto& p : transaction->Preview()) text += fmt::format("{} {} {}; ", p.path, PartitionActionWord(p.action), p.rows);
+  for (const auto& p : transaction->Preview())
+    text += fmt::format("{} {} {}; ", p.path, PartitionActionWord(p.action), p.rows);
   EXPECT_EQ(text, "p=1 replaced 4; p=2 replaced 1; p=3 unchanged 1; ");
   EXPECT_EQ(Describe(*disk), kSame);
 }

@@ -171,7 +171,8 @@ class Transaction {
 // Takes the lock (held: Reaction::kTransient naming the holder's run, host, pid, since), recovers by the table,
 // raises the epoch, decides. Refusals fail with kInvalid/kFailed before anything is written.
 Result<std::unique_ptr<Transaction>> BeginTransaction(
-    Env& env, const RunRequest& request, const std::function<Result<std::string>(const InputVersion&)>& content_hash_of);
+    Env& env, const RunRequest& request,
+    const std::function<Result<std::string>(const InputVersion&)>& content_hash_of);
 
 // Switches that break one step each; tests only. The suite must notice every one.
 enum class Breakage : uint8_t {

@@ -79,7 +79,9 @@ class Decider {
     } else if (IsSame(known->second, input)) {
       decision.state = InputState::kUnchanged;
       decision.read = decision.rows_leave = reread_ || scoped();
-      decision.why = scoped() ? "unchanged, read for the named partitions" : reread_ ? "unchanged, read again: rebuild" : "unchanged";
+      decision.why = scoped()  ? "unchanged, read for the named partitions"
+                     : reread_ ? "unchanged, read again: rebuild"
+                               : "unchanged";
     } else {
       decision.state = InputState::kChanged;
       decision.read = decision.rows_leave = true;
@@ -138,7 +140,8 @@ class Decider {
       if (decision.state != InputState::kNew) continue;
       const FileStat& now = listed_.at(decision.name)->stat;
       for (const auto& [name, old] : state_.inputs) {
-        const bool same = old.stat.size_bytes == now.size_bytes && old.stat.mtime_ns == now.mtime_ns && old.stat.inode == now.inode;
+        const bool same =
+            old.stat.size_bytes == now.size_bytes && old.stat.mtime_ns == now.mtime_ns && old.stat.inode == now.inode;
         if (!same || listed_.contains(name)) continue;
         Refuse(Fail(Reaction::kFailed, "input \"{}\" is \"{}\" under a new name, whose rows are published already",
                     decision.name, name)
@@ -155,8 +158,8 @@ class Decider {
     if (!scoped()) return;
     for (const InputDecision& decision : decision_.inputs) {
       if (decision.state != InputState::kNew && decision.state != InputState::kChanged) continue;
-      Refuse(Fail(Reaction::kFailed, "input \"{}\" is {}, and a run over named partitions cannot take it in", decision.name,
-                  decision.state == InputState::kNew ? "new" : "changed")
+      Refuse(Fail(Reaction::kFailed, "input \"{}\" is {}, and a run over named partitions cannot take it in",
+                  decision.name, decision.state == InputState::kNew ? "new" : "changed")
                  .At({decision.name})
                  .Help("run without --partition first"));
     }
@@ -169,7 +172,8 @@ class Decider {
     }
     for (const auto& [path, parts] : state_.partitions) {
       if (scoped() && !Contains(request_.scope, path)) continue;
-      const bool loses = std::any_of(parts.begin(), parts.end(), [&](const PartInfo& p) { return leaving.contains(p.input); });
+      const bool loses =
+          std::any_of(parts.begin(), parts.end(), [&](const PartInfo& p) { return leaving.contains(p.input); });
       if (loses) decision_.partitions_losing.push_back(path);
     }
   }
@@ -188,7 +192,8 @@ class Decider {
     }
   }
 
-  void CheckNoRows(const std::string& input, const std::map<std::string, std::vector<PartInfo>>& partitions, const char* why) {
+  void CheckNoRows(const std::string& input, const std::map<std::string, std::vector<PartInfo>>& partitions,
+                   const char* why) {
     for (const auto& [path, parts] : partitions) {
       if (std::none_of(parts.begin(), parts.end(), [&](const PartInfo& p) { return p.input == input; })) continue;
       Refuse(Fail(Reaction::kFailed, "input \"{}\" vanished and {}: \"{}\"", input, why, path)
@@ -240,7 +245,8 @@ bool SameStat(const FileStat& a, const FileStat& b) {
   return a.size_bytes == b.size_bytes && a.mtime_ns == b.mtime_ns && a.ctime_ns == b.ctime_ns && a.inode == b.inode;
 }
 
-bool ChunkFits(const DatasetState& state, const RunRequest& request, const ChunkDone& chunk, const InputVersion& listed) {
+bool ChunkFits(const DatasetState& state, const RunRequest& request, const ChunkDone& chunk,
+               const InputVersion& listed) {
   if (chunk.input != listed.name) return false;
   if (BrokenForTest() == Breakage::kTrustPendingChunks) return true;
   return state.unfinished_plan_hash == request.plan_hash && state.unfinished_scope == request.scope &&

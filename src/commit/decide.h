@@ -14,7 +14,8 @@ bool SameStat(const FileStat& a, const FileStat& b);
 
 // Whether a chunk of the unfinished run says what a run of this request would say of the same range.
 // `listed` is the chunk's input as it is now.
-bool ChunkFits(const DatasetState& state, const RunRequest& request, const ChunkDone& chunk, const InputVersion& listed);
+bool ChunkFits(const DatasetState& state, const RunRequest& request, const ChunkDone& chunk,
+               const InputVersion& listed);
 
 // The partitions that publishing `staged` parts touches, each with all the files that it holds afterwards, by name.
 // Among them are partitions that end as they were.

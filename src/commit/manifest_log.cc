@@ -44,7 +44,8 @@ bool AnyRecordAfter(std::string_view bytes, size_t at) {
 Result<std::string> FrameRecord(const Record& record) {
   ARROW_ASSIGN_OR_RAISE(const std::string payload, EncodeRecord(record));
   if (static_cast<int64_t>(payload.size()) > kRecordBytesMax) {
-    return Fail(Reaction::kFailed, "a manifest record of {} bytes is over the bound of {}", payload.size(), kRecordBytesMax)
+    return Fail(Reaction::kFailed, "a manifest record of {} bytes is over the bound of {}", payload.size(),
+                kRecordBytesMax)
         .Help("partition by fewer values");
   }
   std::string frame;
@@ -65,10 +66,12 @@ Result<LogContents> ParseLog(std::string_view bytes, const std::string& path) {
     at += kHeaderBytes + payload->size();
   }
   contents.torn_tail = at < bytes.size();
-  const bool starts_well = !contents.records.empty() && std::holds_alternative<SnapshotRecord>(contents.records.front());
+  const bool starts_well =
+      !contents.records.empty() && std::holds_alternative<SnapshotRecord>(contents.records.front());
   if (!starts_well || (contents.torn_tail && AnyRecordAfter(bytes, at))) {
     return Fail(Reaction::kCorrupt, "\"{}\" is damaged at byte {}", path, at)
-        .Help("nothing was changed; restore the state folder from a copy, or move it and the dataset away and run again");
+        .Help(
+            "nothing was changed; restore the state folder from a copy, or move it and the dataset away and run again");
   }
   return contents;
 }
@@ -97,7 +100,8 @@ Result<std::unique_ptr<ManifestLog>> ManifestLog::Start(Env& env, std::string pa
 }
 
 Status ManifestLog::Append(const Record& record) {
-  if (failed_) return Fail(Reaction::kFailed, "\"{}\" cannot be written since an earlier failure", path_).Help("run again");
+  if (failed_)
+    return Fail(Reaction::kFailed, "\"{}\" cannot be written since an earlier failure", path_).Help("run again");
   ARROW_ASSIGN_OR_RAISE(const std::string frame, FrameRecord(record));
   failed_ = true;
   ARROW_RETURN_NOT_OK(file_->Append(frame));

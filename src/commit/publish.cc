@@ -17,7 +17,8 @@ Status RefuseForeignFilesIn(Env& env, const std::string& folder, const std::vect
     if (known.contains(name) || name == kPartitionManifest || name == kSuccessFile) continue;
     ARROW_ASSIGN_OR_RAISE(const FileStat stat, env.Stat(JoinPath(folder, name)));
     if (stat.kind == FileKind::kDirectory) continue;
-    return Fail(Reaction::kFailed, "\"{}\" holds \"{}\", which freight did not write and the swap would remove", folder, name)
+    return Fail(Reaction::kFailed, "\"{}\" holds \"{}\", which freight did not write and the swap would remove", folder,
+                name)
         .Help("move that file away and run again");
   }
   return Status::OK();
@@ -71,7 +72,8 @@ Status SealPartition(Env& env, const std::string& folder, const std::string& dat
 
 // Whether P3 has happened: a run that was cut off cannot know in another way.
 Result<bool> IsLive(Env& env, const DatasetLayout& layout, const PartitionVersion& partition) {
-  const auto text = ReadFile(env, JoinPath(layout.Live(partition.path), kPartitionManifest), kPartitionManifestBytesMax);
+  const auto text =
+      ReadFile(env, JoinPath(layout.Live(partition.path), kPartitionManifest), kPartitionManifestBytesMax);
   if (text.ok()) return CommitIdIn(*text) == partition.commit_id;
   if (ReactionOf(text.status()) == Reaction::kNotFound) return false;
   return text.status();
@@ -92,7 +94,8 @@ Status SwapPartition(Env& env, const DatasetLayout& layout, ManifestLog& log, co
 }
 
 // P4. The folders of an emptied partition that was not there to be emptied are missing and need no sync.
-Status SyncParents(Env& env, const DatasetLayout& layout, const IntentRecord& intent, const PartitionVersion& partition) {
+Status SyncParents(Env& env, const DatasetLayout& layout, const IntentRecord& intent,
+                   const PartitionVersion& partition) {
   if (BrokenForTest() == Breakage::kSkipParentSync) return Status::OK();
   for (const std::string& path : {layout.Live(partition.path), layout.StagedPartition(intent.stage, partition.path)}) {
     const Status synced = env.SyncDir(ParentPath(path));

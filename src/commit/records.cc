@@ -243,7 +243,8 @@ Result<Record> FromJson(const Json& j) {
   if (kind == "snapshot") {
     const int version = j.at("format_version");
     if (version != kManifestFormatVersion) {
-      return Fail(Reaction::kFailed, "manifest.log has format version {}, this freight reads {}", version, kManifestFormatVersion)
+      return Fail(Reaction::kFailed, "manifest.log has format version {}, this freight reads {}", version,
+                  kManifestFormatVersion)
           .Help("use the freight that wrote it, or a newer one");
     }
     return RecordFrom<SnapshotRecord>(j);
@@ -262,7 +263,8 @@ Result<std::string> Dump(const Json& json, int indent) {
   try {
     return json.dump(indent);
   } catch (const nlohmann::json::exception&) {
-    return Fail(Reaction::kInvalid, "a name that the manifest must hold is not UTF-8").Help("rename that input file or folder");
+    return Fail(Reaction::kInvalid, "a name that the manifest must hold is not UTF-8")
+        .Help("rename that input file or folder");
   }
 }
 

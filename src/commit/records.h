@@ -77,7 +77,8 @@ struct RunRefused {
   std::string run_id, why;
 };
 
-using Record = std::variant<SnapshotRecord, RunStarted, ChunkRecord, IntentRecord, PartitionPublished, RunPublished, RunRefused>;
+using Record =
+    std::variant<SnapshotRecord, RunStarted, ChunkRecord, IntentRecord, PartitionPublished, RunPublished, RunRefused>;
 
 int64_t EpochOf(const Record& record);
 

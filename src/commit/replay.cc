@@ -96,7 +96,8 @@ Status RefuseForeignFiles(Env& env, const DatasetLayout& layout) {
   const auto stat = env.Stat(layout.root());
   if (!stat.ok()) return ReactionOf(stat.status()) == Reaction::kNotFound ? Status::OK() : stat.status();
   if (stat->kind != FileKind::kDirectory) {
-    return Fail(Reaction::kInvalid, "target \"{}\" is not a folder", layout.root()).Help("name another folder in to.parquet");
+    return Fail(Reaction::kInvalid, "target \"{}\" is not a folder", layout.root())
+        .Help("name another folder in to.parquet");
   }
   ARROW_ASSIGN_OR_RAISE(const auto names, env.List(layout.root()));
   if (names.empty()) return Status::OK();
@@ -145,7 +146,8 @@ SnapshotRecord SnapshotOf(const LogState& state, int64_t epoch) {
   return snapshot;
 }
 
-ChunkRecord PortableChunk(const DatasetLayout& layout, int64_t epoch, const std::string& stage, const ChunkDone& chunk) {
+ChunkRecord PortableChunk(const DatasetLayout& layout, int64_t epoch, const std::string& stage,
+                          const ChunkDone& chunk) {
   ChunkRecord record{epoch, stage, chunk};
   for (QuarantineFile& file : record.chunk.quarantine) file.path = layout.Portable(file.path);
   for (BundleInfo& bundle : record.chunk.bundles) bundle.path = layout.Portable(bundle.path);

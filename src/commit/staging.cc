@@ -134,7 +134,8 @@ Result<std::vector<StagedChunk>> ResumableChunks(Env& env, const DatasetLayout& 
   return kept;
 }
 
-Status DeleteLeftovers(Env& env, const DatasetLayout& layout, const LogState& state, const std::vector<StagedChunk>& kept) {
+Status DeleteLeftovers(Env& env, const DatasetLayout& layout, const LogState& state,
+                       const std::vector<StagedChunk>& kept) {
   if (BrokenForTest() == Breakage::kKeepUnlistedStage) return Status::OK();
   if (state.unfinished) ARROW_RETURN_NOT_OK(DeleteQuarantineLeftovers(env, state, kept));
   std::set<std::string> listed;

@@ -22,6 +22,7 @@ Result<std::vector<StagedChunk>> ResumableChunks(Env& env, const DatasetLayout& 
                                                  const RunRequest& request, RunDecision* decision);
 
 // Deletes what the unfinished run left behind, but not the files of `kept`. May be repeated.
-Status DeleteLeftovers(Env& env, const DatasetLayout& layout, const LogState& state, const std::vector<StagedChunk>& kept);
+Status DeleteLeftovers(Env& env, const DatasetLayout& layout, const LogState& state,
+                       const std::vector<StagedChunk>& kept);
 
 }  // namespace freight

@@ -53,7 +53,8 @@ struct Outcome {
 RunRequest RequestOf(const ToyRun& run, const std::string& run_id);
 Result<std::unique_ptr<Transaction>> Begin(Env& env, const ToyRun& run, const std::string& run_id);
 // Stages and commits every chunk of the inputs to read that is not done yet.
-Status Load(Env& env, const ToyRun& run, const std::string& run_id, Transaction& transaction, std::set<std::string>* written);
+Status Load(Env& env, const ToyRun& run, const std::string& run_id, Transaction& transaction,
+            std::set<std::string>* written);
 // Begin, Load, Publish or Refuse.
 Outcome Execute(Env& env, const ToyRun& run, const std::string& run_id);
 

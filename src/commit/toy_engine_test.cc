@@ -12,7 +12,8 @@ namespace freight::toy {
 namespace {
 
 std::string PartBytes(const Input& input, const std::string& partition, int chunk, int rows) {
-  std::string bytes = fmt::format("{} {} {} {}\n", input.file_of.empty() ? input.name : input.file_of, input.version, chunk, partition);
+  std::string bytes =
+      fmt::format("{} {} {} {}\n", input.file_of.empty() ? input.name : input.file_of, input.version, chunk, partition);
   for (int i = 0; i < rows; ++i) bytes += "row\n";
   return bytes;
 }
@@ -72,7 +73,8 @@ class Loader {
   Status StagePart(const std::string& partition, int rows, ChunkDone* done) {
     const std::string bytes = PartBytes(input_, partition, done->index, rows);
     PartInfo part{partition, "", input_.name, done->index, rows, static_cast<int64_t>(bytes.size()), HashHex(bytes)};
-    part.file = fmt::format("part-{}-{:05}-{}.parquet", input_.Listed().Id(), done->index, part.content_hash.substr(0, 16));
+    part.file =
+        fmt::format("part-{}-{:05}-{}.parquet", input_.Listed().Id(), done->index, part.content_hash.substr(0, 16));
     ARROW_ASSIGN_OR_RAISE(const std::string folder, transaction_.StageDir(partition));
     ARROW_RETURN_NOT_OK(WriteFile(env_, JoinPath(folder, part.file + ".inprogress"), bytes));
     done->parts.push_back(std::move(part));
@@ -89,7 +91,8 @@ class Loader {
 
   Status StageQuarantine(int rows, ChunkDone* done) {
     const std::string bytes = fmt::format("{} {} {} bad rows {}\n", input_.name, input_.version, done->index, rows);
-    const std::string path = JoinPath(QuarantineDir(run_id_), fmt::format("part-{}-{:05}.parquet", input_.Listed().Id(), done->index));
+    const std::string path =
+        JoinPath(QuarantineDir(run_id_), fmt::format("part-{}-{:05}.parquet", input_.Listed().Id(), done->index));
     ARROW_RETURN_NOT_OK(MakeDirs(env_, QuarantineDir(run_id_), true));
     ARROW_RETURN_NOT_OK(WriteFile(env_, path + ".inprogress", bytes));
     done->quarantine.push_back({path, rows, static_cast<int64_t>(bytes.size()), HashHex(bytes)});
@@ -102,7 +105,8 @@ class Loader {
   Transaction& transaction_;
 };
 
-Status LoadInput(Env& env, const Input& input, const std::string& run_id, Transaction& transaction, std::set<std::string>* written) {
+Status LoadInput(Env& env, const Input& input, const std::string& run_id, Transaction& transaction,
+                 std::set<std::string>* written) {
   Loader loader(env, input, run_id, transaction);
   size_t next = transaction.Done(input.name).size();
   for (; next < input.chunks.size(); ++next) {
@@ -166,10 +170,12 @@ Result<std::unique_ptr<Transaction>> Begin(Env& env, const ToyRun& run, const st
   });
 }
 
-Status Load(Env& env, const ToyRun& run, const std::string& run_id, Transaction& transaction, std::set<std::string>* written) {
+Status Load(Env& env, const ToyRun& run, const std::string& run_id, Transaction& transaction,
+            std::set<std::string>* written) {
   for (const InputDecision& decision : transaction.decision().inputs) {
     if (!decision.read) continue;
-    const auto input = std::find_if(run.inputs.begin(), run.inputs.end(), [&](const Input& i) { return i.name == decision.name; });
+    const auto input =
+        std::find_if(run.inputs.begin(), run.inputs.end(), [&](const Input& i) { return i.name == decision.name; });
     Input in_scope = *input;
     for (Chunk& chunk : in_scope.chunks) {
       std::erase_if(chunk.rows, [&](const auto& entry) {
@@ -271,7 +277,8 @@ std::vector<std::string> ReaderObjections(MemEnv& disk) {
     for (const auto& file : json.at("files")) {
       listed.insert(file.at("file"));
       const auto there = files.find(JoinPath(folder, file.at("file").get<std::string>()));
-      if (there == files.end() || HashHex(there->second) != file.at("content_hash")) objections.push_back(folder + " lost bytes");
+      if (there == files.end() || HashHex(there->second) != file.at("content_hash"))
+        objections.push_back(folder + " lost bytes");
     }
     if (listed != names) objections.push_back(folder + " holds other files than its manifest lists");
   }

@@ -39,7 +39,8 @@ Status CheckAccounting(const ChunkDone& chunk) {
   for (const PartInfo& part : chunk.parts) staged += chunk.gathered ? 0 : part.rows;
   for (const BundleInfo& bundle : chunk.bundles) staged += bundle.rows;
   for (const QuarantineFile& file : chunk.quarantine) quarantined += file.rows;
-  if (chunk.rows.Balanced() && staged == chunk.rows.published && quarantined == chunk.rows.quarantined) return Status::OK();
+  if (chunk.rows.Balanced() && staged == chunk.rows.published && quarantined == chunk.rows.quarantined)
+    return Status::OK();
   return Fail(Reaction::kCorrupt,
               "accounting of chunk {} of \"{}\" does not balance: {} rows in, {} published ({} in files), {} filtered, "
               "{} deduplicated, {} quarantined ({} in files)",
@@ -50,8 +51,8 @@ Status CheckAccounting(const ChunkDone& chunk) {
 
 Status CheckRequest(const RunRequest& request) {
   if (request.root.empty() || request.run_id.empty() || request.run_id.find('/') != std::string::npos) {
-    return Fail(Reaction::kInvalid, "a run needs a target and an id without \"/\", it has \"{}\" and \"{}\"", request.root,
-                request.run_id);
+    return Fail(Reaction::kInvalid, "a run needs a target and an id without \"/\", it has \"{}\" and \"{}\"",
+                request.root, request.run_id);
   }
   return Status::OK();
 }
@@ -135,9 +136,10 @@ Status TransactionImpl::StartLog(const std::vector<StagedChunk>& kept) {
   snapshot.dataset = request_.dataset;
   std::vector<Record> records{std::move(snapshot)};
   if (!decision_.nothing_to_do) {
-    records.push_back(RunStarted{epoch, request_.run_id, request_.plan_hash, request_.layout_hash, request_.engine_version,
-                                 ModeWord(request_.mode), request_.scope, layout_.Portable(request_.quarantine_dir),
-                                 env_.HostName(), env_.ProcessId(), env_.NowMicros()});
+    records.push_back(RunStarted{epoch, request_.run_id, request_.plan_hash, request_.layout_hash,
+                                 request_.engine_version, ModeWord(request_.mode), request_.scope,
+                                 layout_.Portable(request_.quarantine_dir), env_.HostName(), env_.ProcessId(),
+                                 env_.NowMicros()});
     for (const StagedChunk& staged : kept) records.push_back(PortableChunk(layout_, epoch, staged.stage, staged.chunk));
   }
   ARROW_ASSIGN_OR_RAISE(log_, ManifestLog::Start(env_, layout_.Log(), records, epoch));
@@ -196,7 +198,8 @@ Status TransactionImpl::CheckChunk(const ChunkDone& chunk) const {
   const auto decided = std::find_if(decision_.inputs.begin(), decision_.inputs.end(),
                                     [&](const InputDecision& d) { return d.name == chunk.input && d.read; });
   if (decided == decision_.inputs.end()) {
-    return Fail(Reaction::kTransient, "input \"{}\" was published by another run in between", chunk.input).Help("run again");
+    return Fail(Reaction::kTransient, "input \"{}\" was published by another run in between", chunk.input)
+        .Help("run again");
   }
   if (!SameStat(chunk.stat, Listed(chunk.input)->stat)) {
     return Fail(Reaction::kFailed, "input \"{}\" changed while it was read", chunk.input)
@@ -208,7 +211,9 @@ Status TransactionImpl::CheckChunk(const ChunkDone& chunk) const {
     return Fail(Reaction::kFailed, "chunk {} of \"{}\" is done already", chunk.index, chunk.input);
   }
   for (const PartInfo& part : chunk.parts) {
-    if (request_.scope.empty() || std::find(request_.scope.begin(), request_.scope.end(), part.partition) != request_.scope.end()) continue;
+    if (request_.scope.empty() ||
+        std::find(request_.scope.begin(), request_.scope.end(), part.partition) != request_.scope.end())
+      continue;
     return Fail(Reaction::kFailed, "partition \"{}\" is outside of what this run may replace", part.partition);
   }
   return Status::OK();
@@ -224,7 +229,8 @@ Status TransactionImpl::CommitChunk(const ChunkDone& chunk) {
 
 TargetPartitions TransactionImpl::Target() const {
   std::vector<PartInfo> staged;
-  for (const ChunkDone& chunk : state_.live.pending_chunks) staged.insert(staged.end(), chunk.parts.begin(), chunk.parts.end());
+  for (const ChunkDone& chunk : state_.live.pending_chunks)
+    staged.insert(staged.end(), chunk.parts.begin(), chunk.parts.end());
   return TargetOf(state_.live, request_, decision_, staged);
 }
 
@@ -274,24 +280,28 @@ Status TransactionImpl::CheckInputComplete(const std::string& input) const {
     for (const BundleInfo& bundle : chunk.bundles) bundled += bundle.rows;
     for (const PartInfo& part : chunk.parts) gathered += chunk.gathered ? part.rows : 0;
   }
-  const bool whole = !chunks.empty() && next == static_cast<int32_t>(chunks.size()) && chunks.back().index == next - 1 &&
-                     chunks.back().last;
-  if (!whole) return Fail(Reaction::kFailed, "input \"{}\" was not read to its end, so nothing was published", input).Help("run again");
+  const bool whole = !chunks.empty() && next == static_cast<int32_t>(chunks.size()) &&
+                     chunks.back().index == next - 1 && chunks.back().last;
+  if (!whole)
+    return Fail(Reaction::kFailed, "input \"{}\" was not read to its end, so nothing was published", input)
+        .Help("run again");
   if (bundled == gathered || BrokenForTest() == Breakage::kSkipAccounting) return Status::OK();
-  return Fail(Reaction::kCorrupt, "accounting of \"{}\" does not balance: {} rows staged in bundles, {} gathered", input,
-              bundled, gathered)
+  return Fail(Reaction::kCorrupt, "accounting of \"{}\" does not balance: {} rows staged in bundles, {} gathered",
+              input, bundled, gathered)
       .Help("nothing was published; please report this");
 }
 
 // What DecideRun could not know: which partitions the rows of the read inputs fall into.
 Status TransactionImpl::CheckVanishedRows(const TargetPartitions& target) const {
-  if (request_.mode != WriteMode::kReplacePartitions || request_.on_vanished != OnVanished::kRefuse) return Status::OK();
+  if (request_.mode != WriteMode::kReplacePartitions || request_.on_vanished != OnVanished::kRefuse)
+    return Status::OK();
   for (const auto& [path, parts] : target) {
     if (ResultOf(path, parts).action == PartitionAction::kUnchanged) continue;
     for (const PartInfo& part : parts) {
       if (Listed(part.input) != nullptr) continue;
-      return Fail(Reaction::kFailed, "input \"{}\" vanished and partition \"{}\", which this run replaces, holds rows of it",
-                  part.input, path)
+      return Fail(Reaction::kFailed,
+                  "input \"{}\" vanished and partition \"{}\", which this run replaces, holds rows of it", part.input,
+                  path)
           .Help("nothing was published; restore the file, or set on_vanished: keep or drop");
     }
   }
@@ -300,7 +310,8 @@ Status TransactionImpl::CheckVanishedRows(const TargetPartitions& target) const 
 
 // Emptied partitions come first: with another partitioning, "a=1" may have to make room for "a=1/b=2" or the reverse.
 Result<IntentRecord> TransactionImpl::MakeIntent(const TargetPartitions& target) {
-  IntentRecord intent{epoch(), request_.run_id, stage_, request_.plan_hash, request_.layout_hash, request_.engine_version};
+  IntentRecord intent{
+      epoch(), request_.run_id, stage_, request_.plan_hash, request_.layout_hash, request_.engine_version};
   for (const auto& [path, parts] : target) {
     for (size_t i = 1; i < parts.size(); ++i) {
       if (parts[i].file != parts[i - 1].file) continue;
@@ -313,8 +324,9 @@ Result<IntentRecord> TransactionImpl::MakeIntent(const TargetPartitions& target)
     const int64_t version = last == state_.versions.end() ? 1 : last->second.version + 1;
     intent.partitions.push_back({path, version, fmt::format("{:016x}{:016x}", env_.Random(), env_.Random()), parts});
   }
-  std::stable_sort(intent.partitions.begin(), intent.partitions.end(),
-                   [](const PartitionVersion& a, const PartitionVersion& b) { return a.files.empty() && !b.files.empty(); });
+  std::stable_sort(
+      intent.partitions.begin(), intent.partitions.end(),
+      [](const PartitionVersion& a, const PartitionVersion& b) { return a.files.empty() && !b.files.empty(); });
   DescribeInputs(&intent);
   return intent;
 }
@@ -392,7 +404,8 @@ Status TransactionImpl::Refuse(const std::string& why) {
 }  // namespace
 
 Result<std::unique_ptr<Transaction>> BeginTransaction(
-    Env& env, const RunRequest& request, const std::function<Result<std::string>(const InputVersion&)>& content_hash_of) {
+    Env& env, const RunRequest& request,
+    const std::function<Result<std::string>(const InputVersion&)>& content_hash_of) {
   ARROW_RETURN_NOT_OK(CheckRequest(request));
   const DatasetLayout layout(request.root);
   ARROW_ASSIGN_OR_RAISE(const bool known, Exists(env, layout.Log()));
