@@ -1,5 +1,5 @@
 #!/usr/bin/env python3
-"""Names: files snake_case, C++ types CamelCase, functions CamelCase or snake_case, constants kName, macros FREIGHT_."""
+"""Names: files snake_case (pages of docs may have hyphens), C++ types CamelCase, functions CamelCase or snake_case, constants kName, macros FREIGHT_."""
 import re
 
 import source
@@ -7,7 +7,7 @@ import source
 FILE_NAMES = {"README.md", "ARCHITECTURE.md", "CONTRIBUTING.md", "CHANGELOG.md", "LICENSE", "CMakeLists.txt",
               "CMakePresets.json"}
 SNAKE = re.compile(r"\.?[a-z0-9]+(_[a-z0-9]+)*(\.[a-z0-9_]+)*$")
-DECISION = re.compile(r"\d{4}-[a-z0-9]+(-[a-z0-9]+)*\.md$")
+HYPHENS = re.compile(r"[a-z0-9]+([-_][a-z0-9]+)*\.\w+$")
 RULES = [
     (re.compile(r"^\s*(?:template\s*<.*>\s*)?(?:class|struct|union|enum(?:\s+class)?)\s+(?:\[\[\w+\]\]\s*)?(\w+)\s*"
                 r"(?:final\s*)?(?::|\{|$)"), re.compile(r"[A-Z][A-Za-z0-9]*$"), "a type is CamelCase"),
@@ -36,7 +36,8 @@ def check(root):
     for path in source.tracked_files(root):
         files += 1
         if path.name not in FILE_NAMES and path.suffix != ".cmake" and not SNAKE.match(path.name):
-            if not (path.parts[:2] == ("docs", "decisions") and DECISION.match(path.name)):
+            named_page = path.parts[0] == "docs" and HYPHENS.match(path.name)
+            if not named_page:
                 problems.append(f"{path}:1: a file name is snake_case")
         if path.suffix in source.CPP:
             problems += check_cpp(path, (root / path).read_text())
