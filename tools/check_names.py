@@ -1,5 +1,7 @@
 #!/usr/bin/env python3
-"""Names: files snake_case (pages of docs may have hyphens), C++ types CamelCase, functions CamelCase or snake_case, constants kName, macros FREIGHT_."""
+"""Names: files snake_case (pages of docs may have hyphens), types CamelCase, functions CamelCase or snake_case,
+constants kName, macros FREIGHT_.
+"""
 import re
 
 import source
@@ -12,7 +14,7 @@ RULES = [
     (re.compile(r"^\s*(?:template\s*<.*>\s*)?(?:class|struct|union|enum(?:\s+class)?)\s+(?:\[\[\w+\]\]\s*)?(\w+)\s*"
                 r"(?:final\s*)?(?::|\{|$)"), re.compile(r"[A-Z][A-Za-z0-9]*$"), "a type is CamelCase"),
     (re.compile(r"^(?:  )?(?:static |inline )*constexpr\s(?!struct)[\w:<>,\s*&]*?(\w+)(?:\[\w*\])?\s*(?:=|\{)"),
-     re.compile(r"k[A-Z]\w*$"), "a constant is kName"),
+     re.compile(r"k[A-Z0-9]\w*$"), "a constant is kName"),
     (re.compile(r"^\s*#\s*define\s+(\w+)"), re.compile(r"FREIGHT_[A-Z0-9_]+$"), "a macro starts with FREIGHT_"),
 ]
 
