@@ -80,7 +80,7 @@ Result<std::unique_ptr<ColumnParser>> MakeBinaryColumn(ColumnContext context) {
   std::vector<std::string> valid;
   for (const std::string& text : column.rules.valid_values) {
     if (ParseBinary(text, column.type.encoding, &valid.emplace_back())) {
-      return Fail(Reaction::kInvalid, "valid value \"{}\" of \"{}\" is not {}", text, column.name,
+      return Fail(Reaction::kInvalid, "valid value \"{}\" of \"{}\" is not of type {}", text, column.name,
                   column.type.ToString())
           .At(column.place);
     }

@@ -1,6 +1,7 @@
 // Calendar checks and the careful ISO 8601 parsers.
 #include "contract/civil_time.h"
 
+#include <algorithm>
 #include <array>
 
 namespace freight {
@@ -89,35 +90,14 @@ TypeError ParseIsoTimestamp(std::string_view text, bool with_zone, int64_t* micr
   return ToUtcMicros(time, micros);
 }
 
-bool TextCursor::Take(char c) { return Take(std::string_view(&c, 1)); }
-
-bool TextCursor::Take(std::string_view literal) {
-  if (!rest_.starts_with(literal)) return false;
-  rest_.remove_prefix(literal.size());
-  return true;
-}
-
-bool TextCursor::TakeDigits(int min, int max, int* value) {
-  int taken = 0, sum = 0;
-  for (; taken < max && taken < static_cast<int>(rest_.size()); ++taken) {
-    const char c = rest_[static_cast<size_t>(taken)];
-    if (c < '0' || c > '9') break;
-    sum = sum * 10 + (c - '0');
-  }
-  if (taken < min) return false;
-  rest_.remove_prefix(static_cast<size_t>(taken));
-  *value = sum;
-  return true;
-}
-
 bool TextCursor::TakeFraction(CivilTime* time) {
   const size_t end = std::min(rest_.find_first_not_of("0123456789"), rest_.size());
-  return end > 0 && TakeFraction(static_cast<int>(end), time);
+  return end > 0 && TakeFraction(end, time);
 }
 
-bool TextCursor::TakeFraction(int count, CivilTime* time) {
+bool TextCursor::TakeFraction(size_t count, CivilTime* time) {
   time->micros = 0;
-  for (int place = 0; place < std::max(count, 6); ++place) {
+  for (size_t place = 0; place < std::max<size_t>(count, 6); ++place) {
     int digit = 0;
     if (place < count && !TakeDigits(1, 1, &digit)) return false;
     if (place < 6) time->micros = time->micros * 10 + digit;

@@ -40,14 +40,34 @@ class TextCursor {
  public:
   explicit TextCursor(std::string_view text) : rest_(text) {}
   bool AtEnd() const { return rest_.empty(); }
-  bool Take(char c);
-  bool Take(std::string_view literal);
+  bool Take(char c) {
+    if (rest_.empty() || rest_.front() != c) return false;
+    rest_.remove_prefix(1);
+    return true;
+  }
+  bool Take(std::string_view literal) {
+    if (!rest_.starts_with(literal)) return false;
+    rest_.remove_prefix(literal.size());
+    return true;
+  }
   // Between min and max digits, as many as there are.
-  bool TakeDigits(int min, int max, int* value);
+  bool TakeDigits(size_t min, size_t max, int* value) {
+    size_t taken = 0;
+    int sum = 0;
+    for (; taken < max && taken < rest_.size(); ++taken) {
+      const int digit = rest_[taken] - '0';
+      if (digit < 0 || digit > 9) break;
+      sum = sum * 10 + digit;
+    }
+    if (taken < min) return false;
+    rest_.remove_prefix(taken);
+    *value = sum;
+    return true;
+  }
   // All digits that follow, at least one, as a fraction of a second.
   bool TakeFraction(CivilTime* time);
   // Exactly `count` digits of a fraction of a second.
-  bool TakeFraction(int count, CivilTime* time);
+  bool TakeFraction(size_t count, CivilTime* time);
   enum class ZoneForm : uint8_t { kColon, kPlain, kHoursOnly, kAny };
   bool TakeOffset(ZoneForm form, CivilTime* time);
 

@@ -145,16 +145,19 @@ TEST(TimeKernels, AgreeWithTheCarefulParsers) {
   ExpectAgreement(TimestampCodec<false>(), "####-0#-##T##:##:##.###", 4);
   ExpectAgreement(TimestampCodec<true>(), "####-0#-##T##:##:##Z", 5);
   ExpectAgreement(TimestampCodec<true>(), "####-0#-## ##:##:##.######Z", 6);
+  ExpectAgreement(TimestampCodec<true>(), "####-0#-##T##:##:##+0#:##", 7);
+  ExpectAgreement(TimestampCodec<true>(), "####-0#-##T##:##:##.######-##:##", 8);
 }
 
 TEST(TimeKernels, TakeTheUsualTexts) {
   for (const auto& [text, zone] : std::initializer_list<std::pair<std::string, bool>>{
            {"2026-06-11T10:20:30", false}, {"2026-06-11 10:20:30", false}, {"2026-06-11 10:20:30.5", false},
-           {"2026-06-11 10:20:30.123456", false}, {"2026-06-11T10:20:30Z", true}, {"2026-06-11T10:20:30.123456Z", true}}) {
+           {"2026-06-11 10:20:30.123456", false}, {"2026-06-11T10:20:30Z", true}, {"2026-06-11T10:20:30.123456Z", true},
+           {"2026-06-11T10:20:30+02:00", true}, {"2026-06-11T10:20:30.123456-11:30", true}}) {
     int64_t micros = 0;
     const std::string padded = text + std::string(64, '0');
     const auto n = static_cast<uint32_t>(text.size());
-    EXPECT_TRUE(zone ? kernels::FastUtcTimestamp(padded.data(), n, &micros)
+    EXPECT_TRUE(zone ? kernels::FastZonedTimestamp(padded.data(), n, &micros)
                      : kernels::FastTimestamp(padded.data(), n, &micros)) << text;
   }
 }

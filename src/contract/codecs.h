@@ -168,7 +168,7 @@ template <bool kWithZone>
 struct TimestampCodec {
   using Value = int64_t;
   bool Fast(const char* p, uint32_t n, int64_t* out) const {
-    return kWithZone ? kernels::FastUtcTimestamp(p, n, out) : kernels::FastTimestamp(p, n, out);
+    return kWithZone ? kernels::FastZonedTimestamp(p, n, out) : kernels::FastTimestamp(p, n, out);
   }
   TypeError Careful(std::string_view text, int64_t* out) const { return ParseIsoTimestamp(text, kWithZone, out); }
   static __int128 Key(int64_t value) { return value; }

@@ -28,7 +28,7 @@ const char* MisplacedRule(const Column& column) {
 
 Status CheckRules(const Column& column) {
   if (const char* rule = MisplacedRule(column)) {
-    return Fail(Reaction::kInvalid, "\"{}\" is a {} and cannot have {}", column.name, column.type.ToString(), rule)
+    return Fail(Reaction::kInvalid, "\"{}\" of type {} cannot have {}", column.name, column.type.ToString(), rule)
         .At(column.place);
   }
   const auto& multiple = column.rules.multiple_of;

@@ -511,14 +511,14 @@ TEST(MakeColumnParser, RefusesRulesThatSayNothingAboutTheType) {
   Bound zero;
   zero.text = "0";
   for (const Case& c : std::initializer_list<Case>{
-           {integer, {.pattern = "x"}, "\"c\" is a int32 and cannot have pattern"},
+           {integer, {.pattern = "x"}, "\"c\" of type int32 cannot have pattern"},
            {integer, {.max_length = 3}, "cannot have maxLength"},
            {{.id = TypeId::kString}, {.minimum = zero}, "cannot have minimum"},
            {{.id = TypeId::kBoolean}, {.maximum = zero}, "cannot have maximum"},
            {{.id = TypeId::kUuid}, {.multiple_of = zero}, "cannot have multipleOf"},
            {integer, {.multiple_of = zero}, "multipleOf of \"c\" is not above 0"},
-           {integer, {.valid_values = {"1", "x"}}, "valid value \"x\" of \"c\" is not a int32"},
-           {{.id = TypeId::kBinary}, {.valid_values = {"f"}}, "valid value \"f\" of \"c\" is not binary (hex)"},
+           {integer, {.valid_values = {"1", "x"}}, "valid value \"x\" of \"c\" is not of type int32"},
+           {{.id = TypeId::kBinary}, {.valid_values = {"f"}}, "valid value \"f\" of \"c\" is not of type binary (hex)"},
            {{.id = TypeId::kString}, {.pattern = "(?=x)"}, "pattern \"(?=x)\" of \"c\""}}) {
     const auto made = MakeColumnParser(ColumnOf(c.type, c.rules), 0, {}, arrow::default_memory_pool());
     ASSERT_FALSE(made.ok()) << c.message;

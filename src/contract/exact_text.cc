@@ -51,9 +51,8 @@ TypeError ParseRealAs(std::string_view text, Real* out) {
   // fast_float also reads words ("nan", "inf") and a second '-': a number starts with a digit or a point.
   if (text.empty() || !(IsDigit(text.front()) || text.front() == '.')) return Reason::kNotOfType;
   const auto parsed = fast_float::from_chars(text.data(), text.data() + text.size(), *out);
-  if (parsed.ptr != text.data() + text.size()) return Reason::kNotOfType;
+  if (parsed.ec == std::errc::invalid_argument || parsed.ptr != text.data() + text.size()) return Reason::kNotOfType;
   if (std::isinf(*out)) return Reason::kOutOfRange;
-  if (parsed.ec != std::errc()) return Reason::kNotOfType;
   if (negative) *out = -*out;
   return std::nullopt;
 }

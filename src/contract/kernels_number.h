@@ -12,6 +12,9 @@ namespace freight::kernels {
 
 static_assert(std::endian::native == std::endian::little, "the first digit is taken from the lowest byte");
 
+// Called in loops over columns, once per type: the compiler would otherwise keep them apart and pass results by memory.
+#define FREIGHT_KERNEL [[gnu::always_inline]] inline
+
 constexpr uint64_t kOnes = 0x0101010101010101;
 constexpr uint64_t kHighBits = 0x8080808080808080;
 
@@ -61,7 +64,7 @@ inline bool LongDigits(const char* p, uint32_t n, uint64_t* value) {
 }
 
 // [-]digits, up to 18 of them.
-inline bool FastInteger(const char* p, uint32_t n, int64_t* value) {
+FREIGHT_KERNEL bool FastInteger(const char* p, uint32_t n, int64_t* value) {
   const uint32_t negative = *p == '-';
   p += negative;
   n -= negative;
@@ -91,7 +94,7 @@ inline uint32_t FirstZeroByteBit(uint64_t x) { return std::countr_zero((x - kOne
 constexpr uint64_t kPoint = ('.' ^ '0') * kOnes;
 
 // At most 8 bytes: the point is cut out and the rest is one word of digits.
-inline bool ShortDecimal(const char* p, uint32_t n, DecimalText* out) {
+FREIGHT_KERNEL bool ShortDecimal(const char* p, uint32_t n, DecimalText* out) {
   const uint64_t x = LoadDigits(p);
   const uint32_t point_bit = FirstZeroByteBit(x ^ kPoint);
   if (point_bit >= 8 * n) {
@@ -138,7 +141,7 @@ inline bool LongDecimal(const char* p, uint32_t n, DecimalText* out) {
 }
 
 // [-]digits[.digits], up to 16 bytes without the sign.
-inline bool FastDecimal(const char* p, uint32_t n, DecimalText* out) {
+FREIGHT_KERNEL bool FastDecimal(const char* p, uint32_t n, DecimalText* out) {
   const uint32_t negative = *p == '-';
   p += negative;
   n -= negative;

@@ -1,7 +1,7 @@
 // Fast paths for ISO 8601 dates and timestamps: digit pairs are folded within machine words.
 //
 // Each takes the usual text or says false, also for what is wrong: civil_time.h then decides. FastDate may read 16
-// bytes from `p`, FastTimestamp 32, whatever the length.
+// bytes from `p`, the timestamps 40, whatever the length.
 #pragma once
 
 #include "contract/civil_time.h"
@@ -14,6 +14,7 @@ namespace freight::kernels {
 // Bytes that must be a digit (0x76 above 9 reaches the high bit) or, after the separators are taken off, zero (0x7f).
 constexpr uint64_t kYearMonthForm = 0x7f76'767f'7676'7676;  // 2026-06-
 constexpr uint64_t kDayMinuteForm = 0x7676'7f76'767f'7676;  // 11T10:20
+constexpr uint64_t kOffsetForm = 0x7f7f'7f76'767f'7676;     // 02:00
 constexpr uint64_t kSecondForm = 0x7f7f'7f7f'7f76'767f;     // :30
 
 inline bool HasForm(uint64_t x, uint64_t form) { return (((x + form) | x) & kHighBits) == 0; }
@@ -22,8 +23,11 @@ inline bool HasForm(uint64_t x, uint64_t form) { return (((x + form) | x) & kHig
 inline uint64_t Pairs(uint64_t x) { return x * 10 + (x >> 8); }
 inline uint32_t ByteOf(uint64_t x, int i) { return (x >> (8 * i)) & 0xff; }
 
+// Days between 1 March and the 1st of a month, of the months 1 to 12.
+constexpr int kDaysBeforeMonth[13] = {0, 306, 337, 0, 31, 61, 92, 122, 153, 184, 214, 245, 275};
+
 // "yyyy-MM-" and the day of a date that exists.
-inline bool FastDays(uint64_t year_month, uint32_t day, int32_t* days) {
+FREIGHT_KERNEL bool FastDays(uint64_t year_month, uint32_t day, int32_t* days) {
   const uint64_t x = year_month ^ 0x2d30'302d'3030'3030;
   if (!HasForm(x, kYearMonthForm)) return false;
   const uint64_t pairs = Pairs(x);
@@ -32,20 +36,20 @@ inline bool FastDays(uint64_t year_month, uint32_t day, int32_t* days) {
   // Up to the 28th every month will do; the rest asks the calendar.
   if (year < 1 || month - 1u >= 12 || day < 1) return false;
   if (day > 28 && !IsDate(year, month, static_cast<int>(day))) return false;
-  const int y = year - (month <= 2);
-  const int from_march = month <= 2 ? month + 9 : month - 3;
-  *days = y * 1461 / 4 - y / 100 + y / 400 + (153 * from_march + 2) / 5 + static_cast<int>(day) - 719'469;
+  // As DaysFromCivil, with the centuries divided once.
+  const int y = year - (month <= 2), centuries = y / 100;
+  *days = y * 1461 / 4 - centuries + centuries / 4 + kDaysBeforeMonth[month] + static_cast<int>(day) - 719'469;
   return true;
 }
 
-inline bool FastDate(const char* p, uint32_t n, int32_t* days) {
+FREIGHT_KERNEL bool FastDate(const char* p, uint32_t n, int32_t* days) {
   const uint64_t day_digits = AlignDigits(LoadDigits(p + 8), 2);
   if (n != 10 || !AreDigits(day_digits)) return false;
   return FastDays(Load64(p), ByteOf(Pairs(day_digits), 6), days);
 }
 
 // yyyy-MM-dd'T'HH:mm:ss, also with ' ' for the T, and up to 7 characters more: a point and six digits.
-inline bool FastTimestamp(const char* p, uint32_t n, int64_t* micros) {
+FREIGHT_KERNEL bool FastTimestamp(const char* p, uint32_t n, int64_t* micros) {
   if (n - 19 > 7) return false;
   uint64_t b = Load64(p + 8);
   const uint32_t separator = ByteOf(b, 2);
@@ -67,9 +71,19 @@ inline bool FastTimestamp(const char* p, uint32_t n, int64_t* micros) {
   return true;
 }
 
-// The same with a 'Z' at its end.
-inline bool FastUtcTimestamp(const char* p, uint32_t n, int64_t* micros) {
-  return n - 20 <= 7 && p[n - 1] == 'Z' && FastTimestamp(p, n - 1, micros);
+// The same with 'Z' or +hh:mm at its end.
+FREIGHT_KERNEL bool FastZonedTimestamp(const char* p, uint32_t n, int64_t* micros) {
+  if (n - 20 <= 7 && p[n - 1] == 'Z') return FastTimestamp(p, n - 1, micros);
+  if (n - 25 > 7) return false;
+  const char* zone = p + n - 6;
+  const uint64_t x = (Load64(zone + 1) & 0xff'ffff'ffff) ^ 0x30'303a'3030;  // hh:mm
+  if ((zone[0] != '+' && zone[0] != '-') || !HasForm(x, kOffsetForm)) return false;
+  const uint64_t pairs = Pairs(x);
+  const uint32_t hours = ByteOf(pairs, 0), minutes = ByteOf(pairs, 3);
+  if (hours > 17 || minutes > 59 || !FastTimestamp(p, n - 6, micros)) return false;
+  const int64_t offset = (hours * 60 + minutes) * 60 * kMicrosPerSecond;
+  *micros += zone[0] == '+' ? -offset : offset;
+  return true;
 }
 
 }  // namespace freight::kernels

@@ -35,11 +35,11 @@ class FormatCompiler {
   Status Letters() {
     const char letter = pattern_[at_];
     const size_t end = std::min(pattern_.find_first_not_of(letter, at_), pattern_.size());
-    const int count = static_cast<int>(end - at_);
+    const size_t count = end - at_;
     const std::optional<Step> step = StepOf(letter, count);
     if (!step) {
       const bool two_digit_year = (letter == 'y' || letter == 'u') && count == 2;
-      return Error(fmt::format("\"{}\" is not supported", std::string(static_cast<size_t>(count), letter)))
+      return Error(fmt::format("\"{}\" is not supported", std::string(count, letter)))
           .Help(two_digit_year ? "a year of two digits does not say its century: use yyyy"
                                : "use yyyy MM M dd d HH H hh h a mm m ss s S XXX XX X Z and 'text' in quotes");
     }
@@ -53,7 +53,7 @@ class FormatCompiler {
     return Status::OK();
   }
 
-  static std::optional<Step> StepOf(char letter, int count) {
+  static std::optional<Step> StepOf(char letter, size_t count) {
     const auto number = [count](Op op) -> std::optional<Step> {
       if (count > 2) return std::nullopt;
       return Step{.op = op, .min_digits = count, .max_digits = 2};
@@ -84,7 +84,7 @@ class FormatCompiler {
     }
   }
 
-  static std::optional<Step> ZoneStep(int count, bool zulu) {
+  static std::optional<Step> ZoneStep(size_t count, bool zulu) {
     using Form = TextCursor::ZoneForm;
     if (count > 3) return std::nullopt;
     return Step{.op = Op::kZone, .zulu = zulu,

@@ -28,7 +28,7 @@ class TextFormat {
   enum class Op : uint8_t { kLiteral, kYear, kMonth, kDay, kHour, kHour12, kHalf, kMinute, kSecond, kFraction, kZone };
   struct Step {
     Op op = Op::kLiteral;
-    int min_digits = 0, max_digits = 0;
+    size_t min_digits = 0, max_digits = 0;
     bool zulu = false;  // kZone: "Z" is UTC
     TextCursor::ZoneForm zone = TextCursor::ZoneForm::kColon;
     std::string literal;

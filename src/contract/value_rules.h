@@ -30,7 +30,7 @@ class ValueRules {
     for (const std::string& text : rules.valid_values) {
       Value value;
       if (codec.Careful(text, &value)) {
-        return Fail(Reaction::kInvalid, "valid value \"{}\" of \"{}\" is not a {}", text, column.name,
+        return Fail(Reaction::kInvalid, "valid value \"{}\" of \"{}\" is not of type {}", text, column.name,
                     column.type.ToString())
             .At(column.place);
       }
