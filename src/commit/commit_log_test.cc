@@ -143,8 +143,8 @@ TEST(ManifestLog, PathsOfQuarantineDoNotDependOnTheWorkingFolder) {
   const DatasetLayout by_name("p/clean/events");
   EXPECT_EQ(by_name.Portable("p/_dlq/events/x.parquet"), "../_dlq/events/x.parquet");
   EXPECT_EQ(by_name.Resolve("../_dlq/events/x.parquet"), "p/_dlq/events/x.parquet");
-  const DatasetLayout absolute("/home/p/clean/events/");
-  EXPECT_EQ(absolute.Resolve(by_name.Portable("p/_dlq/events/x.parquet")), "/home/p/_dlq/events/x.parquet");
+  const DatasetLayout absolute("/data/p/clean/events/");
+  EXPECT_EQ(absolute.Resolve(by_name.Portable("p/_dlq/events/x.parquet")), "/data/p/_dlq/events/x.parquet");
   EXPECT_EQ(by_name.Resolve(by_name.Portable("/var/dlq/x.parquet")), "/var/dlq/x.parquet");
   EXPECT_EQ(by_name.Resolve(by_name.Portable("")), "");
   EXPECT_EQ(DatasetLayout("events").Portable("./_dlq/x"), "_dlq/x");
