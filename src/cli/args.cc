@@ -24,8 +24,7 @@ void AddOption(CLI::App* app, const OptionInfo& info, Arguments* args) {
     app->add_option(info.name, args->**text)->take_last();
   } else {
     app->add_option(info.name, args->*std::get<std::vector<std::string> Arguments::*>(info.slot))
-        ->expected(1)
-        ->multi_option_policy(CLI::MultiOptionPolicy::TakeAll);
+        ->allow_extra_args(false);  // one value each time: what follows is an operand
   }
 }
 
@@ -59,10 +58,11 @@ std::vector<std::string> CommandNames(const std::string& group) {
   return names;
 }
 
+// `group`: words before it that are fine, as messages show them ("quarantine ").
 UsageError UnknownWord(const std::string& kind, const std::string& word, const std::vector<std::string>& known,
-                       const std::string& else_help) {
+                       const std::string& else_help, const std::string& group = "") {
   const std::string near = DidYouMean(word, known);
-  return {fmt::format("unknown {} \"{}\"", kind, word), near.empty() ? else_help : fmt::format("did you mean \"{}\"?", near)};
+  return {fmt::format("unknown {} \"{}{}\"", kind, group, word), near.empty() ? else_help : fmt::format("did you mean \"{}\"?", near)};
 }
 
 UsageError UnknownOption(const CommandInfo& command, const std::string& word) {
@@ -152,7 +152,7 @@ std::variant<Arguments, UsageError> WithoutCommand(const CLI::App& root, const s
     const auto known = CommandNames(name);
     const std::string help = fmt::format("one of: {}", fmt::join(known, ", "));
     if (extra.empty()) return UsageError{fmt::format("`freight {}` needs a command", name), help};
-    return UnknownWord("command", name + " " + extra.front(), known, help);
+    return UnknownWord("command", extra.front(), known, help, name + " ");
   }
   if (const auto extra = root.remaining(); !extra.empty()) {
     const bool option = extra.front().starts_with("-");

@@ -137,7 +137,7 @@ double Value(const Fit& fit) { return fit.fields > 1 ? fit.regular : 0.4 * fit.r
 
 CsvDialect BestDialect(std::string_view sample, bool whole) {
   struct Quoting { std::optional<char> quote, escape; };
-  constexpr Quoting kQuotings[] = {{'"', {}}, {'"', '\\'}, {'\'', {}}, {{}, {}}};
+  constexpr Quoting kQuotings[] = {{'"', {}}, {'"', '\\'}, {{}, {}}, {'\'', {}}};
   Fit best;
   for (const auto& quoting : kQuotings) {
     Fit best_here;

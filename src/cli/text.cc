@@ -52,8 +52,9 @@ std::string Thousands(int64_t n) {
 std::string Count(int64_t n, std::string_view one) { return fmt::format("{} {}{}", Thousands(n), one, n == 1 ? "" : "s"); }
 
 std::string MebiBytes(int64_t bytes) {
-  const double mib = static_cast<double>(bytes) / (1 << 20);
-  return fmt::format("{}.{} MiB", Thousands(static_cast<int64_t>(mib * 10 + 0.5) / 10), static_cast<int64_t>(mib * 10 + 0.5) % 10);
+  const bool small = bytes < 1 << 20;
+  const auto tenths = static_cast<int64_t>(static_cast<double>(bytes) / (small ? 1 << 10 : 1 << 20) * 10 + 0.5);
+  return fmt::format("{}.{} {}", Thousands(tenths / 10), tenths % 10, small ? "KiB" : "MiB");
 }
 
 std::string Seconds(double seconds) {

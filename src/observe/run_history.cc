@@ -15,6 +15,7 @@ using nlohmann::ordered_json;
 // The record of a run with 10,000s of partitions and quarantine files stays well below.
 constexpr int64_t kRecordBytesMax = 64 << 20;
 constexpr const char* kSuffix = ".json";
+constexpr size_t kIdTimeChars = 16;  // of "20260611T080000Z-0badcafe"
 
 std::string RunsFolder(const std::string& root) { return root + ".freight/runs"; }
 
@@ -138,12 +139,19 @@ Status SaveRun(Env& env, const std::string& root, const RunReport& report) {
 
 Result<std::vector<ordered_json>> LoadRuns(Env& env, const std::string& root, int64_t runs_max) {
   ARROW_ASSIGN_OR_RAISE(auto ids, RunIds(env, root));
-  if (static_cast<int64_t>(ids.size()) > runs_max) ids.resize(runs_max);
+  // Ids of one second are in no order: all of the last second that counts are read, then the clock decides.
+  size_t count = std::min(ids.size(), static_cast<size_t>(std::max<int64_t>(runs_max, 0)));
+  while (count > 0 && count < ids.size() && ids[count].compare(0, kIdTimeChars, ids[count - 1], 0, kIdTimeChars) == 0) count++;
   std::vector<ordered_json> runs;
-  for (const auto& id : ids) {
-    ARROW_ASSIGN_OR_RAISE(auto record, ReadRecord(env, root, id));
+  for (size_t i = 0; i < count; i++) {
+    ARROW_ASSIGN_OR_RAISE(auto record, ReadRecord(env, root, ids[i]));
     runs.push_back(std::move(record));
   }
+  const auto started = [](const ordered_json& run) {
+    return run.contains("started_micros") && run["started_micros"].is_number() ? run["started_micros"].get<int64_t>() : 0;
+  };
+  std::stable_sort(runs.begin(), runs.end(), [&](const auto& a, const auto& b) { return started(a) > started(b); });
+  if (static_cast<int64_t>(runs.size()) > runs_max) runs.resize(runs_max);
   return runs;
 }
 
