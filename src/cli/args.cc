@@ -62,7 +62,8 @@ std::vector<std::string> CommandNames(const std::string& group) {
 UsageError UnknownWord(const std::string& kind, const std::string& word, const std::vector<std::string>& known,
                        const std::string& else_help, const std::string& group = "") {
   const std::string near = DidYouMean(word, known);
-  return {fmt::format("unknown {} \"{}{}\"", kind, group, word), near.empty() ? else_help : fmt::format("did you mean \"{}\"?", near)};
+  return {fmt::format("unknown {} \"{}{}\"", kind, group, word),
+          near.empty() ? else_help : fmt::format("did you mean \"{}\"?", near)};
 }
 
 UsageError UnknownOption(const CommandInfo& command, const std::string& word) {
@@ -96,8 +97,10 @@ std::optional<UsageError> CheckNumbers(Arguments* args) {
   }
   if (!args->memory.empty()) {
     const auto bytes = ParseSize(args->memory);
-    if (!bytes) return UsageError{fmt::format("--memory cannot be \"{}\"", args->memory), "a size such as 64MiB or 1GiB"};
-    if (*bytes < kMemoryBytesMin) return UsageError{fmt::format("--memory {} is too small", args->memory), "at least 32MiB"};
+    if (!bytes)
+      return UsageError{fmt::format("--memory cannot be \"{}\"", args->memory), "a size such as 64MiB or 1GiB"};
+    if (*bytes < kMemoryBytesMin)
+      return UsageError{fmt::format("--memory {} is too small", args->memory), "at least 32MiB"};
     args->memory_bytes = *bytes;
   }
   if (!args->limit.empty()) {

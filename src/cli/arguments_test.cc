@@ -23,8 +23,9 @@ UsageError Refused(const Words& words) {
 }
 
 TEST(ParseArguments, ReadsEveryOptionOfARun) {
-  const Arguments args = Parsed({"run", "a.yaml", "--threads", "4", "--memory=64MiB", "--partition", "d=1", "b.yaml",
-                                 "--partition", "d=2", "--rebuild", "--json", "--color", "never", "--log-format", "json"});
+  const Arguments args =
+      Parsed({"run", "a.yaml", "--threads", "4", "--memory=64MiB", "--partition", "d=1", "b.yaml", "--partition", "d=2",
+              "--rebuild", "--json", "--color", "never", "--log-format", "json"});
   EXPECT_EQ(args.command, "run");
   EXPECT_EQ(args.targets, (Words{"a.yaml", "b.yaml"}));
   EXPECT_EQ(args.threads_count, 4);
@@ -118,7 +119,8 @@ TEST(Completion, OffersEveryCommandAndOption) {
     const std::string script = CompletionScript(shell);
     for (const auto& command : CommandTable()) {
       const std::string name = command.name;
-      EXPECT_NE(script.find(name.substr(name.find(' ') == std::string::npos ? 0 : name.find(' ') + 1)), std::string::npos);
+      EXPECT_NE(script.find(name.substr(name.find(' ') == std::string::npos ? 0 : name.find(' ') + 1)),
+                std::string::npos);
       for (const auto& option : command.options) EXPECT_NE(script.find(option.name), std::string::npos) << option.name;
     }
   }

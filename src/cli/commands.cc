@@ -11,7 +11,8 @@ namespace {
 OptionInfo Json() { return {"--json", "", "print one JSON object on stdout", &Arguments::json}; }
 
 std::vector<OptionInfo> PlanOptionList() {
-  return {{"--partition", "P", "rebuild only this partition, e.g. event_date=2026-06-11 (repeatable)", &Arguments::partitions},
+  return {{"--partition", "P", "rebuild only this partition, e.g. event_date=2026-06-11 (repeatable)",
+           &Arguments::partitions},
           {"--rebuild", "", "read every input again, also unchanged ones", &Arguments::rebuild},
           {"--threads", "N", "worker threads (default: limits.threads, else all cores)", &Arguments::threads},
           {"--memory", "SIZE", "byte budget, e.g. 64MiB (default: limits.memory; at least 32MiB)", &Arguments::memory},
@@ -24,31 +25,67 @@ constexpr const char* kTargetNote =
 
 std::vector<CommandInfo> MakeTable() {
   return {
-      {"init", "[DIR]", 0, 1, "start a project; with --from, make one from a CSV file",
+      {"init",
+       "[DIR]",
+       0,
+       1,
+       "start a project; with --from, make one from a CSV file",
        "Writes a pipeline and its contract into DIR (default: the current folder) and never overwrites a file. With\n"
        "--from, reads the whole CSV file, finds its dialect and the smallest exact type of each column.",
        {{"--from", "FILE", "a CSV file, also .gz or .zst", &Arguments::from}}},
       {"check", kPipelines, 0, -1, "lint pipelines and contracts, all errors at once", kTargetNote, {Json()}},
       {"plan", kPipelines, 0, -1, "show what a run would read, write, replace and leave; writes nothing", kTargetNote,
        PlanOptionList()},
-      {"run", kPipelines, 0, -1, "plan, execute, gate, publish; resumes what was cut off", kTargetNote, PlanOptionList()},
+      {"run", kPipelines, 0, -1, "plan, execute, gate, publish; resumes what was cut off", kTargetNote,
+       PlanOptionList()},
       {"status", kPipelines, 0, -1, "state of each dataset", kTargetNote, {Json()}},
-      {"runs", kPipelines, 0, -1, "history of runs, newest first", kTargetNote,
+      {"runs",
+       kPipelines,
+       0,
+       -1,
+       "history of runs, newest first",
+       kTargetNote,
        {{"--limit", "N", "at most N runs per dataset (default 20)", &Arguments::limit}, Json()}},
-      {"show", "RUN [PIPELINE...]", 1, -1, "one run in full", "RUN is a run's id or the first letters of it.", {Json()}},
-      {"quarantine ls", kPipelines, 0, -1, "bad rows by rule, with counts", kTargetNote,
+      {"show",
+       "RUN [PIPELINE...]",
+       1,
+       -1,
+       "one run in full",
+       "RUN is a run's id or the first letters of it.",
+       {Json()}},
+      {"quarantine ls",
+       kPipelines,
+       0,
+       -1,
+       "bad rows by rule, with counts",
+       kTargetNote,
        {{"--run", "RUN", "only this run's rows", &Arguments::run}, Json()}},
-      {"quarantine show", kPipelines, 0, -1, "bad rows with address, rules and the raw record",
+      {"quarantine show",
+       kPipelines,
+       0,
+       -1,
+       "bad rows with address, rules and the raw record",
        "The only command that prints values of rows.",
        {{"--run", "RUN", "only this run's rows", &Arguments::run},
         {"--rule", "RULE", "only rows that break this rule, e.g. type or not_of_type", &Arguments::rule},
         {"--limit", "N", "at most N rows (default 20)", &Arguments::limit},
         Json()}},
       {"schema", "", 0, 0, "print the JSON Schema of pipeline files", "For editors and other checkers.", {}},
-      {"docs", "", 0, 0, "write the reference pages", "One Markdown page per component and one for the commands.",
+      {"docs",
+       "",
+       0,
+       0,
+       "write the reference pages",
+       "One Markdown page per component and one for the commands.",
        {{"--out", "DIR", "folder to write to", &Arguments::out}}},
-      {"completion", "SHELL", 1, 1, "print a completion script for bash or zsh",
-       "bash: eval \"$(freight completion bash)\"; zsh: the same, after compinit.", {}, {"bash", "zsh"}},
+      {"completion",
+       "SHELL",
+       1,
+       1,
+       "print a completion script for bash or zsh",
+       "bash: eval \"$(freight completion bash)\"; zsh: the same, after compinit.",
+       {},
+       {"bash", "zsh"}},
       {"help", "[COMMAND]", 0, 2, "explain a command", "Without a command, lists all of them.", {}},
       {"version", "", 0, 0, "print the version", "The same as `freight --version`.", {}},
   };
@@ -119,11 +156,13 @@ std::string HelpText(const CommandInfo& command) {
 }
 
 std::string CommandsPage() {
-  std::string page = "# Commands\n\nWritten by `freight docs` from the table that also drives parsing, help and completion.\n";
+  std::string page =
+      "# Commands\n\nWritten by `freight docs` from the table that also drives parsing, help and completion.\n";
   for (const auto& command : CommandTable()) {
-    page += fmt::format("\n## freight {}\n\n{}.\n\n```\n{}\n```\n\n{}\n\n| option | meaning |\n|---|---|\n", command.name,
-                        command.summary, UsageLine(command), command.details);
-    for (const auto& option : AllOptions(command)) page += fmt::format("| `{}` | {} |\n", OptionLabel(option), option.help);
+    page += fmt::format("\n## freight {}\n\n{}.\n\n```\n{}\n```\n\n{}\n\n| option | meaning |\n|---|---|\n",
+                        command.name, command.summary, UsageLine(command), command.details);
+    for (const auto& option : AllOptions(command))
+      page += fmt::format("| `{}` | {} |\n", OptionLabel(option), option.help);
   }
   page += "\n## Exit codes\n\n| code | meaning |\n|---|---|\n";
   for (const auto& [code, meaning] : kExitCodes) page += fmt::format("| {} | {} |\n", code, meaning);

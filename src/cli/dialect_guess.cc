@@ -173,7 +173,9 @@ bool LooksLikeHeader(const std::vector<Record>& records) {
       if (!value.empty()) below.See(value);
     }
     typed = typed || IsTyped(top);
-    if (IsTyped(below) && top.has_values()) votes += IsTyped(top) ? -1 : 1;
+    if (!IsTyped(below) || !top.has_values()) continue;
+    below.See(first[column]);
+    votes += IsTyped(below) ? -1 : 1;
   }
   if (votes != 0) return votes > 0;
   return !typed && !repeated;

@@ -47,7 +47,9 @@ std::vector<Column> StringColumns(const DialectGuess& guess, int64_t fields) {
 // Names that a header can be matched by: unique, valid, not empty.
 bool Matchable(const std::vector<std::string>& names) {
   const std::set<std::string> unique(names.begin(), names.end());
-  const auto fits = [](const std::string& n) { return !n.empty() && ValidUtf8(n) && n.find('\0') == std::string::npos; };
+  const auto fits = [](const std::string& n) {
+    return !n.empty() && ValidUtf8(n) && n.find('\0') == std::string::npos;
+  };
   return unique.size() == names.size() && std::all_of(names.begin(), names.end(), fits);
 }
 
@@ -128,7 +130,8 @@ Status ProveTypes(Env& env, const std::string& path, Inference* found) {
 Result<DialectGuess> GuessFile(Env& env, const std::string& path) {
   ARROW_ASSIGN_OR_RAISE(const FileStat stat, env.Stat(path));
   if (stat.kind != FileKind::kFile) {
-    return Fail(Reaction::kInvalid, "\"{}\" is not a regular file", path).Help("name a CSV file: it is read more than once");
+    return Fail(Reaction::kInvalid, "\"{}\" is not a regular file", path)
+        .Help("name a CSV file: it is read more than once");
   }
   ARROW_ASSIGN_OR_RAISE(const CsvEncoding encoding, GuessEncoding(env, path));
   ARROW_ASSIGN_OR_RAISE(auto in, OpenByteStream(env, path));
@@ -157,7 +160,8 @@ Result<Inference> InferCsv(Env& env, const std::string& path) {
   bool by_name = guess.dialect.header && named == guess.fields && Matchable(guess.names);
   if (by_name) by_name = HeaderOf(env, path, guess.dialect, contract).ok();
   if (guess.dialect.header && !by_name) {
-    // Names that repeat, are empty or are too few cannot be matched: the header's lines are skipped, columns go by place.
+    // Names that repeat, are empty or are too few cannot be matched: the header's lines are skipped, columns go by
+    // place.
     found.dialect.header = guess.dialect.header = false;
     found.dialect.skip_rows = guess.header_lines;
     found.columns = StringColumns(guess, guess.fields);

@@ -114,7 +114,8 @@ class InferCsvTest : public testing::Test {
     EXPECT_TRUE(WriteFileAtomic(*env_, "in.yaml", project.pipeline).ok());
     EXPECT_TRUE(WriteFileAtomic(*env_, "contracts/in.odcs.yaml", project.contract).ok());
     const LoadedPipeline loaded = LoadPipeline(*env_, "in.yaml", [](auto&) { return std::nullopt; });
-    for (const auto& d : loaded.diagnostics) ADD_FAILURE() << RenderDiagnostic(d, "", false) << project.pipeline << project.contract;
+    for (const auto& d : loaded.diagnostics)
+      ADD_FAILURE() << RenderDiagnostic(d, "", false) << project.pipeline << project.contract;
     EXPECT_EQ(loaded.contract.columns.size(), found->columns.size());
     for (size_t i = 0; i < loaded.contract.columns.size() && i < found->columns.size(); i++) {
       EXPECT_EQ(loaded.contract.columns[i].name, found->columns[i].name);

@@ -12,7 +12,8 @@ struct NewFile { std::string path, text; };
 
 constexpr const char* kIgnored = "clean/\n*.freight/\n_dlq/\n";
 
-constexpr const char* kSamplePipeline = R"(# Raw CSV becomes a dataset with one folder per day. Try: freight check, freight plan, freight run.
+constexpr const char* kSamplePipeline =
+    R"(# Raw CSV becomes a dataset with one folder per day. Try: freight check, freight plan, freight run.
 version: 1
 dataset: clean.events
 owner: you@example.com
@@ -28,7 +29,8 @@ to:
   mode: replace_partitions
 )";
 
-constexpr const char* kSampleContract = R"yaml(# What a row must be. A row that breaks a rule is kept in quarantine, not published.
+constexpr const char* kSampleContract =
+    R"yaml(# What a row must be. A row that breaks a rule is kept in quarantine, not published.
 apiVersion: v3.1.0
 kind: DataContract
 id: events
@@ -92,7 +94,8 @@ Result<std::string> PathFrom(const std::string& directory, const std::string& pa
   if (directory.empty() || path.starts_with('/')) return path;
   if (path.starts_with(directory + "/")) return path.substr(directory.size() + 1);
   if (directory.starts_with('/') || directory.starts_with("..")) {
-    return Fail(Reaction::kInvalid, "\"{}\" cannot be named from \"{}\"", path, directory).Help("give --from as an absolute path");
+    return Fail(Reaction::kInvalid, "\"{}\" cannot be named from \"{}\"", path, directory)
+        .Help("give --from as an absolute path");
   }
   std::string up = "../";
   for (const char c : directory) up += c == '/' ? "../" : "";
@@ -110,7 +113,9 @@ Result<std::vector<NewFile>> FilesFrom(Context& context, const std::string& dire
                                    Count(static_cast<int64_t>(found.columns.size()), "column"),
                                    found.dialect.header ? "" : ", no header to match names by"));
   if (found.bad_rows > 0) {
-    context.console.Line("warning", "malformed", fmt::format("{}: a run will quarantine what is malformed", Count(found.bad_rows, "malformed row")));
+    context.console.Line(
+        "warning", "malformed",
+        fmt::format("{}: a run will quarantine what is malformed", Count(found.bad_rows, "malformed row")));
   }
   return std::vector<NewFile>{{In(directory, name + ".yaml"), project.pipeline},
                               {In(directory, "contracts/" + name + ".odcs.yaml"), project.contract}};

@@ -58,7 +58,8 @@ Status KeepRun(const std::string& wanted, std::vector<File>* files) {
     if (file.run_id.starts_with(wanted)) ids.insert(file.run_id);
   }
   if (ids.empty()) {
-    return Fail(Reaction::kInvalid, "no quarantined rows of a run called \"{}\"", wanted).Help("`freight quarantine ls` lists the runs");
+    return Fail(Reaction::kInvalid, "no quarantined rows of a run called \"{}\"", wanted)
+        .Help("`freight quarantine ls` lists the runs");
   }
   if (ids.size() > 1) {
     return Fail(Reaction::kInvalid, "\"{}\" is the start of {} runs", wanted, ids.size())
@@ -100,7 +101,8 @@ Result<Totals> CountRules(Env& env, const std::vector<File>& files) {
       for (const auto& why : row.failures) {
         const std::vector<std::string> key = {why.column, why.rule, why.reason};
         if (rules.size() >= kRulesMax && !rules.contains(key)) continue;
-        RuleCount& count = rules.try_emplace(key, RuleCount{why.column, why.rule, why.reason, why.expected, 0}).first->second;
+        RuleCount& count =
+            rules.try_emplace(key, RuleCount{why.column, why.rule, why.reason, why.expected, 0}).first->second;
         count.rows++;
       }
       return true;
@@ -118,7 +120,8 @@ std::string ListText(const std::string& dataset, const Totals& totals) {
                         rule.column.empty() ? "record" : EscapeControls(rule.column), rule.rule, rule.reason,
                         EscapeControls(rule.expected));
   }
-  for (const auto& [id, run] : totals.runs) text += fmt::format("  run {} of {}: {}\n", id, run.date, Count(run.rows, "row"));
+  for (const auto& [id, run] : totals.runs)
+    text += fmt::format("  run {} of {}: {}\n", id, run.date, Count(run.rows, "row"));
   return text;
 }
 
@@ -132,15 +135,19 @@ ordered_json ListJson(const Pipeline& pipeline, const Totals& totals) {
                      {"rows", r.rows}});
   }
   for (const auto& [id, run] : totals.runs) runs.push_back({{"run_id", id}, {"date", run.date}, {"rows", run.rows}});
-  return {{"dataset", pipeline.dataset}, {"folder", QuarantineRoot(pipeline)}, {"rows", totals.rows}, {"rules", rules}, {"runs", runs}};
+  return {{"dataset", pipeline.dataset},
+          {"folder", QuarantineRoot(pipeline)},
+          {"rows", totals.rows},
+          {"rules", rules},
+          {"runs", runs}};
 }
 
 std::string RowText(const QuarantinedRow& row, int64_t width) {
   std::string text = fmt::format("{}:{}  byte {}, {}, run {}, chunk {}\n", EscapeControls(row.input), row.line,
                                  Thousands(row.byte_offset), Count(row.byte_length, "byte"), row.run_id, row.chunk);
   for (const auto& why : row.failures) {
-    text += fmt::format("  {}: {} ({}), expected {}\n", why.column.empty() ? "record" : EscapeControls(why.column), why.rule,
-                        why.reason, EscapeControls(why.expected));
+    text += fmt::format("  {}: {} ({}), expected {}\n", why.column.empty() ? "record" : EscapeControls(why.column),
+                        why.rule, why.reason, EscapeControls(why.expected));
   }
   text += FitWidth(row.raw_kept ? "  | " + EscapeControls(row.raw) : "  | (not kept: too long)", width) + "\n";
   return text;
@@ -228,7 +235,8 @@ int QuarantineShowCommand(Context& context) {
       code = WorstExitCode(code, ExitCodeOf(status));
     }
   }
-  if (more) context.console.Line("note", "more", "there are more rows", "raise --limit, or choose with --run and --rule");
+  if (more)
+    context.console.Line("note", "more", "there are more rows", "raise --limit, or choose with --run and --rule");
   return code;
 }
 

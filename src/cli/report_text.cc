@@ -71,8 +71,8 @@ void AddPartitions(const Plan& plan, Lines* lines) {
     if (++shown > kListLinesMax) break;
     const auto live = plan.partitions_live.find(partition);
     const int64_t rows = live == plan.partitions_live.end() ? 0 : live->second;
-    lines->Add(2, "replace {}: holds rows that leave or come again ({} now)", partition.empty() ? "the dataset" : partition,
-               Count(rows, "row"));
+    lines->Add(2, "replace {}: holds rows that leave or come again ({} now)",
+               partition.empty() ? "the dataset" : partition, Count(rows, "row"));
   }
   if (losing.size() > kListLinesMax) lines->Add(2, "replace {} more", losing.size() - kListLinesMax);
   if (!none_read && plan.pipeline.partition_by.empty()) {
@@ -93,7 +93,8 @@ void AddColumns(const Plan& plan, Lines* lines) {
   std::string names;
   for (const auto& column : plan.contract.columns) names += (names.empty() ? "" : ", ") + column.name;
   lines->Add(0, "columns");
-  lines->Add(2, "read {}: {}", Count(static_cast<int64_t>(plan.contract.columns.size()), "column"), EscapeControls(names));
+  lines->Add(2, "read {}: {}", Count(static_cast<int64_t>(plan.contract.columns.size()), "column"),
+             EscapeControls(names));
   if (plan.unread_columns.empty()) return;
   lines->Add(2, "not read, the contract does not name them: {}",
              EscapeControls(fmt::format("{}", fmt::join(plan.unread_columns, ", "))));
@@ -115,13 +116,14 @@ void AddTouched(const RunReport& report, Lines* lines) {
   std::map<std::string, int64_t> actions;
   for (const auto& p : report.partitions) actions[PartitionActionWord(p.action)]++;
   std::string words;
-  for (const auto& [word, count] : actions) words += fmt::format("{}{} {}", words.empty() ? "" : ", ", word, Thousands(count));
+  for (const auto& [word, count] : actions)
+    words += fmt::format("{}{} {}", words.empty() ? "" : ", ", word, Thousands(count));
   lines->Add(2, "partitions   {}", words);
   size_t shown = 0;
   for (const auto& p : report.partitions) {
     if (++shown > kListLinesMax) break;
-    lines->Add(4, "{}  {}, {}, {}, {}", p.path.empty() ? "." : p.path, PartitionActionWord(p.action), Count(p.rows, "row"),
-               Count(p.files, "file"), MebiBytes(p.bytes));
+    lines->Add(4, "{}  {}, {}, {}, {}", p.path.empty() ? "." : p.path, PartitionActionWord(p.action),
+               Count(p.rows, "row"), Count(p.files, "file"), MebiBytes(p.bytes));
   }
   if (report.partitions.size() > kListLinesMax) {
     lines->Add(4, "and {} more: freight show {}", report.partitions.size() - kListLinesMax, report.run_id);
@@ -165,16 +167,19 @@ std::string RunText(const RunReport& report, const Plan& plan, int64_t width) {
   lines.Add(2, "{}    {}", published, Thousands(report.rows.published));
   if (report.rows.filtered > 0) lines.Add(2, "filtered     {}", Thousands(report.rows.filtered));
   if (report.rows.deduplicated > 0) lines.Add(2, "deduplicated {}", Thousands(report.rows.deduplicated));
-  lines.Add(2, "quarantined  {} ({})", Thousands(report.rows.quarantined), Percent(report.rows.quarantined, report.rows.in));
+  lines.Add(2, "quarantined  {} ({})", Thousands(report.rows.quarantined),
+            Percent(report.rows.quarantined, report.rows.in));
   if (report.rows.blank_lines > 0) lines.Add(2, "blank lines  {}", Thousands(report.rows.blank_lines));
   if (report.rows.comments > 0) lines.Add(2, "comments     {}", Thousands(report.rows.comments));
-  lines.Add(2, "chunks       {} ({} done before)", Thousands(report.chunks_total), Thousands(report.chunks_done_before));
+  lines.Add(2, "chunks       {} ({} done before)", Thousands(report.chunks_total),
+            Thousands(report.chunks_done_before));
   AddTouched(report, &lines);
   for (const auto& gate : report.gates) {
-    lines.Add(2, "gate {}: {}, {} (wanted {})", gate.gate, gate.passed ? "passed" : "failed", gate.actual, gate.expected);
+    lines.Add(2, "gate {}: {}, {} (wanted {})", gate.gate, gate.passed ? "passed" : "failed", gate.actual,
+              gate.expected);
   }
-  lines.Add(2, "memory       {} of {}, process {}", MebiBytes(report.memory_peak_bytes), MebiBytes(report.memory_limit_bytes),
-            MebiBytes(report.peak_rss_bytes));
+  lines.Add(2, "memory       {} of {}, process {}", MebiBytes(report.memory_peak_bytes),
+            MebiBytes(report.memory_limit_bytes), MebiBytes(report.peak_rss_bytes));
   if (report.state == RunState::kPublished) lines.Add(2, "dataset      {}", EscapeControls(plan.request.root));
   return lines.Take();
 }
@@ -207,8 +212,10 @@ std::vector<RuleNote> RuleNotes(const RunReport& report, const Contract& contrac
     const size_t last = key.rfind(':');
     const size_t middle = last == 0 || last == std::string::npos ? std::string::npos : key.rfind(':', last - 1);
     if (middle == std::string::npos) continue;
-    const std::string name = key.substr(0, middle), rule = key.substr(middle + 1, last - middle - 1), reason = key.substr(last + 1);
-    const auto column = std::find_if(contract.columns.begin(), contract.columns.end(), [&](auto& c) { return c.name == name; });
+    const std::string name = key.substr(0, middle), rule = key.substr(middle + 1, last - middle - 1),
+                      reason = key.substr(last + 1);
+    const auto column =
+        std::find_if(contract.columns.begin(), contract.columns.end(), [&](auto& c) { return c.name == name; });
     const bool known = !name.empty() && column != contract.columns.end();
     const std::string what = Expectation(known ? &*column : nullptr, rule, reason);
     notes.push_back({fmt::format("{}: {}{}", Count(-minus_rows, "row"), EscapeControls(what),

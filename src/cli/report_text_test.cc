@@ -49,11 +49,12 @@ Plan SamplePlan() {
 
 TEST(PlanText, SaysWhatIsReadReplacedAndLeft) {
   const std::string text = PlanText(SamplePlan(), 0);
-  for (const char* line : {"clean.events: a run would read\n", "  read raw/a.csv: new, 200.0 MiB\n",
-                           "    1 chunk done by an unfinished run, kept\n", "  leave 1 input unchanged\n",
-                           "  gone raw/c.csv: vanished, its rows leave\n", "decided by the data",
-                           "  replace event_date=2026-06-11: holds rows that leave or come again (1,000 rows now)\n",
-                           "  leave 1 partition live", "not name them: debug, trace\n", "all threads busy with 48.0 MiB"}) {
+  for (const char* line :
+       {"clean.events: a run would read\n", "  read raw/a.csv: new, 200.0 MiB\n",
+        "    1 chunk done by an unfinished run, kept\n", "  leave 1 input unchanged\n",
+        "  gone raw/c.csv: vanished, its rows leave\n", "decided by the data",
+        "  replace event_date=2026-06-11: holds rows that leave or come again (1,000 rows now)\n",
+        "  leave 1 partition live", "not name them: debug, trace\n", "all threads busy with 48.0 MiB"}) {
     EXPECT_NE(text.find(line), std::string::npos) << line << "\n" << text;
   }
 }
@@ -87,9 +88,10 @@ RunReport SampleReport() {
 
 TEST(RunText, AccountsForEveryRow) {
   const std::string text = RunText(SampleReport(), SamplePlan(), 0);
-  for (const char* line : {"clean.events: published in 1.2 s, run 20260611T080000Z-0badcafe\n", "rows in      1,000,000\n",
-                           "published    990,000\n", "quarantined  10,000 (1 %)\n", "replaced 1\n",
-                           "event_date=2026-06-11  replaced, 990,000 rows, 2 files, 5.0 MiB\n", "clean/events\n"}) {
+  for (const char* line :
+       {"clean.events: published in 1.2 s, run 20260611T080000Z-0badcafe\n", "rows in      1,000,000\n",
+        "published    990,000\n", "quarantined  10,000 (1 %)\n", "replaced 1\n",
+        "event_date=2026-06-11  replaced, 990,000 rows, 2 files, 5.0 MiB\n", "clean/events\n"}) {
     EXPECT_NE(text.find(line), std::string::npos) << line << "\n" << text;
   }
 }

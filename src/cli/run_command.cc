@@ -55,7 +55,8 @@ void SayBadRows(Console& console, const RunReport& report, const Plan& plan) {
   if (notes.size() > kRuleNotesMax) {
     console.Line("warning", "quarantined", fmt::format("and {} more rules", notes.size() - kRuleNotesMax));
   }
-  console.Line("note", "quarantine", fmt::format("{} kept in {}", Count(report.rows.quarantined, "row"), QuarantineRoot(plan.pipeline)),
+  console.Line("note", "quarantine",
+               fmt::format("{} kept in {}", Count(report.rows.quarantined, "row"), QuarantineRoot(plan.pipeline)),
                fmt::format("see them with `freight quarantine show {} --run {}`", report.dataset, report.run_id));
 }
 

@@ -64,7 +64,8 @@ int SchemaCommand(Context& context) {
 
 int DocsCommand(Context& context) {
   if (context.args.out.empty()) {
-    context.console.Report(Fail(Reaction::kInvalid, "`freight docs` needs --out").Help("e.g. freight docs --out docs/reference"));
+    context.console.Report(
+        Fail(Reaction::kInvalid, "`freight docs` needs --out").Help("e.g. freight docs --out docs/reference"));
     return kExitInvalid;
   }
   auto pages = ReferencePages();
@@ -101,8 +102,9 @@ int HelpCommand(Context& context) {
   }
   if (text.empty()) {
     const std::string near = DidYouMean(name, known);
-    context.console.Report(Fail(Reaction::kInvalid, "unknown command \"{}\"", name)
-                               .Help(near.empty() ? "`freight help` lists the commands" : fmt::format("did you mean \"{}\"?", near)));
+    context.console.Report(
+        Fail(Reaction::kInvalid, "unknown command \"{}\"", name)
+            .Help(near.empty() ? "`freight help` lists the commands" : fmt::format("did you mean \"{}\"?", near)));
     return kExitInvalid;
   }
   context.console.Out(text);

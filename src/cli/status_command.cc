@@ -115,7 +115,8 @@ Status RunsOf(Context& context, const Pipeline& pipeline, ordered_json* datasets
   ARROW_ASSIGN_OR_RAISE(const auto runs, LoadRuns(context.env, root, limit));
   ARROW_ASSIGN_OR_RAISE(const DatasetState state, ReadDatasetState(context.env, root));
   // A run that was killed wrote no record; a stopped one did.
-  const bool recorded = std::any_of(runs.begin(), runs.end(), [&](auto& r) { return Word(r, "run_id") == state.unfinished_run; });
+  const bool recorded =
+      std::any_of(runs.begin(), runs.end(), [&](auto& r) { return Word(r, "run_id") == state.unfinished_run; });
   if (!context.args.json) {
     context.console.Out(fmt::format("{}\n", pipeline.dataset));
     if (!state.unfinished_run.empty() && !recorded) {
@@ -128,9 +129,10 @@ Status RunsOf(Context& context, const Pipeline& pipeline, ordered_json* datasets
   }
   ordered_json list = ordered_json::array();
   for (const auto& run : runs) list.push_back(run);
-  datasets->push_back({{"dataset", pipeline.dataset},
-                       {"unfinished_run", state.unfinished_run.empty() ? ordered_json(nullptr) : ordered_json(state.unfinished_run)},
-                       {"runs", list}});
+  datasets->push_back(
+      {{"dataset", pipeline.dataset},
+       {"unfinished_run", state.unfinished_run.empty() ? ordered_json(nullptr) : ordered_json(state.unfinished_run)},
+       {"runs", list}});
   return Status::OK();
 }
 
@@ -158,17 +160,19 @@ std::string ShowText(const ordered_json& run) {
                       Thousands(Number(run, "chunks", "run")));
   text += "partitions\n";
   for (const auto& p : List(run, "partitions")) {
-    text += fmt::format("  {}  {}, {}, {}, {}\n", Word(p, "path").empty() ? "." : Word(p, "path"), Word(p, "action"),
-                        Count(Number(p, "rows"), "row"), Count(Number(p, "files"), "file"), MebiBytes(Number(p, "bytes")));
+    text +=
+        fmt::format("  {}  {}, {}, {}, {}\n", Word(p, "path").empty() ? "." : Word(p, "path"), Word(p, "action"),
+                    Count(Number(p, "rows"), "row"), Count(Number(p, "files"), "file"), MebiBytes(Number(p, "bytes")));
   }
   for (const auto& [rule, rows] : List(run, "bad_by_rule").items()) {
     text += fmt::format("quarantined by {}: {}\n", rule, rows.is_number() ? Count(rows.get<int64_t>(), "row") : "");
   }
-  for (const auto& file : List(run, "quarantine_files")) text += fmt::format("quarantine {}\n", file.is_string() ? file.get<std::string>() : "");
+  for (const auto& file : List(run, "quarantine_files"))
+    text += fmt::format("quarantine {}\n", file.is_string() ? file.get<std::string>() : "");
   for (const auto& gate : List(run, "gates")) {
     const bool passed = gate.contains("passed") && gate["passed"] == true;
-    text += fmt::format("gate {}: {}, {} (wanted {})\n", Word(gate, "gate"), passed ? "passed" : "failed", Word(gate, "actual"),
-                        Word(gate, "expected"));
+    text += fmt::format("gate {}: {}, {} (wanted {})\n", Word(gate, "gate"), passed ? "passed" : "failed",
+                        Word(gate, "actual"), Word(gate, "expected"));
   }
   const ordered_json& memory = List(run, "memory");
   text += fmt::format("memory {} of {}, process {}\n", MebiBytes(Number(memory, "peak_bytes")),
@@ -176,7 +180,8 @@ std::string ShowText(const ordered_json& run) {
   for (const auto& part : List(memory, "parts")) {
     text += fmt::format("  {:<13}{}\n", Word(part, "part"), MebiBytes(Number(part, "peak_bytes")));
   }
-  for (const auto& column : List(run, "unread_columns")) text += fmt::format("not read: {}\n", column.get<std::string>());
+  for (const auto& column : List(run, "unread_columns"))
+    text += fmt::format("not read: {}\n", column.get<std::string>());
   for (const auto& note : List(run, "notes")) text += fmt::format("note: {}\n", note.get<std::string>());
   return text;
 }

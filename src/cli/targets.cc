@@ -12,7 +12,8 @@ struct Named { std::string dataset, file; };
 
 std::vector<Named> NamesIn(Context& context, const std::vector<std::string>& files) {
   std::vector<Named> named;
-  for (const auto& file : files) named.push_back({LoadPipeline(context.env, file, context.variables).pipeline.dataset, file});
+  for (const auto& file : files)
+    named.push_back({LoadPipeline(context.env, file, context.variables).pipeline.dataset, file});
   return named;
 }
 

@@ -36,8 +36,8 @@ std::tm Utc(int64_t micros) {
 
 std::string DateAndTime(int64_t micros, char between) {
   const std::tm t = Utc(micros);
-  return fmt::format("{:04}-{:02}-{:02}{}{:02}:{:02}:{:02}", t.tm_year + 1900, t.tm_mon + 1, t.tm_mday, between, t.tm_hour,
-                     t.tm_min, t.tm_sec);
+  return fmt::format("{:04}-{:02}-{:02}{}{:02}:{:02}:{:02}", t.tm_year + 1900, t.tm_mon + 1, t.tm_mday, between,
+                     t.tm_hour, t.tm_min, t.tm_sec);
 }
 
 }  // namespace
@@ -49,7 +49,9 @@ std::string Thousands(int64_t n) {
   return digits;
 }
 
-std::string Count(int64_t n, std::string_view one) { return fmt::format("{} {}{}", Thousands(n), one, n == 1 ? "" : "s"); }
+std::string Count(int64_t n, std::string_view one) {
+  return fmt::format("{} {}{}", Thousands(n), one, n == 1 ? "" : "s");
+}
 
 std::string MebiBytes(int64_t bytes) {
   const bool small = bytes < 1 << 20;
@@ -71,7 +73,9 @@ std::string Percent(int64_t part, int64_t whole) {
 
 std::string UtcTime(int64_t micros) { return micros == 0 ? "-" : DateAndTime(micros, ' ') + "Z"; }
 
-std::string UtcRfc3339(int64_t micros) { return fmt::format("{}.{:06}Z", DateAndTime(micros, 'T'), micros % 1'000'000); }
+std::string UtcRfc3339(int64_t micros) {
+  return fmt::format("{}.{:06}Z", DateAndTime(micros, 'T'), micros % 1'000'000);
+}
 
 std::optional<int64_t> ParseCount(std::string_view text) {
   int64_t n = 0;

@@ -68,7 +68,8 @@ TEST(Text, Base64IsRfc4648) {
 
 TEST(Text, Utf8IsJudgedStrictly) {
   EXPECT_TRUE(ValidUtf8("a\xC3\xA9\xF0\x9F\x98\x80"));
-  for (const char* bad : {"\xC0\x80", "\xED\xA0\x80", "\xF4\x90\x80\x80", "\xE2\x82", "\x80"}) EXPECT_FALSE(ValidUtf8(bad));
+  for (const char* bad : {"\xC0\x80", "\xED\xA0\x80", "\xF4\x90\x80\x80", "\xE2\x82", "\x80"})
+    EXPECT_FALSE(ValidUtf8(bad));
 }
 
 }  // namespace
