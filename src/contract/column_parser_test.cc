@@ -125,24 +125,52 @@ std::vector<TypeCase> TypeCases() {
       {id(TypeId::kInt8), {"1", "-128", "+5", "007"}, {"1", "-128", "5", "7"}, "300", Reason::kOutOfRange},
       {id(TypeId::kInt16), {"1", "-32768"}, {"1", "-32768"}, "1.0", Reason::kNotOfType},
       {id(TypeId::kInt32), {"123456789", "-0"}, {"123456789", "0"}, "1e3", Reason::kNotOfType},
-      {id(TypeId::kInt64), {"123456789012345678", "-9223372036854775808"}, {"123456789012345678", "-9223372036854775808"}, "9223372036854775808", Reason::kOutOfRange},
+      {id(TypeId::kInt64),
+       {"123456789012345678", "-9223372036854775808"},
+       {"123456789012345678", "-9223372036854775808"},
+       "9223372036854775808",
+       Reason::kOutOfRange},
       {id(TypeId::kUInt8), {"255", "0"}, {"255", "0"}, "-1", Reason::kOutOfRange},
       {id(TypeId::kUInt16), {"65535", "1"}, {"65535", "1"}, "65536", Reason::kOutOfRange},
       {id(TypeId::kUInt32), {"4294967295", "1"}, {"4294967295", "1"}, "4294967296", Reason::kOutOfRange},
       {id(TypeId::kUInt64), {"18446744073709551615", "1"}, {"18446744073709551615", "1"}, " 1", Reason::kNotOfType},
       {decimal(9, 2), {"1.5", "-1234567.89"}, {"1.50", "-1234567.89"}, "12345678.90", Reason::kOutOfRange},
       {decimal(12, 2), {"12.34", "0.10", "12.3400"}, {"12.34", "0.10", "12.34"}, "12.345", Reason::kInexact},
-      {decimal(38, 5), {"123456789012345678901234567890123.12345", "-1"}, {"123456789012345678901234567890123.12345", "-1.00000"}, "1.123456", Reason::kInexact},
+      {decimal(38, 5),
+       {"123456789012345678901234567890123.12345", "-1"},
+       {"123456789012345678901234567890123.12345", "-1.00000"},
+       "1.123456",
+       Reason::kInexact},
       {id(TypeId::kFloat), {"1.5", "-2"}, {"1.5", "-2"}, "1e39", Reason::kOutOfRange},
       {id(TypeId::kDouble), {"1.5", "1e3", "Infinity"}, {"1.5", "1000", "inf"}, "inf", Reason::kNotOfType},
       {id(TypeId::kBoolean), {"true", "false", "true"}, {"true", "false", "true"}, "TRUE", Reason::kNotOfType},
       {flag, {"yes", "no", "an affirmative"}, {"true", "false", "true"}, "true", Reason::kNotOfType},
-      {id(TypeId::kDate), {"2026-06-11", "1970-01-01"}, {"2026-06-11", "1970-01-01"}, "2026-02-29", Reason::kOutOfRange},
+      {id(TypeId::kDate),
+       {"2026-06-11", "1970-01-01"},
+       {"2026-06-11", "1970-01-01"},
+       "2026-02-29",
+       Reason::kOutOfRange},
       {day, {"11.06.2026"}, {"2026-06-11"}, "2026-06-11", Reason::kNotOfType},
-      {id(TypeId::kTime), {"10:20", "10:20:30.5"}, {"10:20:00.000000", "10:20:30.500000"}, "24:00", Reason::kOutOfRange},
-      {id(TypeId::kTimestamp), {"2026-06-11T10:20:30", "2026-06-11 10:20"}, {"2026-06-11 10:20:30.000000", "2026-06-11 10:20:00.000000"}, "2026-06-11T10:20:30Z", Reason::kNotOfType},
-      {zoned, {"2026-06-11T10:20:30Z", "2026-06-11T10:20:30+02:00"}, {"2026-06-11 10:20:30.000000Z", "2026-06-11 08:20:30.000000Z"}, "2026-06-11T10:20:30", Reason::kNotOfType},
-      {id(TypeId::kUuid), {"00112233-4455-6677-8899-aabbccddeeff"}, {"00112233445566778899AABBCCDDEEFF"}, "00112233", Reason::kNotOfType},
+      {id(TypeId::kTime),
+       {"10:20", "10:20:30.5"},
+       {"10:20:00.000000", "10:20:30.500000"},
+       "24:00",
+       Reason::kOutOfRange},
+      {id(TypeId::kTimestamp),
+       {"2026-06-11T10:20:30", "2026-06-11 10:20"},
+       {"2026-06-11 10:20:30.000000", "2026-06-11 10:20:00.000000"},
+       "2026-06-11T10:20:30Z",
+       Reason::kNotOfType},
+      {zoned,
+       {"2026-06-11T10:20:30Z", "2026-06-11T10:20:30+02:00"},
+       {"2026-06-11 10:20:30.000000Z", "2026-06-11 08:20:30.000000Z"},
+       "2026-06-11T10:20:30",
+       Reason::kNotOfType},
+      {id(TypeId::kUuid),
+       {"00112233-4455-6677-8899-aabbccddeeff"},
+       {"00112233445566778899AABBCCDDEEFF"},
+       "00112233",
+       Reason::kNotOfType},
       {id(TypeId::kBinary), {"00ff", "41"}, {"00FF", "41"}, "0", Reason::kNotOfType},
       {base64, {"QUI=", "AAAA"}, {"4142", "000000"}, "QUI", Reason::kNotOfType},
       {id(TypeId::kString), {"a", "b c", "a", "a", " "}, {"a", "b c", "a", "a", " "}, "\xff", Reason::kInvalidEncoding},
@@ -209,7 +237,8 @@ TEST(ColumnParser, KeepsAnyChoiceOfRowsOfEveryType) {
 
 TEST(ColumnParser, NullsAreUnquotedEmptyFieldsUnlessSaidOtherwise) {
   const Column column = ColumnOf(TypeId::kString);
-  const std::vector<Cell> cells = {{"x"}, {""}, {"", Cell::kQuoted}, {"NA"}, {"NA", Cell::kQuoted}, {"", Cell::kMissing}, {"x"}};
+  const std::vector<Cell> cells = {
+      {"x"}, {""}, {"", Cell::kQuoted}, {"NA"}, {"NA", Cell::kQuoted}, {"", Cell::kMissing}, {"x"}};
   using Strings = std::vector<std::string>;
   EXPECT_EQ(Texts(*ParseAll(column, cells).array), (Strings{"x", "null", "", "NA", "NA", "null", "x"}));
   TextRules rules;
@@ -223,7 +252,8 @@ TEST(ColumnParser, NullsAreUnquotedEmptyFieldsUnlessSaidOtherwise) {
 TEST(ColumnParser, ANullSpellingThatLooksLikeAValueIsNull) {
   TextRules rules;
   rules.nulls = {"-999", "n/a"};
-  const Parsed parsed = ParseAll(ColumnOf(TypeId::kInt32), {{"1"}, {"-999"}, {"-998"}, {"n/a"}, {"-999", Cell::kQuoted}, {""}}, rules);
+  const Parsed parsed =
+      ParseAll(ColumnOf(TypeId::kInt32), {{"1"}, {"-999"}, {"-998"}, {"n/a"}, {"-999", Cell::kQuoted}, {""}}, rules);
   EXPECT_THAT(parsed.errors, testing::ElementsAre(0, 0, 0, 0, 0, 1));
   EXPECT_EQ(Texts(*parsed.array), (std::vector<std::string>{"1", "null", "-998", "null", "-999"}));
 }
@@ -271,7 +301,13 @@ TEST(ColumnParser, AnEmptyBatchIsAnEmptyArray) {
 }
 
 TEST(ColumnRules, BoundsCountInStorageUnits) {
-  struct Case { ColumnType type; std::string minimum, maximum; bool exclusive; std::vector<std::string> texts; std::vector<uint8_t> errors; };
+  struct Case {
+    ColumnType type;
+    std::string minimum, maximum;
+    bool exclusive;
+    std::vector<std::string> texts;
+    std::vector<uint8_t> errors;
+  };
   const ColumnType decimal{.id = TypeId::kDecimal, .precision = 12, .scale = 2};
   const ColumnType wide{.id = TypeId::kDecimal, .precision = 38, .scale = 2};
   for (const Case& c : std::initializer_list<Case>{
@@ -282,16 +318,26 @@ TEST(ColumnRules, BoundsCountInStorageUnits) {
            {wide, "-0.01", "0", true, {"-0.01", "-0.00", "0"}, {1, 1, 1}},
            {{.id = TypeId::kDouble}, "0", "1", true, {"0", "1e-300", "0.999", "1", "NaN", "-0"}, {1, 0, 0, 1, 1, 1}},
            {{.id = TypeId::kFloat}, "0", "1", false, {"-1", "0", "0.5", "1", "NaN", "Infinity"}, {1, 0, 0, 0, 1, 1}},
-           {{.id = TypeId::kDate}, "2026-01-01", "2026-12-31", false, {"2025-12-31", "2026-01-01", "2027-01-01"}, {1, 0, 1}},
+           {{.id = TypeId::kDate},
+            "2026-01-01",
+            "2026-12-31",
+            false,
+            {"2025-12-31", "2026-01-01", "2027-01-01"},
+            {1, 0, 1}},
            {{.id = TypeId::kTime}, "08:00", "18:00", true, {"08:00", "08:00:00.000001", "18:00:00"}, {1, 0, 1}},
-           {{.id = TypeId::kTimestamp, .with_zone = true}, "2026-01-01T00:00:00Z", "2026-01-02T00:00:00Z", false,
-            {"2026-01-01T00:30:00+01:00", "2026-01-01T00:00:00Z"}, {1, 0}}}) {
+           {{.id = TypeId::kTimestamp, .with_zone = true},
+            "2026-01-01T00:00:00Z",
+            "2026-01-02T00:00:00Z",
+            false,
+            {"2026-01-01T00:30:00+01:00", "2026-01-01T00:00:00Z"},
+            {1, 0}}}) {
     const Column column = ColumnOf(c.type, {.minimum = BoundOf(c.type, c.minimum, c.exclusive),
                                             .maximum = BoundOf(c.type, c.maximum, c.exclusive)});
     std::vector<Cell> cells;
     for (const std::string& text : c.texts) cells.push_back({text});
     EXPECT_EQ(ParseAll(column, cells).errors, c.errors) << c.type.ToString();
-    for (size_t i = 0; i < cells.size(); ++i) EXPECT_EQ(ExplainOne(column, cells[i]).empty(), !c.errors[i]) << c.texts[i];
+    for (size_t i = 0; i < cells.size(); ++i)
+      EXPECT_EQ(ExplainOne(column, cells[i]).empty(), !c.errors[i]) << c.texts[i];
   }
 }
 
@@ -309,19 +355,27 @@ TEST(ColumnRules, MultipleOfIsExact) {
 
 TEST(ColumnRules, ValidValuesCompareValuesNotSpellings) {
   const ColumnType decimal{.id = TypeId::kDecimal, .precision = 5, .scale = 2};
-  EXPECT_THAT(ParseAll(ColumnOf(decimal, {.valid_values = {"1.5", "-2"}}), {{"1.50"}, {"-2.00"}, {"001.5"}, {"1.51"}}).errors,
-              testing::ElementsAre(0, 0, 0, 1));
-  EXPECT_THAT(ParseAll(ColumnOf(TypeId::kDouble, {.valid_values = {"0", "NaN", "-1e3"}}), {{"-0"}, {"NaN"}, {"-1000"}, {"1"}}).errors,
-              testing::ElementsAre(0, 0, 0, 1));
-  EXPECT_THAT(ParseAll(ColumnOf(TypeId::kString, {.valid_values = {"view", "cart"}}), {{"view"}, {"View"}, {"cart "}, {""}}).errors,
-              testing::ElementsAre(0, 1, 1, 0));
-  EXPECT_THAT(ParseAll(ColumnOf(TypeId::kBinary, {.valid_values = {"FF"}}), {{"ff"}, {"fe"}}).errors, testing::ElementsAre(0, 1));
+  EXPECT_THAT(
+      ParseAll(ColumnOf(decimal, {.valid_values = {"1.5", "-2"}}), {{"1.50"}, {"-2.00"}, {"001.5"}, {"1.51"}}).errors,
+      testing::ElementsAre(0, 0, 0, 1));
+  EXPECT_THAT(
+      ParseAll(ColumnOf(TypeId::kDouble, {.valid_values = {"0", "NaN", "-1e3"}}), {{"-0"}, {"NaN"}, {"-1000"}, {"1"}})
+          .errors,
+      testing::ElementsAre(0, 0, 0, 1));
+  EXPECT_THAT(
+      ParseAll(ColumnOf(TypeId::kString, {.valid_values = {"view", "cart"}}), {{"view"}, {"View"}, {"cart "}, {""}})
+          .errors,
+      testing::ElementsAre(0, 1, 1, 0));
+  EXPECT_THAT(ParseAll(ColumnOf(TypeId::kBinary, {.valid_values = {"FF"}}), {{"ff"}, {"fe"}}).errors,
+              testing::ElementsAre(0, 1));
   EXPECT_THAT(ParseAll(ColumnOf(TypeId::kUuid, {.valid_values = {"00112233-4455-6677-8899-AABBCCDDEEFF"}}),
                        {{"00112233-4455-6677-8899-aabbccddeeff"}, {"10112233-4455-6677-8899-aabbccddeeff"}}).errors,
               testing::ElementsAre(0, 1));
-  EXPECT_THAT(ParseAll(ColumnOf(TypeId::kBoolean, {.valid_values = {"true"}}), {{"true"}, {"false"}}).errors, testing::ElementsAre(0, 1));
-  EXPECT_THAT(ParseAll(ColumnOf(TypeId::kDate, {.valid_values = {"2026-06-11"}}), {{"2026-06-11"}, {"2026-06-12"}}).errors,
+  EXPECT_THAT(ParseAll(ColumnOf(TypeId::kBoolean, {.valid_values = {"true"}}), {{"true"}, {"false"}}).errors,
               testing::ElementsAre(0, 1));
+  EXPECT_THAT(
+      ParseAll(ColumnOf(TypeId::kDate, {.valid_values = {"2026-06-11"}}), {{"2026-06-11"}, {"2026-06-12"}}).errors,
+      testing::ElementsAre(0, 1));
 }
 
 TEST(ColumnRules, StringLengthsCountCodePoints) {
@@ -340,7 +394,9 @@ TEST(ColumnRules, PatternsAreSearchedNotAnchored) {
 
 TEST(Explain, NamesEveryRuleThatFailsInTheContractsWords) {
   const ColumnType integer{.id = TypeId::kInt32};
-  Rules rules{.minimum = BoundOf(integer, "0"), .maximum = BoundOf(integer, "100", true), .multiple_of = BoundOf(integer, "5"),
+  Rules rules{.minimum = BoundOf(integer, "0"),
+              .maximum = BoundOf(integer, "100", true),
+              .multiple_of = BoundOf(integer, "5"),
               .valid_values = {"5", "10"}};
   const auto below = ExplainOne(ColumnOf(integer, rules), {"-3"});
   ASSERT_EQ(below.size(), 3);
@@ -395,7 +451,17 @@ TEST(Encodings, StringsBecomeUtf8) {
   rules.encoding = TextEncoding::kWindows1252;
   const Column column = ColumnOf(TypeId::kString);
   for (const std::string& more : {std::string(), std::string("gr\xfc\xdf")}) {  // plain, then repeated: a dictionary
-    const Parsed parsed = ParseAll(column, {{"gr\xfc\xdf"}, {"\x80"}, {"bad \x81"}, {"ascii"}, {more}, {more}, {more}, {more}, {"\"\"\x80", Cell::kEscaped}}, rules);
+    const Parsed parsed = ParseAll(column,
+                                   {{"gr\xfc\xdf"},
+                                    {"\x80"},
+                                    {"bad \x81"},
+                                    {"ascii"},
+                                    {more},
+                                    {more},
+                                    {more},
+                                    {more},
+                                    {"\"\"\x80", Cell::kEscaped}},
+                                   rules);
     EXPECT_THAT(parsed.errors, testing::ElementsAre(0, 0, 1, 0, 0, 0, 0, 0, 0));
     const auto texts = Texts(*parsed.array);
     EXPECT_EQ(texts[0], "gr\xc3\xbc\xc3\x9f");
@@ -416,7 +482,13 @@ TEST(Encodings, NullsAndSpellingsAreReadInTheFilesBytes) {
   rules.nulls = {"unbekannt\xc3\xbc"};
   ColumnType flag{.id = TypeId::kBoolean};
   flag.true_spellings = {"r\xc3\xa9" "el"};
-  EXPECT_EQ(Texts(*ParseAll(ColumnOf(flag), {{"r\xe9" "el"}, {"unbekannt\xfc"}}, rules).array), (std::vector<std::string>{"true", "null"}));
+  EXPECT_EQ(Texts(*ParseAll(ColumnOf(flag),
+                            {{"r\xe9"
+                              "el"},
+                             {"unbekannt\xfc"}},
+                            rules)
+                       .array),
+            (std::vector<std::string>{"true", "null"}));
 }
 
 TEST(Encodings, InvalidUtf8IsFoundAtEveryRow) {
@@ -482,7 +554,8 @@ TEST(Dictionary, HoldsOnlyWhatKeptRowsHold) {
 TEST(Dictionary, JudgesRulesLikePlainStrings) {
   const Column column = ColumnOf(TypeId::kString, {.max_length = 6, .pattern = "^[a-z]+$"});
   std::vector<Cell> cells;
-  for (int i = 0; i < 100; ++i) cells.push_back({i % 4 == 0 ? "good" : i % 4 == 1 ? "Bad" : i % 4 == 2 ? "toolong" : "\xff"});
+  for (int i = 0; i < 100; ++i)
+    cells.push_back({i % 4 == 0 ? "good" : i % 4 == 1 ? "Bad" : i % 4 == 2 ? "toolong" : "\xff"});
   const Parsed parsed = ParseAll(column, cells);
   for (size_t i = 0; i < cells.size(); ++i) ASSERT_EQ(parsed.errors[i], i % 4 == 0 ? 0 : 1) << i;
   EXPECT_EQ(parsed.array->type_id(), arrow::Type::DICTIONARY);
@@ -539,10 +612,12 @@ TEST(ParseBound, ReadsLiteralsAsDataIsRead) {
   EXPECT_EQ(static_cast<int64_t>(BoundOf(day, "02.01.1970").value), 1);
   EXPECT_TRUE(BoundOf(decimal, "0", true).exclusive);
   struct Case { ColumnType type; std::string text, message; };
-  for (const Case& c : std::initializer_list<Case>{
-           {decimal, "0.005", "\"0.005\" is not exact in decimal(12,2)"}, {{.id = TypeId::kInt8}, "300", "\"300\" does not fit int8"},
-           {{.id = TypeId::kInt8}, "x", "\"x\" is not a value of int8"}, {{.id = TypeId::kString}, "a", "a string has no smaller"},
-           {{.id = TypeId::kDouble}, "NaN", "NaN limits nothing"}, {day, "1970-01-02", "is not a value of date"}}) {
+  for (const Case& c : std::initializer_list<Case>{{decimal, "0.005", "\"0.005\" is not exact in decimal(12,2)"},
+                                                   {{.id = TypeId::kInt8}, "300", "\"300\" does not fit int8"},
+                                                   {{.id = TypeId::kInt8}, "x", "\"x\" is not a value of int8"},
+                                                   {{.id = TypeId::kString}, "a", "a string has no smaller"},
+                                                   {{.id = TypeId::kDouble}, "NaN", "NaN limits nothing"},
+                                                   {day, "1970-01-02", "is not a value of date"}}) {
     const auto bound = ParseBound(c.type, c.text, false);
     ASSERT_FALSE(bound.ok()) << c.text;
     EXPECT_THAT(bound.status().message(), testing::HasSubstr(c.message));
@@ -551,7 +626,8 @@ TEST(ParseBound, ReadsLiteralsAsDataIsRead) {
 
 TEST(Contract, TypesBecomeArrowTypes) {
   Contract contract;
-  contract.columns = {ColumnOf(TypeId::kInt16, {.required = true}), ColumnOf(ColumnType{.id = TypeId::kDecimal, .precision = 18, .scale = 3})};
+  contract.columns = {ColumnOf(TypeId::kInt16, {.required = true}),
+                      ColumnOf(ColumnType{.id = TypeId::kDecimal, .precision = 18, .scale = 3})};
   const auto schema = contract.ArrowSchema();
   EXPECT_FALSE(schema->field(0)->nullable());
   EXPECT_TRUE(schema->field(1)->nullable());

@@ -136,7 +136,8 @@ TypeError ParseDecimal(std::string_view text, int precision, int scale, __int128
     fraction = fraction.substr(0, scale);
   }
   const int missing_digits = scale - static_cast<int>(fraction.size());
-  const __int128 magnitude = DigitsValue(digits) * PowerOfTen(scale) + DigitsValue(fraction) * PowerOfTen(missing_digits);
+  const __int128 magnitude =
+      DigitsValue(digits) * PowerOfTen(scale) + DigitsValue(fraction) * PowerOfTen(missing_digits);
   *out = negative ? -magnitude : magnitude;
   return std::nullopt;
 }

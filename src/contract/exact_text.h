@@ -1,4 +1,5 @@
-// The careful scalar parsers: one text, one value, exact or refused with the reason. The kernels are fuzzed against them.
+// The careful scalar parsers: one text, one value, exact or refused with the reason. The kernels are fuzzed against
+// them.
 //
 // Common to all: no spaces around, one optional leading '+' or '-' on numbers, leading zeros are data of no weight.
 #pragma once

@@ -53,15 +53,35 @@ TEST(ParseInteger, ReachesTheEndsOfEveryWidth) {
 
 TEST(ParseDecimal, ExactOrRefused) {
   struct Case { std::string_view text; TypeError error; int64_t value; };
-  for (const Case& c : std::initializer_list<Case>{
-           {"12.34", kOk, 1234}, {"-0.5", kOk, -50}, {"+0.5", kOk, 50}, {"7", kOk, 700}, {"-0", kOk, 0}, {"-0.00", kOk, 0},
-           {"007.10", kOk, 710}, {"12.340", kOk, 1234}, {"12.34000000000000000000000000000000000000000000", kOk, 1234},
-           {"9999999999.99", kOk, 999999999999}, {"-9999999999.99", kOk, -999999999999},
-           {"12.345", kInexact}, {"0.001", kInexact}, {"0.00000000000000000000000000000000000000000000001", kInexact},
-           {"10000000000", kOutOfRange}, {"10000000000.001", kOutOfRange}, {"00009999999999.00", kOk, 999999999900},
-           {"", kNotOfType}, {".", kNotOfType}, {"5.", kNotOfType}, {".5", kNotOfType}, {"1e3", kNotOfType},
-           {"1.2.3", kNotOfType}, {"1,5", kNotOfType}, {" 1", kNotOfType}, {"1.-5", kNotOfType}, {"-", kNotOfType},
-           {"NaN", kNotOfType}, {"$5", kNotOfType}}) {
+  for (const Case& c : std::initializer_list<Case>{{"12.34", kOk, 1234},
+                                                   {"-0.5", kOk, -50},
+                                                   {"+0.5", kOk, 50},
+                                                   {"7", kOk, 700},
+                                                   {"-0", kOk, 0},
+                                                   {"-0.00", kOk, 0},
+                                                   {"007.10", kOk, 710},
+                                                   {"12.340", kOk, 1234},
+                                                   {"12.34000000000000000000000000000000000000000000", kOk, 1234},
+                                                   {"9999999999.99", kOk, 999999999999},
+                                                   {"-9999999999.99", kOk, -999999999999},
+                                                   {"12.345", kInexact},
+                                                   {"0.001", kInexact},
+                                                   {"0.00000000000000000000000000000000000000000000001", kInexact},
+                                                   {"10000000000", kOutOfRange},
+                                                   {"10000000000.001", kOutOfRange},
+                                                   {"00009999999999.00", kOk, 999999999900},
+                                                   {"", kNotOfType},
+                                                   {".", kNotOfType},
+                                                   {"5.", kNotOfType},
+                                                   {".5", kNotOfType},
+                                                   {"1e3", kNotOfType},
+                                                   {"1.2.3", kNotOfType},
+                                                   {"1,5", kNotOfType},
+                                                   {" 1", kNotOfType},
+                                                   {"1.-5", kNotOfType},
+                                                   {"-", kNotOfType},
+                                                   {"NaN", kNotOfType},
+                                                   {"$5", kNotOfType}}) {
     __int128 value = 0;
     EXPECT_EQ(ParseDecimal(c.text, 12, 2, &value), c.error) << c.text;
     if (!c.error) {
@@ -129,13 +149,25 @@ TEST(ParseBinary, HexAndBase64OrRefused) {
   struct Case { BinaryEncoding encoding; std::string_view text; TypeError error; std::string_view bytes; };
   constexpr auto kHex = BinaryEncoding::kHex;
   constexpr auto k64 = BinaryEncoding::kBase64;
-  for (const Case& c : std::initializer_list<Case>{
-           {kHex, "00fF7a", kOk, std::string_view("\0\xffz", 3)}, {kHex, "abc", kNotOfType}, {kHex, "0x12", kNotOfType},
-           {kHex, "gg", kNotOfType}, {kHex, "g0", kNotOfType}, {kHex, "0g", kNotOfType}, {kHex, "", kNotOfType},
-           {k64, "aGVsbG8=", kOk, "hello"}, {k64, "aGVsbG8h", kOk, "hello!"}, {k64, "aA==", kOk, "h"}, {k64, "+/+/", kOk, "\xfb\xff\xbf"},
-           {k64, "aGVsbG8", kNotOfType}, {k64, "aGVs\nbG8=", kNotOfType}, {k64, "-_-_", kNotOfType},
-           {k64, "a===", kNotOfType}, {k64, "====", kNotOfType}, {k64, "aB==", kNotOfType}, {k64, "=AAA", kNotOfType},
-           {k64, "", kNotOfType}}) {
+  for (const Case& c : std::initializer_list<Case>{{kHex, "00fF7a", kOk, std::string_view("\0\xffz", 3)},
+                                                   {kHex, "abc", kNotOfType},
+                                                   {kHex, "0x12", kNotOfType},
+                                                   {kHex, "gg", kNotOfType},
+                                                   {kHex, "g0", kNotOfType},
+                                                   {kHex, "0g", kNotOfType},
+                                                   {kHex, "", kNotOfType},
+                                                   {k64, "aGVsbG8=", kOk, "hello"},
+                                                   {k64, "aGVsbG8h", kOk, "hello!"},
+                                                   {k64, "aA==", kOk, "h"},
+                                                   {k64, "+/+/", kOk, "\xfb\xff\xbf"},
+                                                   {k64, "aGVsbG8", kNotOfType},
+                                                   {k64, "aGVs\nbG8=", kNotOfType},
+                                                   {k64, "-_-_", kNotOfType},
+                                                   {k64, "a===", kNotOfType},
+                                                   {k64, "====", kNotOfType},
+                                                   {k64, "aB==", kNotOfType},
+                                                   {k64, "=AAA", kNotOfType},
+                                                   {k64, "", kNotOfType}}) {
     std::string bytes;
     EXPECT_EQ(ParseBinary(c.text, c.encoding, &bytes), c.error) << c.text;
     if (!c.error) {
@@ -168,7 +200,8 @@ int CountAgreements(const Codec& codec, std::string_view alphabet, size_t length
 TEST(NumberKernels, AgreeWithTheCarefulParsers) {
   constexpr std::string_view kDigits = "0123456789";
   constexpr std::string_view kSigned = "01234567890123456789-.";
-  constexpr std::string_view kNoise = "0123456789012345678901234567890123456789012345678901234567890123456789+- e.:/\x80";
+  constexpr std::string_view kNoise =
+      "0123456789012345678901234567890123456789012345678901234567890123456789+- e.:/\x80";
   for (std::string_view alphabet : {kDigits, kSigned, kNoise}) {
     EXPECT_GT(CountAgreements(IntegerCodec<int8_t>(), alphabet, 5, 1), 20'000);
     EXPECT_GT(CountAgreements(IntegerCodec<uint16_t>(), alphabet, 7, 2), 20'000);

@@ -10,15 +10,38 @@ namespace {
 
 TEST(IsUtf8, IsStrict) {
   struct Case { std::string_view text; bool valid; };
-  for (const Case& c : std::initializer_list<Case>{
-           {"", true}, {"plain", true}, {std::string_view("\0", 1), true}, {"\x7f", true},
-           {"\xc2\x80", true}, {"\xdf\xbf", true}, {"\xe0\xa0\x80", true}, {"\xed\x9f\xbf", true}, {"\xee\x80\x80", true},
-           {"\xef\xbf\xbf", true}, {"\xf0\x90\x80\x80", true}, {"\xf4\x8f\xbf\xbf", true}, {"gr\xc3\xbc\xc3\x9f dich", true},
-           {"\x80", false}, {"\xbf", false}, {"\xc0\x80", false}, {"\xc1\xbf", false}, {"\xc2", false}, {"\xc2x", false},
-           {"\xe0\x9f\xbf", false}, {"\xed\xa0\x80", false}, {"\xed\xbf\xbf", false}, {"\xe2\x82", false},
-           {"\xe2\x82x", false}, {"\xf0\x8f\xbf\xbf", false}, {"\xf4\x90\x80\x80", false}, {"\xf5\x80\x80\x80", false},
-           {"\xf0\x9f\x98", false}, {"\xff", false}, {"\xfe", false}, {"longer than a word \xc3", false},
-           {"longer than a word \xc3\xbc, twice", true}}) {
+  for (const Case& c : std::initializer_list<Case>{{"", true},
+                                                   {"plain", true},
+                                                   {std::string_view("\0", 1), true},
+                                                   {"\x7f", true},
+                                                   {"\xc2\x80", true},
+                                                   {"\xdf\xbf", true},
+                                                   {"\xe0\xa0\x80", true},
+                                                   {"\xed\x9f\xbf", true},
+                                                   {"\xee\x80\x80", true},
+                                                   {"\xef\xbf\xbf", true},
+                                                   {"\xf0\x90\x80\x80", true},
+                                                   {"\xf4\x8f\xbf\xbf", true},
+                                                   {"gr\xc3\xbc\xc3\x9f dich", true},
+                                                   {"\x80", false},
+                                                   {"\xbf", false},
+                                                   {"\xc0\x80", false},
+                                                   {"\xc1\xbf", false},
+                                                   {"\xc2", false},
+                                                   {"\xc2x", false},
+                                                   {"\xe0\x9f\xbf", false},
+                                                   {"\xed\xa0\x80", false},
+                                                   {"\xed\xbf\xbf", false},
+                                                   {"\xe2\x82", false},
+                                                   {"\xe2\x82x", false},
+                                                   {"\xf0\x8f\xbf\xbf", false},
+                                                   {"\xf4\x90\x80\x80", false},
+                                                   {"\xf5\x80\x80\x80", false},
+                                                   {"\xf0\x9f\x98", false},
+                                                   {"\xff", false},
+                                                   {"\xfe", false},
+                                                   {"longer than a word \xc3", false},
+                                                   {"longer than a word \xc3\xbc, twice", true}}) {
     EXPECT_EQ(IsUtf8(c.text), c.valid) << testing::PrintToString(std::string(c.text));
   }
 }
@@ -43,7 +66,8 @@ bool IsUtf8ByDefinition(std::string_view text) {
 }
 
 TEST(IsUtf8, AgreesWithTheDefinition) {
-  constexpr std::string_view kBytes = "ab\x7f\x80\x8f\x90\x9f\xa0\xbf\xc0\xc1\xc2\xdf\xe0\xe1\xed\xef\xf0\xf1\xf4\xf5\xff";
+  constexpr std::string_view kBytes =
+      "ab\x7f\x80\x8f\x90\x9f\xa0\xbf\xc0\xc1\xc2\xdf\xe0\xe1\xed\xef\xf0\xf1\xf4\xf5\xff";
   std::mt19937 random(7);
   int valid = 0;
   for (int i = 0; i < 200'000; ++i) {

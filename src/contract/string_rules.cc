@@ -18,7 +18,8 @@ Result<std::unique_ptr<re2::RE2>> CompilePattern(const Column& column) {
   options.set_max_mem(kPatternBytesMax);
   auto pattern = std::make_unique<re2::RE2>(*column.rules.pattern, options);
   if (!pattern->ok()) {
-    return Fail(Reaction::kInvalid, "pattern \"{}\" of \"{}\": {}", *column.rules.pattern, column.name, pattern->error())
+    return Fail(Reaction::kInvalid, "pattern \"{}\" of \"{}\": {}", *column.rules.pattern, column.name,
+                pattern->error())
         .At(column.place)
         .Help("patterns are RE2: no look-around and no back references");
   }

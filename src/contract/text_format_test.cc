@@ -55,34 +55,45 @@ TEST(TextFormat, TakesItsFormExactly) {
   constexpr auto kStamp = TypeId::kTimestamp;
   constexpr auto kNo = Reason::kNotOfType;
   constexpr auto kRange = Reason::kOutOfRange;
-  for (const Case& c : std::initializer_list<Case>{
-           {"dd/MM/yyyy", kDate, false, "02/01/1970", kOk, 1}, {"dd/MM/yyyy", kDate, false, "2/1/1970", kNo},
-           {"d.M.uuuu", kDate, false, "2.1.1970", kOk, 1}, {"d.M.uuuu", kDate, false, "02.01.1970", kOk, 1},
-           {"d.M.uuuu", kDate, false, "30.2.1970", kRange}, {"yyyyMMdd", kDate, false, "19700102", kOk, 1},
-           {"yyyyMMdd", kDate, false, "1970-01-02", kNo}, {"dd/MM/yyyy", kDate, false, "02/01/1970 ", kNo},
-           {"'day' dd MM yyyy", kDate, false, "day 02 01 1970", kOk, 1}, {"dd''MM''yyyy", kDate, false, "02'01'1970", kOk, 1},
-           {"dd'o''clock'MMyyyy", kDate, false, "02o'clock011970", kOk, 1},
-           {"HHmm", kTime, false, "0102", kOk, 62 * kMinute}, {"H:mm", kTime, false, "1:02", kOk, 62 * kMinute},
-           {"H:mm", kTime, false, "24:00", kRange}, {"h:mm a", kTime, false, "12:00 AM", kOk, 0},
-           {"h:mm a", kTime, false, "12:00 pm", kOk, 720 * kMinute}, {"h:mm a", kTime, false, "1:30 PM", kOk, 810 * kMinute},
-           {"h:mm a", kTime, false, "13:30 PM", kRange}, {"h:mm a", kTime, false, "0:30 PM", kRange},
-           {"h:mm a", kTime, false, "1:30 Pm", kNo}, {"HH:mm:ss.SSS", kTime, false, "00:00:01.250", kOk, 1'250'000},
-           {"HH:mm:ss.SSS", kTime, false, "00:00:01.25", kNo}, {"HH:mm:ss.S", kTime, false, "00:00:01.2", kOk, 1'200'000},
-           {"HH:mm:ss.SSSSSSSSS", kTime, false, "00:00:00.000001000", kOk, 1},
-           {"HH:mm:ss.SSSSSSSSS", kTime, false, "00:00:00.000001001", Reason::kInexact},
-           {"yyyy-MM-dd'T'HH:mm:ss", kStamp, false, "1970-01-01T00:01:00", kOk, kMinute},
-           {"yyyy-MM-dd'T'HH:mm:ss", kStamp, false, "1970-01-01 00:01:00", kNo},
-           {"yyyy-MM-dd HH:mmXXX", kStamp, true, "1970-01-01 00:00+01:00", kOk, -60 * kMinute},
-           {"yyyy-MM-dd HH:mmXXX", kStamp, true, "1970-01-01 00:00Z", kOk, 0},
-           {"yyyy-MM-dd HH:mmXXX", kStamp, true, "1970-01-01 00:00+0100", kNo},
-           {"yyyy-MM-dd HH:mmxxx", kStamp, true, "1970-01-01 00:00Z", kNo},
-           {"yyyy-MM-dd HH:mmXX", kStamp, true, "1970-01-01 00:00-0130", kOk, 90 * kMinute},
-           {"yyyy-MM-dd HH:mmXX", kStamp, true, "1970-01-01 00:00-01", kNo},
-           {"yyyy-MM-dd HH:mmX", kStamp, true, "1970-01-01 00:00-01", kOk, 60 * kMinute},
-           {"yyyy-MM-dd HH:mmX", kStamp, true, "1970-01-01 00:00-0130", kOk, 90 * kMinute},
-           {"yyyy-MM-dd HH:mm Z", kStamp, true, "1970-01-01 00:00 +0100", kOk, -60 * kMinute},
-           {"yyyy-MM-dd HH:mm Z", kStamp, true, "1970-01-01 00:00 Z", kNo},
-           {"yyyy-MM-dd HH:mm Z", kStamp, true, "1970-01-01 00:00 +1900", kRange}}) {
+  for (const Case& c :
+       std::initializer_list<Case>{{"dd/MM/yyyy", kDate, false, "02/01/1970", kOk, 1},
+                                   {"dd/MM/yyyy", kDate, false, "2/1/1970", kNo},
+                                   {"d.M.uuuu", kDate, false, "2.1.1970", kOk, 1},
+                                   {"d.M.uuuu", kDate, false, "02.01.1970", kOk, 1},
+                                   {"d.M.uuuu", kDate, false, "30.2.1970", kRange},
+                                   {"yyyyMMdd", kDate, false, "19700102", kOk, 1},
+                                   {"yyyyMMdd", kDate, false, "1970-01-02", kNo},
+                                   {"dd/MM/yyyy", kDate, false, "02/01/1970 ", kNo},
+                                   {"'day' dd MM yyyy", kDate, false, "day 02 01 1970", kOk, 1},
+                                   {"dd''MM''yyyy", kDate, false, "02'01'1970", kOk, 1},
+                                   {"dd'o''clock'MMyyyy", kDate, false, "02o'clock011970", kOk, 1},
+                                   {"HHmm", kTime, false, "0102", kOk, 62 * kMinute},
+                                   {"H:mm", kTime, false, "1:02", kOk, 62 * kMinute},
+                                   {"H:mm", kTime, false, "24:00", kRange},
+                                   {"h:mm a", kTime, false, "12:00 AM", kOk, 0},
+                                   {"h:mm a", kTime, false, "12:00 pm", kOk, 720 * kMinute},
+                                   {"h:mm a", kTime, false, "1:30 PM", kOk, 810 * kMinute},
+                                   {"h:mm a", kTime, false, "13:30 PM", kRange},
+                                   {"h:mm a", kTime, false, "0:30 PM", kRange},
+                                   {"h:mm a", kTime, false, "1:30 Pm", kNo},
+                                   {"HH:mm:ss.SSS", kTime, false, "00:00:01.250", kOk, 1'250'000},
+                                   {"HH:mm:ss.SSS", kTime, false, "00:00:01.25", kNo},
+                                   {"HH:mm:ss.S", kTime, false, "00:00:01.2", kOk, 1'200'000},
+                                   {"HH:mm:ss.SSSSSSSSS", kTime, false, "00:00:00.000001000", kOk, 1},
+                                   {"HH:mm:ss.SSSSSSSSS", kTime, false, "00:00:00.000001001", Reason::kInexact},
+                                   {"yyyy-MM-dd'T'HH:mm:ss", kStamp, false, "1970-01-01T00:01:00", kOk, kMinute},
+                                   {"yyyy-MM-dd'T'HH:mm:ss", kStamp, false, "1970-01-01 00:01:00", kNo},
+                                   {"yyyy-MM-dd HH:mmXXX", kStamp, true, "1970-01-01 00:00+01:00", kOk, -60 * kMinute},
+                                   {"yyyy-MM-dd HH:mmXXX", kStamp, true, "1970-01-01 00:00Z", kOk, 0},
+                                   {"yyyy-MM-dd HH:mmXXX", kStamp, true, "1970-01-01 00:00+0100", kNo},
+                                   {"yyyy-MM-dd HH:mmxxx", kStamp, true, "1970-01-01 00:00Z", kNo},
+                                   {"yyyy-MM-dd HH:mmXX", kStamp, true, "1970-01-01 00:00-0130", kOk, 90 * kMinute},
+                                   {"yyyy-MM-dd HH:mmXX", kStamp, true, "1970-01-01 00:00-01", kNo},
+                                   {"yyyy-MM-dd HH:mmX", kStamp, true, "1970-01-01 00:00-01", kOk, 60 * kMinute},
+                                   {"yyyy-MM-dd HH:mmX", kStamp, true, "1970-01-01 00:00-0130", kOk, 90 * kMinute},
+                                   {"yyyy-MM-dd HH:mm Z", kStamp, true, "1970-01-01 00:00 +0100", kOk, -60 * kMinute},
+                                   {"yyyy-MM-dd HH:mm Z", kStamp, true, "1970-01-01 00:00 Z", kNo},
+                                   {"yyyy-MM-dd HH:mm Z", kStamp, true, "1970-01-01 00:00 +1900", kRange}}) {
     auto made = CompileTextFormat(c.pattern, TypeOf(c.type, c.zone));
     ASSERT_TRUE(made.ok()) << c.pattern << made.status().ToString();
     int64_t value = 0;
@@ -98,8 +109,11 @@ TEST(ParseFormatted, TriesTheFormatsInOrder) {
   std::vector<TextFormat> formats = {*CompileTextFormat("dd/MM/yyyy", date), *CompileTextFormat("MM/dd/yyyy", date),
                                      *CompileTextFormat("yyyy-MM-dd", date)};
   struct Case { std::string_view text; TypeError error; int64_t value; };
-  for (const Case& c : std::initializer_list<Case>{{"02/01/1970", kOk, 1}, {"01/13/1970", kOk, 12}, {"1970-01-03", kOk, 2},
-                                                   {"31/31/1970", Reason::kOutOfRange}, {"3 Jan", Reason::kNotOfType}}) {
+  for (const Case& c : std::initializer_list<Case>{{"02/01/1970", kOk, 1},
+                                                   {"01/13/1970", kOk, 12},
+                                                   {"1970-01-03", kOk, 2},
+                                                   {"31/31/1970", Reason::kOutOfRange},
+                                                   {"3 Jan", Reason::kNotOfType}}) {
     int64_t value = 0;
     EXPECT_EQ(ParseFormatted(c.text, formats, TypeId::kDate, &value), c.error) << c.text;
     if (!c.error) {

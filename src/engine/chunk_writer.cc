@@ -84,7 +84,8 @@ Result<ChunkWriter::OpenPart*> ChunkWriter::PartFor(const std::string& partition
     }
     ARROW_ASSIGN_OR_RAISE(std::string folder, context_.transaction.StageDir(partition));
     OpenPart part;
-    part.path = JoinPath(folder, fmt::format("open-{}-{:05}-{}.inprogress", input_.version.Id(), done_.index, files_opened_++));
+    part.path =
+        JoinPath(folder, fmt::format("open-{}-{:05}-{}.inprogress", input_.version.Id(), done_.index, files_opened_++));
     ARROW_ASSIGN_OR_RAISE(auto out, context_.env.OpenWrite(part.path, CreateMode::kNew));
     ARROW_ASSIGN_OR_RAISE(part.file, MakeParquetFile(std::move(out), context_.file_schema,
                                                      context_.plan.pipeline.parquet, context_.pool));
@@ -122,10 +123,12 @@ Status ChunkWriter::Quarantine(const std::vector<BadRecord>& bad) {
   }
   if (!quarantine_) {
     ARROW_RETURN_NOT_OK(MakeDirs(context_.env, context_.quarantine_dir, true));
-    quarantine_path_ = JoinPath(context_.quarantine_dir, fmt::format("part-{}-{:05}.parquet", input_.version.Id(), done_.index));
+    quarantine_path_ =
+        JoinPath(context_.quarantine_dir, fmt::format("part-{}-{:05}.parquet", input_.version.Id(), done_.index));
     ARROW_ASSIGN_OR_RAISE(auto out, context_.env.OpenWrite(quarantine_path_ + ".inprogress", CreateMode::kNew));
     QuarantineContext where{input_.version.name, context_.run_id, done_.index};
-    ARROW_ASSIGN_OR_RAISE(quarantine_, MakeQuarantineWriter(std::move(out), context_.plan.contract, where, context_.pool));
+    ARROW_ASSIGN_OR_RAISE(quarantine_,
+                          MakeQuarantineWriter(std::move(out), context_.plan.contract, where, context_.pool));
   }
   return quarantine_->Append(bad);
 }

@@ -4,10 +4,10 @@
 #include "engine/gates.h"
 #include "engine/gather.h"
 #include "engine/sequencer.h"
+#include "io/process.h"
 #include "plan/read_ahead.h"
 
 #include <arrow/api.h>
-#include <sys/resource.h>
 
 #include <algorithm>
 #include <chrono>
@@ -29,12 +29,6 @@ std::string UtcTime(int64_t micros, const char* format) {
 // Sorts by start time; the random part keeps two starts of one second apart.
 std::string MakeRunId(Env& env) {
   return fmt::format("{}-{:08x}", UtcTime(env.NowMicros(), "%Y%m%dT%H%M%SZ"), static_cast<uint32_t>(env.Random()));
-}
-
-int64_t PeakRssBytes() {
-  rusage usage{};
-  getrusage(RUSAGE_SELF, &usage);
-  return static_cast<int64_t>(usage.ru_maxrss) * 1024;
 }
 
 // Calls `show` ten times a second from a thread of its own, and once more at the end.
@@ -109,8 +103,9 @@ class Run {
 Status Run::Execute() {
   RunRequest request = plan_.request;
   request.run_id = report_.run_id;
-  quarantine_dir_ = JoinPath(JoinPath(plan_.pipeline.folder, plan_.pipeline.quarantine_to),
-                             fmt::format("date={}/run_id={}", UtcTime(report_.started_micros, "%Y-%m-%d"), report_.run_id));
+  quarantine_dir_ =
+      JoinPath(JoinPath(plan_.pipeline.folder, plan_.pipeline.quarantine_to),
+               fmt::format("date={}/run_id={}", UtcTime(report_.started_micros, "%Y-%m-%d"), report_.run_id));
   request.quarantine_dir = quarantine_dir_;
   ARROW_ASSIGN_OR_RAISE(transaction_, BeginTransaction(env_, request, ContentHasher(env_, plan_)));
   report_.epoch = transaction_->epoch();
@@ -134,7 +129,8 @@ Status Run::LoadInputs() {
     }
   }
   ARROW_ASSIGN_OR_RAISE(auto splitter, MakePartitionSplitter(plan_.pipeline.partition_by, plan_.contract, pool_.get()));
-  ChunkContext context{env_, plan_, *transaction_, report_.run_id, quarantine_dir_, splitter->file_schema(), pool_.get()};
+  ChunkContext context{env_,       plan_, *transaction_, report_.run_id, quarantine_dir_, splitter->file_schema(),
+                       pool_.get()};
   ARROW_RETURN_NOT_OK(ReadAll(context));
   const int signal = StopSignal();
   if (signal == 0) return Gather(context);
@@ -146,7 +142,8 @@ Status Run::Gather(const ChunkContext& context) {
   for (size_t i = 0; i < plan_.inputs.size(); i++) {
     if (!plan_.inputs[i].decision.read) continue;
     const std::vector<ChunkDone> chunks = transaction_->Done(plan_.inputs[i].version.name);
-    const bool bundles = std::any_of(chunks.begin(), chunks.end(), [](const ChunkDone& c) { return !c.bundles.empty(); });
+    const bool bundles =
+        std::any_of(chunks.begin(), chunks.end(), [](const ChunkDone& c) { return !c.bundles.empty(); });
     if (bundles && !chunks.back().gathered) ARROW_RETURN_NOT_OK(GatherBundles(context, i, chunks));
   }
   return Status::OK();
@@ -225,8 +222,9 @@ Status Run::WorkUntilDone(MorselSource& source, Sequencer& sequencer) {
 
 Status Run::GateAndPublish() {
   if (!report_.rows.Balanced()) {
-    return Fail(Reaction::kCorrupt, "accounting does not balance: {} rows in, {} published, {} filtered, {} quarantined",
-                report_.rows.in, report_.rows.published, report_.rows.filtered, report_.rows.quarantined)
+    return Fail(Reaction::kCorrupt,
+                "accounting does not balance: {} rows in, {} published, {} filtered, {} quarantined", report_.rows.in,
+                report_.rows.published, report_.rows.filtered, report_.rows.quarantined)
         .Help("nothing was published; please report this with the run record");
   }
   report_.gates = JudgeGates(plan_, report_.rows, CountRows(transaction_->state(), transaction_->Preview()));

@@ -7,18 +7,21 @@ namespace freight {
 namespace {
 
 GateResult Percent(const std::string& name, const Accounting& rows, double percent_max, const Place& place) {
-  const double percent = rows.in == 0 ? 0 : 100.0 * static_cast<double>(rows.quarantined) / static_cast<double>(rows.in);
-  return {name, fmt::format("at most {} %", percent_max), fmt::format("{:.4g} % ({} of {} rows)", percent, rows.quarantined, rows.in),
-          percent <= percent_max, place};
+  const double percent =
+      rows.in == 0 ? 0 : 100.0 * static_cast<double>(rows.quarantined) / static_cast<double>(rows.in);
+  return {name, fmt::format("at most {} %", percent_max),
+          fmt::format("{:.4g} % ({} of {} rows)", percent, rows.quarantined, rows.in), percent <= percent_max, place};
 }
 
 void JudgeRowCount(const RowCountGate& gate, const DatasetRows& rows, std::vector<GateResult>* results) {
   const std::string actual = fmt::format("{} rows", rows.after);
   if (gate.min) {
-    results->push_back({"row_count.min", fmt::format("at least {} rows", *gate.min), actual, rows.after >= *gate.min, gate.place});
+    results->push_back(
+        {"row_count.min", fmt::format("at least {} rows", *gate.min), actual, rows.after >= *gate.min, gate.place});
   }
   if (gate.max) {
-    results->push_back({"row_count.max", fmt::format("at most {} rows", *gate.max), actual, rows.after <= *gate.max, gate.place});
+    results->push_back(
+        {"row_count.max", fmt::format("at most {} rows", *gate.max), actual, rows.after <= *gate.max, gate.place});
   }
   if (gate.change_from_last_percent && !rows.first_publication) {
     const double change = rows.before == 0 ? (rows.after == 0 ? 0 : 100)
@@ -48,9 +51,11 @@ DatasetRows CountRows(const DatasetState& state, const std::vector<PartitionResu
 std::vector<GateResult> JudgeGates(const Plan& plan, const Accounting& rows, const DatasetRows& dataset) {
   std::vector<GateResult> results;
   const Pipeline& p = plan.pipeline;
-  if (p.quarantine_percent_max) results.push_back(Percent("quarantine.max_percent", rows, *p.quarantine_percent_max, {p.file}));
+  if (p.quarantine_percent_max)
+    results.push_back(Percent("quarantine.max_percent", rows, *p.quarantine_percent_max, {p.file}));
   if (plan.contract.max_quarantine_percent) {
-    results.push_back(Percent("onViolation.maxQuarantinePercent", rows, *plan.contract.max_quarantine_percent, p.contract_place));
+    results.push_back(
+        Percent("onViolation.maxQuarantinePercent", rows, *plan.contract.max_quarantine_percent, p.contract_place));
   }
   if (p.quarantine_rows_max) {
     results.push_back({"quarantine.max_rows", fmt::format("at most {} rows", *p.quarantine_rows_max),
@@ -67,7 +72,8 @@ Status GateVerdict(const std::vector<GateResult>& gates, const std::string& quar
   for (const auto& gate : gates) {
     if (gate.passed) continue;
     if (failed.empty()) place = gate.place;
-    failed += fmt::format("{}{}: expected {}, found {}", failed.empty() ? "" : "; ", gate.gate, gate.expected, gate.actual);
+    failed +=
+        fmt::format("{}{}: expected {}, found {}", failed.empty() ? "" : "; ", gate.gate, gate.expected, gate.actual);
     quarantine |= gate.gate.starts_with("quarantine") || gate.gate.starts_with("onViolation");
   }
   if (failed.empty()) return Status::OK();

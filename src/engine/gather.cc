@@ -23,7 +23,8 @@ class Gatherer {
   }
 
   Status Run() {
-    ARROW_ASSIGN_OR_RAISE(encoder_, MakeRowGroupEncoder(context_.file_schema, context_.plan.pipeline.parquet, context_.pool));
+    ARROW_ASSIGN_OR_RAISE(encoder_,
+                          MakeRowGroupEncoder(context_.file_schema, context_.plan.pipeline.parquet, context_.pool));
     while (const std::string* first = FirstPartition()) {
       const std::string partition = *first;
       ARROW_RETURN_NOT_OK(GatherPartition(partition));

@@ -65,7 +65,8 @@ Status MorselSource::OpenNextInput() {
     options.budget = budget_;
     options.cancelled = cancelled_;
     options.charge_factor = kChargeFactor;
-    ARROW_ASSIGN_OR_RAISE(cursor_, MakeCsvCursor(std::move(bytes), plan_.pipeline.dialect, input.header, from, options));
+    ARROW_ASSIGN_OR_RAISE(cursor_,
+                          MakeCsvCursor(std::move(bytes), plan_.pipeline.dialect, input.header, from, options));
     return Status::OK();
   }
   return Status::OK();

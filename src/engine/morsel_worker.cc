@@ -43,7 +43,8 @@ Status MorselWorker::UseInput(size_t input) {
   if (decoder_input_ == input) return Status::OK();
   CsvDecoderOptions options;
   options.pool = pool_;
-  ARROW_ASSIGN_OR_RAISE(decoder_, MakeCsvDecoder(plan_.pipeline.dialect, plan_.inputs[input].header, plan_.contract, options));
+  ARROW_ASSIGN_OR_RAISE(decoder_,
+                        MakeCsvDecoder(plan_.pipeline.dialect, plan_.inputs[input].header, plan_.contract, options));
   decoder_input_ = input;
   return Status::OK();
 }

@@ -160,7 +160,8 @@ TEST_P(RunCrash, AFullOrFailingDiskFailsTheRunAndTheNextOneEndsLikeACleanOne) {
       faulty->Arm(k, fault);
       RunReport failed = RunOnce(*faulty);
       if (!faulty->fired()) break;
-      const std::string where = fmt::format("fault {} at call {} ({})", static_cast<int>(fault), k, faulty->CallName(k));
+      const std::string where =
+          fmt::format("fault {} at call {} ({})", static_cast<int>(fault), k, faulty->CallName(k));
       RunReport again = RunOnce(*disk);
       ASSERT_TRUE(again.error.ok()) << where << ": " << again.error.ToString() << " after " << failed.error.ToString();
       ASSERT_EQ(Data(*disk), expected) << where;

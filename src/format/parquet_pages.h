@@ -39,7 +39,8 @@ struct EncodedPage {
 };
 
 struct EncodedColumn {
-  std::shared_ptr<arrow::Buffer> dictionary;  // PLAIN and raw: the page writer compresses this one; null if there is none
+  std::shared_ptr<arrow::Buffer>
+      dictionary;  // PLAIN and raw: the page writer compresses this one; null if there is none
   int32_t dictionary_entries = 0;
   std::vector<EncodedPage> pages;
   ValueBounds bounds;

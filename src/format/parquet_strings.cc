@@ -64,11 +64,16 @@ struct HeldSource {
   const uint8_t* readable_end = nullptr;  // no bytes past an entry may be read
 };
 
+struct RowRange {
+  int64_t begin;
+  int64_t count;
+};
+
 // Writes the length and bytes of each valid row; returns the end.
 template <typename Source>
-uint8_t* PutStrings(const Source& source, int64_t at, int64_t rows, const uint8_t* validity, int64_t offset,
-                    uint8_t* out, BytesBounds* bounds) {
-  for (int64_t i = at; i < at + rows; ++i) {
+uint8_t* PutStrings(const Source& source, RowRange rows, const uint8_t* validity, int64_t offset, uint8_t* out,
+                    BytesBounds* bounds) {
+  for (int64_t i = rows.begin; i < rows.begin + rows.count; ++i) {
     if (validity != nullptr && !GetBit(validity, offset + i)) continue;
     const std::string_view value = source.View(i);
     const auto length = static_cast<uint32_t>(value.size());
@@ -192,7 +197,7 @@ class BytesColumn : public ColumnEncoder {
       for (int64_t i = at; validity != nullptr && i < at + rows; ++i) nulls += !GetBit(validity, offset + i);
       ARROW_RETURN_NOT_OK(page_.AppendRows(validity, offset + at, rows, nulls));
       ARROW_ASSIGN_OR_RAISE(uint8_t* out, page_.Reserve(bytes));
-      page_.Advance(PutStrings(source, at, rows, nulls > 0 ? validity : nullptr, offset, out, &page_bounds_) - out);
+      page_.Advance(PutStrings(source, {at, rows}, nulls > 0 ? validity : nullptr, offset, out, &page_bounds_) - out);
       at += rows;
     }
     return Status::OK();

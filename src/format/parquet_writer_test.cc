@@ -417,7 +417,8 @@ TEST(ParquetWriter, DeltasWrapAroundAtTheEndsOfTheirType) {
     }
     // Noise would be PLAIN by choice: a long run of zeros in front makes deltas win.
     const auto zeros = [](int64_t n, auto builder) {
-      EXPECT_TRUE(builder.AppendValues(std::vector<typename decltype(builder)::value_type>(static_cast<size_t>(n))).ok());
+      EXPECT_TRUE(
+          builder.AppendValues(std::vector<typename decltype(builder)::value_type>(static_cast<size_t>(n))).ok());
       return Finish(builder);
     };
     const auto wides = arrow::Concatenate({zeros(20'000, arrow::Int64Builder()), Finish(wide)}).ValueOrDie();
@@ -520,19 +521,26 @@ TEST(ParquetStatistics, StringBoundsHoldForEveryStringAndSayWhenTheyAreCut) {
     std::optional<std::string> min, max;
     bool min_exact, max_exact;
   };
-  for (const Case& c : std::initializer_list<Case>{
-           {{"b", "a", "c"}, "a", "c", true, true},
-           {{"", "a"}, "", "a", true, true},
-           {{"a", std::string("a\0", 2)}, "a", std::string("a\0", 2), true, true},
-           {{"\xc3\xa9", "z"}, "z", "\xc3\xa9", true, true},
-           {{x64}, x64, x64, true, true},
-           {{x64 + "a", x64}, x64, std::string(63, 'x') + "y", true, false},
-           {{x64 + "a"}, x64, std::string(63, 'x') + "y", false, false},
-           // The cut would split a two-byte code point: it leaves.
-           {{std::string(63, 'x') + "\xc3\xa9" + "tail"}, std::string(63, 'x'), std::string(62, 'x') + "y", false, false},
-           // U+10FFFF has nothing above it; a string of nothing else has no upper bound.
-           {{std::string(60, 'x') + "\xf4\x8f\xbf\xbf" + "t"}, std::string(60, 'x') + "\xf4\x8f\xbf\xbf",
-            std::string(59, 'x') + "y", false, false}}) {
+  for (const Case& c :
+       std::initializer_list<Case>{{{"b", "a", "c"}, "a", "c", true, true},
+                                   {{"", "a"}, "", "a", true, true},
+                                   {{"a", std::string("a\0", 2)}, "a", std::string("a\0", 2), true, true},
+                                   {{"\xc3\xa9", "z"}, "z", "\xc3\xa9", true, true},
+                                   {{x64}, x64, x64, true, true},
+                                   {{x64 + "a", x64}, x64, std::string(63, 'x') + "y", true, false},
+                                   {{x64 + "a"}, x64, std::string(63, 'x') + "y", false, false},
+                                   // The cut would split a two-byte code point: it leaves.
+                                   {{std::string(63, 'x') + "\xc3\xa9" + "tail"},
+                                    std::string(63, 'x'),
+                                    std::string(62, 'x') + "y",
+                                    false,
+                                    false},
+                                   // U+10FFFF has nothing above it; a string of nothing else has no upper bound.
+                                   {{std::string(60, 'x') + "\xf4\x8f\xbf\xbf" + "t"},
+                                    std::string(60, 'x') + "\xf4\x8f\xbf\xbf",
+                                    std::string(59, 'x') + "y",
+                                    false,
+                                    false}}) {
     const ValueBounds got = BoundsOf(c.values);
     EXPECT_EQ(got.min, c.min);
     EXPECT_EQ(got.max, c.max);
@@ -585,7 +593,8 @@ TEST(ParquetPageIndex, NamesTheFirstRowAndBoundsOfEachPage) {
   const auto reader = Open(written);
   const auto index = reader->GetPageIndexReader()->RowGroup(0);
   const auto offsets = index->GetOffsetIndex(0);
-  const auto columns = std::static_pointer_cast<parquet::TypedColumnIndex<parquet::Int64Type>>(index->GetColumnIndex(0));
+  const auto columns =
+      std::static_pointer_cast<parquet::TypedColumnIndex<parquet::Int64Type>>(index->GetColumnIndex(0));
   ASSERT_EQ(offsets->page_locations().size(), 10u);
   for (size_t page = 0; page < 10; ++page) {
     EXPECT_EQ(offsets->page_locations()[page].first_row_index, static_cast<int64_t>(page) * 100);

@@ -122,7 +122,8 @@ ordered_json RunReportJson(const RunReport& report) {
                   {"deduplicated", rows.deduplicated},
                   {"quarantined", rows.quarantined}};
   json["bytes_in"] = report.bytes_in;
-  json["chunks"] = {{"total", report.chunks_total}, {"done_before", report.chunks_done_before}, {"run", report.chunks_run}};
+  json["chunks"] = {
+      {"total", report.chunks_total}, {"done_before", report.chunks_done_before}, {"run", report.chunks_run}};
   json["partitions"] = PartitionsJson(report.partitions);
   json["elapsed_s"] = report.elapsed_s;
   json["peak_rss_bytes"] = report.peak_rss_bytes;
@@ -141,14 +142,16 @@ Result<std::vector<ordered_json>> LoadRuns(Env& env, const std::string& root, in
   ARROW_ASSIGN_OR_RAISE(auto ids, RunIds(env, root));
   // Ids of one second are in no order: all of the last second that counts are read, then the clock decides.
   size_t count = std::min(ids.size(), static_cast<size_t>(std::max<int64_t>(runs_max, 0)));
-  while (count > 0 && count < ids.size() && ids[count].compare(0, kIdTimeChars, ids[count - 1], 0, kIdTimeChars) == 0) count++;
+  while (count > 0 && count < ids.size() && ids[count].compare(0, kIdTimeChars, ids[count - 1], 0, kIdTimeChars) == 0)
+    count++;
   std::vector<ordered_json> runs;
   for (size_t i = 0; i < count; i++) {
     ARROW_ASSIGN_OR_RAISE(auto record, ReadRecord(env, root, ids[i]));
     runs.push_back(std::move(record));
   }
   const auto started = [](const ordered_json& run) {
-    return run.contains("started_micros") && run["started_micros"].is_number() ? run["started_micros"].get<int64_t>() : 0;
+    return run.contains("started_micros") && run["started_micros"].is_number() ? run["started_micros"].get<int64_t>()
+                                                                               : 0;
   };
   std::stable_sort(runs.begin(), runs.end(), [&](const auto& a, const auto& b) { return started(a) > started(b); });
   if (static_cast<int64_t>(runs.size()) > runs_max) runs.resize(runs_max);

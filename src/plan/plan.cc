@@ -18,10 +18,13 @@ namespace {
 Status CheckInputKind(const FileStat& stat, const std::string& name, const Place& place) {
   if (stat.kind == FileKind::kFile) return Status::OK();
   if (stat.kind == FileKind::kDirectory) {
-    return Fail(Reaction::kInvalid, "input \"{}\" is a directory", name).At(place).Help("name its files: \"" + name + "/*.csv\"");
+    return Fail(Reaction::kInvalid, "input \"{}\" is a directory", name)
+        .At(place)
+        .Help("name its files: \"" + name + "/*.csv\"");
   }
   if (stat.kind == FileKind::kFifo) {
-    return Fail(Reaction::kInvalid, "input \"{}\" is a pipe: it cannot be read twice, so a run of it cannot be resumed", name)
+    return Fail(Reaction::kInvalid, "input \"{}\" is a pipe: it cannot be read twice, so a run of it cannot be resumed",
+                name)
         .At(place)
         .Help("write it to a file first");
   }
@@ -65,7 +68,9 @@ std::string DialectText(const CsvDialect& d) {
     nulls = "list";
     for (const auto& word : *d.nulls) nulls += fmt::format(":{}:{}", word.size(), word);
   }
-  auto byte = [](std::optional<char> c) { return c ? std::to_string(static_cast<unsigned char>(*c)) : std::string("none"); };
+  auto byte = [](std::optional<char> c) {
+    return c ? std::to_string(static_cast<unsigned char>(*c)) : std::string("none");
+  };
   return fmt::format("{}|{}|{}|{}|{}|{}|{}|{}|{}|{}", d.delimiter, byte(d.quote), byte(d.escape), byte(d.comment),
                      d.header, d.skip_rows, nulls, static_cast<int>(d.encoding), d.trim, d.record_bytes_max);
 }
@@ -80,10 +85,10 @@ std::string PartitionText(const std::vector<PartitionField>& fields) {
 
 // What decides bytes; not limits, gates, threads or paths.
 std::string PlanHash(const Pipeline& p, const Contract& contract, const PlanOptions& options) {
-  std::string text = fmt::format("{}\n{}\n{}\n{}\n{}|{}|{}|{}\n{}|{}\n", FREIGHT_VERSION, contract.hash,
-                                 DialectText(p.dialect), PartitionText(p.partition_by),
-                                 static_cast<int>(p.parquet.profile), static_cast<int>(p.parquet.codec), p.parquet.level,
-                                 p.parquet.page_bytes, options.morsel_bytes, options.chunk_morsels);
+  std::string text =
+      fmt::format("{}\n{}\n{}\n{}\n{}|{}|{}|{}\n{}|{}\n", FREIGHT_VERSION, contract.hash, DialectText(p.dialect),
+                  PartitionText(p.partition_by), static_cast<int>(p.parquet.profile), static_cast<int>(p.parquet.codec),
+                  p.parquet.level, p.parquet.page_bytes, options.morsel_bytes, options.chunk_morsels);
   for (const auto& partition : options.scope) text += partition + "\n";
   return HashHex(text);
 }
@@ -107,7 +112,8 @@ RunRequest MakeRequest(const Pipeline& p, const Contract& contract, const PlanOp
 
 Status ReadHeaderOf(Env& env, const Plan& plan, PlannedInput* input) {
   ARROW_ASSIGN_OR_RAISE(auto bytes, OpenByteStream(env, input->path));
-  ARROW_ASSIGN_OR_RAISE(input->header, ReadCsvHeader(*bytes, input->version.name, plan.pipeline.dialect, plan.contract));
+  ARROW_ASSIGN_OR_RAISE(input->header,
+                        ReadCsvHeader(*bytes, input->version.name, plan.pipeline.dialect, plan.contract));
   const int64_t chunk_bytes = plan.options.morsel_bytes * plan.options.chunk_morsels;
   const int64_t left = std::max<int64_t>(0, input->version.stat.size_bytes - input->header.data_begin.offset);
   input->chunks = std::max<int64_t>(1, (left + chunk_bytes - 1) / chunk_bytes);

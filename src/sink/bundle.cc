@@ -100,7 +100,8 @@ Result<std::unique_ptr<BundleReader>> BundleReader::Open(Env& env, const std::st
   ARROW_ASSIGN_OR_RAISE(reader->file_, env.OpenRead(path));
   ARROW_ASSIGN_OR_RAISE(FileStat stat, reader->file_->Stat());
   char trailer[kTrailerBytes];
-  auto corrupt = Fail(Reaction::kCorrupt, "staged bundle \"{}\" is damaged", path).Help("run again: the input is read anew");
+  auto corrupt =
+      Fail(Reaction::kCorrupt, "staged bundle \"{}\" is damaged", path).Help("run again: the input is read anew");
   if (stat.size_bytes < kTrailerBytes) return corrupt;
   ARROW_ASSIGN_OR_RAISE(int64_t got, reader->file_->ReadAt(stat.size_bytes - kTrailerBytes, kTrailerBytes, trailer));
   if (got != kTrailerBytes || std::memcmp(trailer + 8, kMagic.data(), kMagic.size()) != 0) return corrupt;
@@ -142,13 +143,15 @@ Status BundleReader::Advance() {
 
 Result<std::shared_ptr<arrow::RecordBatch>> BundleReader::Take() {
   ARROW_ASSIGN_OR_RAISE(std::shared_ptr<arrow::Buffer> bytes, arrow::AllocateBuffer(entry_.length));
-  ARROW_ASSIGN_OR_RAISE(int64_t got, file_->ReadAt(static_cast<int64_t>(entry_.offset), entry_.length, bytes->mutable_data()));
+  ARROW_ASSIGN_OR_RAISE(int64_t got,
+                        file_->ReadAt(static_cast<int64_t>(entry_.offset), entry_.length, bytes->mutable_data()));
   if (got != entry_.length) {
     return Fail(Reaction::kCorrupt, "staged bundle \"{}\" is damaged", path_).Help("run again: the input is read anew");
   }
   arrow::io::BufferReader in(bytes);
   arrow::ipc::DictionaryMemo no_dictionaries;
-  ARROW_ASSIGN_OR_RAISE(auto batch, arrow::ipc::ReadRecordBatch(schema_, &no_dictionaries, arrow::ipc::IpcReadOptions::Defaults(), &in));
+  ARROW_ASSIGN_OR_RAISE(
+      auto batch, arrow::ipc::ReadRecordBatch(schema_, &no_dictionaries, arrow::ipc::IpcReadOptions::Defaults(), &in));
   ARROW_RETURN_NOT_OK(Advance());
   return batch;
 }

@@ -21,8 +21,8 @@ std::shared_ptr<arrow::RecordBatch> Batch(int64_t first, int64_t rows, bool dict
   }
   auto id = ids.Finish().ValueOrDie();
   std::shared_ptr<arrow::Array> word = dictionary ? coded.Finish().ValueOrDie() : plain.Finish().ValueOrDie();
-  return arrow::RecordBatch::Make(arrow::schema({arrow::field("id", arrow::int64()), arrow::field("word", word->type())}),
-                                  rows, {id, word});
+  return arrow::RecordBatch::Make(
+      arrow::schema({arrow::field("id", arrow::int64()), arrow::field("word", word->type())}), rows, {id, word});
 }
 
 TEST(Bundle, GivesBackEveryPartitionInOrderWithPlainColumns) {

@@ -190,9 +190,11 @@ class NumberKeys : public Base {
     switch (field_.kind) {
       case TransformKind::kIdentity: return ValueText(key);
       case TransformKind::kYear: return fmt::format("{:04}", key + 1970);
-      case TransformKind::kMonth: return fmt::format("{:04}-{:02}", FloorDiv(key, 12) + 1970, key - FloorDiv(key, 12) * 12 + 1);
+      case TransformKind::kMonth:
+        return fmt::format("{:04}-{:02}", FloorDiv(key, 12) + 1970, key - FloorDiv(key, 12) * 12 + 1);
       case TransformKind::kDay: return DateText(key);
-      case TransformKind::kHour: return fmt::format("{}-{:02}", DateText(FloorDiv(key, 24)), key - FloorDiv(key, 24) * 24);
+      case TransformKind::kHour:
+        return fmt::format("{}-{:02}", DateText(FloorDiv(key, 24)), key - FloorDiv(key, 24) * 24);
       case TransformKind::kBucket: return fmt::format("{}", key);
       case TransformKind::kTruncate: return DecimalText(Number(key) * field_.argument, type_.scale);
     }

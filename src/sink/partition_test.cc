@@ -42,7 +42,8 @@ TEST(PartitionName, SpellsValuesAsHiveDoes) {
 }
 
 TEST(PartitionName, RefusesWhatNoDirectoryCanBear) {
-  for (const std::string& value : {""s, "a\0b"s, "\0"s, std::string(300, 'x'), std::string(256, 'x'), std::string(86, ':')}) {
+  for (const std::string& value :
+       {""s, "a\0b"s, "\0"s, std::string(300, 'x'), std::string(256, 'x'), std::string(86, ':')}) {
     EXPECT_EQ(EscapePartitionValue(value), std::nullopt) << value.size();
   }
 }
@@ -177,11 +178,13 @@ TEST(PartitionText, NumbersDatesAndTimes) {
   EXPECT_EQ(DateText(-719162), "0001-01-01");
   EXPECT_EQ(TimestampText(-1), "1969-12-31 23:59:59.999999");
   EXPECT_EQ(TimestampText(INT64_C(1781172000000000)), "2026-06-11 10:00:00");
-  EXPECT_EQ(UuidText("\x00\x11\x22\x33\x44\x55\x66\x77\x88\x99\xaa\xbb\xcc\xdd\xee\xff"s), "00112233-4455-6677-8899-aabbccddeeff");
+  EXPECT_EQ(UuidText("\x00\x11\x22\x33\x44\x55\x66\x77\x88\x99\xaa\xbb\xcc\xdd\xee\xff"s),
+            "00112233-4455-6677-8899-aabbccddeeff");
 }
 
 // A batch of one row per element; columns of Events() that are not given are null (id: 0, 1, ...).
-std::shared_ptr<arrow::RecordBatch> BatchWith(const std::map<std::string, std::shared_ptr<arrow::Array>>& given, int64_t rows) {
+std::shared_ptr<arrow::RecordBatch> BatchWith(const std::map<std::string, std::shared_ptr<arrow::Array>>& given,
+                                              int64_t rows) {
   arrow::ArrayVector arrays;
   arrow::FieldVector fields = Events().ArrowSchema()->fields();
   for (const auto& field : fields) {
@@ -226,10 +229,12 @@ TEST(PartitionSplitter, NamesValuesOfEachTypeAndTransform) {
   };
   const auto id = [](int64_t v) { return ArrayOf<arrow::Int64Builder, int64_t>(arrow::Int64Builder(), {v}); };
   const auto amount = [](int64_t v) {
-    return ArrayOf<arrow::Decimal64Builder, arrow::Decimal64>(arrow::Decimal64Builder(arrow::decimal64(12, 2)), {arrow::Decimal64(v)});
+    return ArrayOf<arrow::Decimal64Builder, arrow::Decimal64>(arrow::Decimal64Builder(arrow::decimal64(12, 2)),
+                                                              {arrow::Decimal64(v)});
   };
   const auto wide = [](int64_t v) {
-    return ArrayOf<arrow::Decimal128Builder, arrow::Decimal128>(arrow::Decimal128Builder(arrow::decimal128(30, 3)), {arrow::Decimal128(v)});
+    return ArrayOf<arrow::Decimal128Builder, arrow::Decimal128>(arrow::Decimal128Builder(arrow::decimal128(30, 3)),
+                                                                {arrow::Decimal128(v)});
   };
   const auto big = ArrayOf<arrow::UInt64Builder, uint64_t>(arrow::UInt64Builder(), {UINT64_MAX});
   const auto null_time = arrow::MakeArrayOfNull(arrow::timestamp(micros), 1).ValueOrDie();
@@ -243,7 +248,8 @@ TEST(PartitionSplitter, NamesValuesOfEachTypeAndTransform) {
   EXPECT_EQ(PathOf("month(t)", "t", t(-1)), "t_month=1969-12");
   EXPECT_EQ(PathOf("year(t)", "t", t(-1)), "t_year=1969");
   EXPECT_EQ(PathOf("hour(t)", "t", null_time), "t_hour=__HIVE_DEFAULT_PARTITION__");
-  EXPECT_EQ(PathOf("month(day)", "day", ArrayOf<arrow::Date32Builder, int32_t>(arrow::Date32Builder(), {-32})), "day_month=1969-11");
+  EXPECT_EQ(PathOf("month(day)", "day", ArrayOf<arrow::Date32Builder, int32_t>(arrow::Date32Builder(), {-32})),
+            "day_month=1969-11");
   EXPECT_EQ(PathOf("truncate(10, id)", "id", id(-1)), "id_truncate=-10");
   EXPECT_EQ(PathOf("truncate(10, id)", "id", id(19)), "id_truncate=10");
   EXPECT_EQ(PathOf("truncate(10, id)", "id", id(INT64_MIN)), "id_truncate=-9223372036854775810");
@@ -254,18 +260,22 @@ TEST(PartitionSplitter, NamesValuesOfEachTypeAndTransform) {
   EXPECT_EQ(PathOf("big", "big", big), "big=18446744073709551615");
   EXPECT_EQ(PathOf("truncate(10, big)", "big", big), "big_truncate=18446744073709551610");
   EXPECT_EQ(PathOf("ok", "ok", ArrayOf<arrow::BooleanBuilder, bool>(arrow::BooleanBuilder(), {true})), "ok=true");
-  EXPECT_EQ(PathOf("truncate(2, country)", "country", Strings({"\xc3\xa9\xc3\xa9\xc3\xa9"})), "country_truncate=\xc3\xa9\xc3\xa9");
+  EXPECT_EQ(PathOf("truncate(2, country)", "country", Strings({"\xc3\xa9\xc3\xa9\xc3\xa9"})),
+            "country_truncate=\xc3\xa9\xc3\xa9");
   EXPECT_EQ(PathOf("truncate(9, country)", "country", Strings({"\xc3\xa9"})), "country_truncate=\xc3\xa9");
   EXPECT_EQ(PathOf("country", "country", Strings({"a/b"})), "country=a%2Fb");
   EXPECT_EQ(PathOf("country", "country", Strings({std::nullopt})), "country=__HIVE_DEFAULT_PARTITION__");
-  EXPECT_EQ(PathOf("country", "country", Strings({"__HIVE_DEFAULT_PARTITION__"})), "country=%5F_HIVE_DEFAULT_PARTITION__");
+  EXPECT_EQ(PathOf("country", "country", Strings({"__HIVE_DEFAULT_PARTITION__"})),
+            "country=%5F_HIVE_DEFAULT_PARTITION__");
   for (const std::string& value : {""s, "a\0"s, std::string(300, 'x'), std::string(250, 'x')}) {
     EXPECT_EQ(PathOf("country", "country", Strings({value})), "unnameable") << value.size();
   }
   const int64_t seven = 7;
   EXPECT_EQ(PathOf("bucket(16, id)", "id", id(7)), fmt::format("id_bucket={}", XXH3_64bits(&seven, 8) % 16));
-  EXPECT_EQ(PathOf("bucket(16, country)", "country", Strings({"DE"})), fmt::format("country_bucket={}", XXH3_64bits("DE", 2) % 16));
-  EXPECT_EQ(PathOf("bucket(16, country)", "country", Strings({""})), fmt::format("country_bucket={}", XXH3_64bits("", 0) % 16));
+  EXPECT_EQ(PathOf("bucket(16, country)", "country", Strings({"DE"})),
+            fmt::format("country_bucket={}", XXH3_64bits("DE", 2) % 16));
+  EXPECT_EQ(PathOf("bucket(16, country)", "country", Strings({""})),
+            fmt::format("country_bucket={}", XXH3_64bits("", 0) % 16));
   const __int128 cents = 7;
   const std::string want = std::to_string(XXH3_64bits(&cents, 16) % 16);
   EXPECT_EQ(PathOf("bucket(16, amount)", "amount", amount(7)), "amount_bucket=" + want);
@@ -303,7 +313,8 @@ TEST(PartitionSplitter, WithoutFieldsThereIsOneUnnamedPartition) {
 
 TEST(PartitionSplitter, UnnameableRowsComeBackByRowAndField) {
   auto splitter =
-      MakePartitionSplitter(Fields({"truncate(1000, id)", "country"}), Events(), arrow::default_memory_pool()).ValueOrDie();
+      MakePartitionSplitter(Fields({"truncate(1000, id)", "country"}), Events(), arrow::default_memory_pool())
+          .ValueOrDie();
   std::vector<PartitionSplitter::Unnameable> unnameable;
   const auto batch = BatchWith({{"country", Strings({"DE", "", "FR", "a\0"s, "DE", std::nullopt})}}, 6);
   const auto slices = splitter->Split(batch, &unnameable).ValueOrDie();
@@ -407,7 +418,8 @@ TEST(PartitionSplitter, RandomBatchesSplitAsRowByRow) {
     auto splitter = MakePartitionSplitter(Fields(texts), Events(), arrow::default_memory_pool()).ValueOrDie();
     for (int round = 0; round < 8; ++round) {
       const auto batch = RandomBatch(random, 1 + static_cast<int64_t>(random() % 300), round % 2 == 1);
-      ExpectSplitEqualsRowByRow(*splitter, batch->Slice(static_cast<int64_t>(random()) % 2 == 0 ? 0 : batch->num_rows() / 3));
+      ExpectSplitEqualsRowByRow(*splitter,
+                                batch->Slice(static_cast<int64_t>(random()) % 2 == 0 ? 0 : batch->num_rows() / 3));
     }
   }
 }

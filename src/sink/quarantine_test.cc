@@ -127,7 +127,8 @@ TEST(Quarantine, BytesDoNotDependOnHowRecordsArrive) {
     ASSERT_TRUE(writer->Append(std::span(records).subspan(at, std::min<size_t>(37, records.size() - at))).ok());
   }
   ASSERT_TRUE(writer->Finish().ok());
-  EXPECT_EQ(ReadFile(*env, "/once.parquet", 1 << 24).ValueOrDie(), ReadFile(*env, "/pieces.parquet", 1 << 24).ValueOrDie());
+  EXPECT_EQ(ReadFile(*env, "/once.parquet", 1 << 24).ValueOrDie(),
+            ReadFile(*env, "/pieces.parquet", 1 << 24).ValueOrDie());
 }
 
 TEST(Quarantine, MemoryDoesNotGrowWithBadRows) {
@@ -158,7 +159,8 @@ TEST(Quarantine, DamagedFilesAreNamedAsCorrupt) {
   const auto every_row = [](const QuarantinedRow&) { return true; };
   std::string flipped = bytes;
   flipped[bytes.size() / 2] = static_cast<char>(flipped[bytes.size() / 2] ^ 1);
-  for (const std::string& damaged : {std::string(), std::string("not parquet"), bytes.substr(0, bytes.size() / 2), flipped}) {
+  for (const std::string& damaged :
+       {std::string(), std::string("not parquet"), bytes.substr(0, bytes.size() / 2), flipped}) {
     ASSERT_TRUE(WriteFileAtomic(*env, "/bad.parquet", damaged).ok());
     const Status read = ReadQuarantineFile(*env, "/bad.parquet", every_row);
     EXPECT_EQ(ReactionOf(read), Reaction::kCorrupt) << damaged.size() << " " << read.ToString();

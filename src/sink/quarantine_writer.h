@@ -29,8 +29,9 @@ struct QuarantineContext {
   std::string run_id;
   int32_t chunk = 0;
 };
-Result<std::unique_ptr<QuarantineWriter>> MakeQuarantineWriter(std::unique_ptr<WritableFile> out, const Contract& contract,
-                                                               QuarantineContext context, arrow::MemoryPool* pool);
+Result<std::unique_ptr<QuarantineWriter>> MakeQuarantineWriter(std::unique_ptr<WritableFile> out,
+                                                               const Contract& contract, QuarantineContext context,
+                                                               arrow::MemoryPool* pool);
 
 // One row read back.
 struct QuarantinedRow {
