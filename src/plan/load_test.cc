@@ -243,7 +243,8 @@ TEST(LoadPipeline, SaysWhyAFileCannotBeRead) {
             "error[F0100]: there is no file \"d/none.yaml\"\n --> d/none.yaml\n  = help: check the path\n"},
            {"d/dir.yaml",
             "error[F0100]: \"d/dir.yaml\" is a directory\n --> d/dir.yaml\n  = help: name a YAML file in it\n"},
-           {"d/empty.yaml", "error[F0101]: the file has no content\n --> d/empty.yaml\n"},
+           {"d/empty.yaml", "error[F0101]: the file has no content\n --> d/empty.yaml\n"
+            "  = help: `freight init` writes files to start from\n"},
            {"d/big.yaml",
             "error[F0100]: \"d/big.yaml\" has 1048577 bytes; at most 1 MiB are read\n --> d/big.yaml\n"
             "  = help: check that this is the file you meant\n"},

@@ -356,7 +356,8 @@ std::optional<YamlNode> ParseYaml(std::string_view text, const YamlLimits& limit
   std::optional<YamlNode> root = ParseEvents(text, limits, findings);
   const bool empty = root && root->kind == YamlNode::Kind::kScalar && root->plain && root->text.empty();
   if (findings->errors() == errors_before && (!root || empty)) {
-    findings->Error(kCodeSyntax, {}, "the file has no content");
+    findings->Error(kCodeSyntax, {}, "the file has no content",
+                    "`freight init` writes files to start from");
     return std::nullopt;
   }
   return root;
