@@ -68,7 +68,7 @@ class ConformanceTest(support.FreightTest):
                 self.assert_published(done, quarantined=0)
                 self.assertEqual(read_rows(project), [[row[n] for n in names] for row in wanted])
                 agreed += 1
-        print(f"| csv-spectrum {agreed} of 12")
+        print(f"\n| csv-spectrum {agreed} of 12")
         self.assertEqual(agreed, 12)
 
     def test_csv_test_data_valid(self):
@@ -84,7 +84,7 @@ class ConformanceTest(support.FreightTest):
                 self.assertEqual(done.json()["rows"]["quarantined"], 0)
                 self.assertEqual(read_rows(project), [[r[n] for n in names] if header else r for r in wanted])
                 agreed += 1
-        print(f"| csv-test-data valid {agreed} of 18")
+        print(f"\n| csv-test-data valid {agreed} of 18")
         self.assertEqual(agreed, 18)
 
     def test_csv_test_data_invalid(self):
@@ -103,7 +103,7 @@ class ConformanceTest(support.FreightTest):
                     self.assertEqual(rows, [wanted])
                     self.assertEqual(read_rows(project), [])
                 right += 1
-        print(f"| csv-test-data invalid {right} of 7")
+        print(f"\n| csv-test-data invalid {right} of 7")
         self.assertEqual(right, 7)
 
 
@@ -187,7 +187,7 @@ class PollockTest(support.FreightTest):
         for name, mode in DUCKDB_MODES.items():
             table[name] = pollock.score(lambda path, width, p, mode=mode: pollock.load_duckdb(path, width, p, mode))[:2]
         for name, (simple, weighted) in table.items():
-            print(f"| Pollock {dataset} ({len(pollock.files)} files): {name} simple {simple}"
+            print(f"\n| Pollock {dataset} ({len(pollock.files)} files): {name} simple {simple}"
                   + (f" weighted {weighted}" if weighted else ""))
         self.assertEqual(failed, [])
         return table
