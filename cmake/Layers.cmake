@@ -43,7 +43,7 @@ if(FREIGHT_TESTS)
     if(tests)
       add_executable(${layer}_test ${tests})
       target_link_libraries(${layer}_test PRIVATE ${FREIGHT_LIBS} GTest::gtest GTest::gmock GTest::gtest_main)
-      target_compile_options(${layer}_test PRIVATE -Wno-array-bounds)  # another ghost of GCC 12
+      target_compile_options(${layer}_test PRIVATE -Wno-array-bounds -Wno-stringop-overflow)  # more ghosts
       target_precompile_headers(${layer}_test PRIVATE ${CMAKE_SOURCE_DIR}/cmake/pch_test.h)
       gtest_discover_tests(${layer}_test DISCOVERY_TIMEOUT 60 PROPERTIES LABELS fast)
     endif()
