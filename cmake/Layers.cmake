@@ -4,7 +4,7 @@ set(FREIGHT_LAYERS base io spec contract format sink commit plan engine observe 
 add_library(freight_options INTERFACE)
 target_include_directories(freight_options INTERFACE ${CMAKE_SOURCE_DIR}/src)
 target_compile_definitions(freight_options INTERFACE FREIGHT_VERSION="${PROJECT_VERSION}")
-target_compile_options(freight_options INTERFACE -Wall -Wextra -Werror
+target_compile_options(freight_options INTERFACE -Wall -Wextra $<$<BOOL:${FREIGHT_WERROR}>:-Werror>
   -Wno-unused-parameter -Wno-missing-field-initializers
   -Wno-stringop-overread -Wno-restrict)  # GCC 12 sees ghosts in inlined std::string at -O2
 target_link_libraries(freight_options INTERFACE Threads::Threads fmt::fmt nlohmann_json::nlohmann_json
