@@ -1,6 +1,8 @@
 // The standard's closed sets of keys as tables, and the few rules that a table cannot say.
 #include "contract/odcs_shapes.h"
 
+#include <re2/re2.h>
+
 #include <algorithm>
 #include <span>
 
@@ -341,6 +343,37 @@ bool CheckQuality(const YamlNode& rule, Findings* findings) {
   return CheckQualityValues(rule, findings) && fits;
 }
 
+// "table.column", or a path to either in this file or another one.
+bool CheckReference(const YamlNode& reference, Findings* findings) {
+  static const RE2 short_form("[A-Za-z_][A-Za-z0-9_]*\\.[A-Za-z_][A-Za-z0-9_]*");
+  static const RE2 long_form(
+      "(?:(?:https?://)?[A-Za-z0-9._/-]+\\.yaml#)?/?[A-Za-z_][A-Za-z0-9_]*/[A-Za-z0-9_-]+"
+      "(?:/[A-Za-z_][A-Za-z0-9_]*/[A-Za-z0-9_-]+)*");
+  if (reference.kind == YamlNode::Kind::kList) {
+    bool fits = !reference.items.empty();
+    if (!fits) findings->Error(kCodeBadValue, reference.span, "a relationship needs at least one reference");
+    for (const YamlNode& item : reference.items) fits &= CheckReference(item, findings);
+    return fits;
+  }
+  if (RE2::FullMatch(reference.text, short_form) || RE2::FullMatch(reference.text, long_form)) return true;
+  findings->Error(kCodeBadValue, reference.span, fmt::format("\"{}\" refers to no column", reference.text),
+                  "write table.column, or schema/<id>/properties/<id>");
+  return false;
+}
+
+bool CheckRelationships(const YamlNode& node, Findings* findings) {
+  bool fits = true;
+  for (const YamlNode& relationship : ItemsOf(node, "relationships")) {
+    const YamlNode *from = relationship.Find("from"), *to = relationship.Find("to");
+    if (from) fits &= CheckReference(*from, findings);
+    if (to) fits &= CheckReference(*to, findings);
+    if (!from || !to || from->kind == to->kind) continue;
+    findings->Error(kCodeWrongKind, to->span, "\"from\" and \"to\" must both be one reference or both be lists");
+    fits = false;
+  }
+  return fits;
+}
+
 bool CheckQualities(const YamlNode& node, Findings* findings) {
   bool fits = true;
   for (const YamlNode& rule : ItemsOf(node, "quality")) {
@@ -357,6 +390,7 @@ bool CheckProperty(const YamlNode& property, bool named, Findings* findings) {
   if (property.kind != YamlNode::Kind::kMap) return false;
   if (named) fits &= NeedKey(property, "name", "a property", findings);
   fits &= CheckQualities(property, findings);
+  fits &= CheckRelationships(property, findings);
   const Fields fields(&property, kPropertyShape);
   const std::string type = fields.Text("logicalType").value_or("");
   const YamlNode* options = property.Find("logicalTypeOptions");
@@ -401,6 +435,7 @@ bool CheckOdcsShape(const YamlNode& root, Findings* findings) {
   for (const YamlNode& object : ItemsOf(root, "schema")) {
     if (object.kind != YamlNode::Kind::kMap) continue;
     fits &= CheckQualities(object, findings);
+    fits &= CheckRelationships(object, findings);
     fits &= CheckProperties(object, findings);
   }
   for (const YamlNode& sla : ItemsOf(root, "slaProperties")) {

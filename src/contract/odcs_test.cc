@@ -167,7 +167,7 @@ TEST(ParseOdcs, RefusesColumnsAtThePlaceOfTheFault) {
            {"{name: a, logicalType: boolean, customProperties: [{property: trueValues, value: [false]}]}",
             "9:10+4 F0401 \"false\" spells both true and false in column \"a\"\n"},
            {"{name: a, logicalType: string, relationships: [{to: nowhere}]}",
-            "9:57+7 F0106 \"nowhere\" refers to no column\n"},
+            "9:61+7 F0106 \"nowhere\" refers to no column\n"},
            {"{name: a, logicalType: string, quality: [{type: sql, query: SELECT 1}]}",
             "9:51+4 F0106 a quality rule needs one comparison, not 0\n"},
            {"{logicalType: string}", "9:10+11 F0104 a property needs the key \"name\"\n"},
