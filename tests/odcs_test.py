@@ -35,8 +35,8 @@ def check(project, names):
         project.write(f"{name}.yaml", support.pipeline_text(contract=f"{name}.odcs.yaml"))
     done = project.call("check")
     codes = {name: set() for name in names}
-    found = re.findall(r"^error\[(F\d+)\].*\n\s*--> (?:\./)?(.*?)\.odcs\.yaml:?(\d*)", done.err + done.out, re.MULTILINE)
-    for code, name, line in found:
+    error = re.compile(r"^error\[(F\d+)\].*\n\s*--> (?:\./)?(.*?)\.odcs\.yaml:?(\d*)", re.MULTILINE)
+    for code, name, line in error.findall(done.err + done.out):
         codes[name].add(code)
         assert line, f"{name}: {code} has no line"
     return codes
