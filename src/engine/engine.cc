@@ -79,6 +79,7 @@ class Run {
   Status WorkUntilDone(MorselSource& source, Sequencer& sequencer);
   Status GateAndPublish();
   void Count(const ChunkDone& chunk);
+  void CheckStagedBytes();
   void ShowProgress();
   bool Cancelled() const { return failed_ || StopSignal() != 0; }
   int StopSignal() const { return options_.stop ? options_.stop->load() : 0; }
@@ -98,6 +99,7 @@ class Run {
   std::mutex source_mutex_;   // turns at the source
   Status first_fault_;
   int64_t rows_live_ = 0, quarantined_live_ = 0, bytes_live_ = 0;
+  int64_t staged_bytes_ = 0;
 };
 
 Status Run::Execute() {
@@ -156,6 +158,17 @@ void Run::Count(const ChunkDone& chunk) {
   report_.chunks_total += !chunk.gathered;
   for (const auto& [rule, rows] : chunk.bad_by_rule) report_.bad_by_rule[rule] += rows;
   for (const auto& file : chunk.quarantine) report_.quarantine_files.push_back(file.path);
+  for (const auto& part : chunk.parts) staged_bytes_ += part.bytes;
+  for (const auto& bundle : chunk.bundles) staged_bytes_ += bundle.bytes;
+}
+
+// limits.temp: judged chunk by chunk, so that it is passed by one chunk's files at most.
+void Run::CheckStagedBytes() {
+  const auto& bytes_max = plan_.pipeline.temp_bytes;
+  if (!bytes_max || staged_bytes_ <= *bytes_max) return;
+  Fault(Fail(Reaction::kFailed, "staged output takes {} bytes, more than limits.temp of {}", staged_bytes_, *bytes_max)
+            .At({plan_.pipeline.file})
+            .Help("raise limits.temp and run again: what is staged is kept"));
 }
 
 void Run::Fault(Status status) {
@@ -171,6 +184,7 @@ Status Run::ReadAll(const ChunkContext& context) {
       context,
       [this](const ChunkDone& chunk) {
         Count(chunk);
+        CheckStagedBytes();
         std::lock_guard lock(mutex_);
         report_.chunks_run++;
       },

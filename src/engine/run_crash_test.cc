@@ -169,6 +169,25 @@ TEST_P(RunCrash, AFullOrFailingDiskFailsTheRunAndTheNextOneEndsLikeACleanOne) {
   }
 }
 
+TEST(RunLimits, StagedOutputOverTheLimitStopsTheRunWhichGoesOnWhenItIsRaised) {
+  const Scenario scenario{"limit", "replace_partitions", false};
+  auto clean_env = Disk(scenario);
+  ASSERT_TRUE(RunOnce(*clean_env).error.ok());
+
+  auto env = Disk(scenario);
+  Write(*env, "/p/t.yaml", PipelineText(scenario.mode) + "limits: {temp: 3000}\n");
+  RunReport stopped = RunOnce(*env);
+  EXPECT_EQ(stopped.state, RunState::kFailed);
+  EXPECT_NE(stopped.error.message().find("more than limits.temp of 3000"), std::string::npos) << stopped.error;
+  EXPECT_TRUE(Data(*env).empty());
+
+  Write(*env, "/p/t.yaml", PipelineText(scenario.mode));
+  RunReport resumed = RunOnce(*env);
+  EXPECT_TRUE(resumed.error.ok()) << resumed.error.ToString();
+  EXPECT_GT(resumed.chunks_done_before, 0);
+  EXPECT_EQ(Data(*env), Data(*clean_env));
+}
+
 INSTANTIATE_TEST_SUITE_P(Modes, RunCrash,
                          testing::Values(Scenario{"first", "replace_partitions", false},
                                          Scenario{"changed", "replace_partitions", true},
