@@ -31,7 +31,7 @@ class TextOutput {
     offsets_[++rows_] = static_cast<int32_t>(size_);
   }
   void AppendCopy(std::string_view value) {
-    std::memcpy(data_ + size_, value.data(), value.size());
+    value.copy(data_ + size_, value.size());  // memcpy may not be given the nullptr of an empty view
     size_ += static_cast<int64_t>(value.size());
     AppendEmpty();
   }
