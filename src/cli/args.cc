@@ -190,6 +190,10 @@ std::variant<Arguments, UsageError> ParseArguments(const std::vector<std::string
   }
   try {
     root.parse(std::vector<std::string>(words.rbegin(), words.rend()));  // CLI11 takes them last first
+  } catch (const CLI::ArgumentMismatch& error) {
+    const std::string text = error.what();  // "--partition: ..."
+    return UsageError{fmt::format("{} needs a value", text.substr(0, text.find(':'))),
+                      "`freight help COMMAND` lists the options"};
   } catch (const CLI::Error& error) {
     return UsageError{error.what(), "`freight help` lists commands and options"};
   }

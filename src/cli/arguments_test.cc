@@ -77,6 +77,7 @@ TEST(ParseArguments, NearMissesAreNamed) {
            {{"run", "--rebuidl"}, "unknown option \"--rebuidl\"", "did you mean \"--rebuild\"?"},
            {{"quarantine", "shwo"}, "unknown command \"quarantine shwo\"", "did you mean \"show\"?"},
            {{"completion", "zhs"}, "unknown shell \"zhs\"", "did you mean \"zsh\"?"},
+           {{"run", "--partition"}, "--partition needs a value", "`freight help COMMAND` lists the options"},
            {{"--versoin"}, "unknown option \"--versoin\"", "did you mean \"--version\"?"}}) {
     const UsageError error = Refused(words);
     EXPECT_EQ(error.message, message);

@@ -51,7 +51,6 @@ void AddInputs(const Plan& plan, Lines* lines) {
     }
     lines->Add(2, "read {}: {}, {}", EscapeControls(input.version.name), input.decision.why,
                MebiBytes(input.version.stat.size_bytes));
-    if (input.chunks_done > 0) lines->Add(4, "{} done by an unfinished run, kept", Count(input.chunks_done, "chunk"));
   }
   if (hidden > 0) lines->Add(2, "read {} more", Thousands(static_cast<int64_t>(hidden)));
   if (unchanged > 0) lines->Add(2, "leave {} unchanged", Count(unchanged, "input"));
@@ -184,9 +183,9 @@ std::string RunText(const RunReport& report, const Plan& plan, int64_t width) {
   return lines.Take();
 }
 
-std::string ProgressText(const Progress& p) {
-  const double seconds = static_cast<double>(p.elapsed_ns) / 1e9;
-  const double rate = seconds > 0 ? static_cast<double>(p.bytes_done) / 1e6 / seconds : 0;
+std::string ProgressText(const Progress& p, const Progress& first) {
+  const double seconds = static_cast<double>(p.elapsed_ns - first.elapsed_ns) / 1e9;
+  const double rate = seconds > 0 ? static_cast<double>(p.bytes_done - first.bytes_done) / 1e6 / seconds : 0;
   std::string text = fmt::format("{} rows, {:.0f} MB/s", Thousands(p.rows), rate);
   if (p.chunks_total > 0) {
     // Compressed inputs have more chunks than their size says: never show "chunk 9 of 4".
@@ -195,9 +194,8 @@ std::string ProgressText(const Progress& p) {
                         Thousands(std::max(p.chunks_total, p.chunks_done)));
   }
   text += fmt::format(", {} quarantined, {}", Thousands(p.quarantined), MebiBytes(p.memory_bytes));
-  if (p.bytes_total > p.bytes_done && p.bytes_done > 0) {
-    const double left = seconds * static_cast<double>(p.bytes_total - p.bytes_done) / static_cast<double>(p.bytes_done);
-    text += fmt::format(", {} left", Seconds(left));
+  if (p.bytes_total > p.bytes_done && rate > 0) {
+    text += fmt::format(", {} left", Seconds(static_cast<double>(p.bytes_total - p.bytes_done) / 1e6 / rate));
   }
   return text;
 }

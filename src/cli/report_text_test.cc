@@ -51,7 +51,7 @@ TEST(PlanText, SaysWhatIsReadReplacedAndLeft) {
   const std::string text = PlanText(SamplePlan(), 0);
   for (const char* line :
        {"clean.events: a run would read\n", "  read raw/a.csv: new, 200.0 MiB\n",
-        "    1 chunk done by an unfinished run, kept\n", "  leave 1 input unchanged\n",
+        "  leave 1 input unchanged\n",
         "  gone raw/c.csv: vanished, its rows leave\n", "decided by the data",
         "  replace event_date=2026-06-11: holds rows that leave or come again (1,000 rows now)\n",
         "  leave 1 partition live", "not name them: debug, trace\n", "all threads busy with 48.0 MiB"}) {
@@ -124,6 +124,8 @@ TEST(ProgressText, HasRateChunksAndTimeLeft) {
   Progress progress{.rows = 1'234'567, .quarantined = 89, .bytes_done = 100'000'000, .bytes_total = 300'000'000,
                     .chunks_done = 1, .chunks_total = 4, .memory_bytes = 32 << 20, .elapsed_ns = 1'000'000'000};
   EXPECT_EQ(ProgressText(progress), "1,234,567 rows, 100 MB/s, chunk 2 of 4, 89 quarantined, 32.0 MiB, 2.0 s left");
+  EXPECT_EQ(ProgressText(progress, {.bytes_done = 90'000'000, .elapsed_ns = 500'000'000}),
+            "1,234,567 rows, 20 MB/s, chunk 2 of 4, 89 quarantined, 32.0 MiB, 10.0 s left");
   progress.chunks_done = 9;
   progress.bytes_total = 0;
   EXPECT_EQ(ProgressText(progress), "1,234,567 rows, 100 MB/s, chunk 9 of 9, 89 quarantined, 32.0 MiB");

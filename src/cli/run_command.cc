@@ -17,14 +17,16 @@ class ProgressPrinter {
  public:
   explicit ProgressPrinter(Console* console) : console_(console) {}
   void Show(const Progress& progress) {
-    if (console_->animated()) return console_->Rewrite(ProgressText(progress));
+    if (!first_) first_ = progress;
+    if (console_->animated()) return console_->Rewrite(ProgressText(progress, *first_));
     if (progress.elapsed_ns < next_line_ns_) return;
     next_line_ns_ = progress.elapsed_ns + kPlainLineEveryNanos;
-    console_->Line("info", "progress", ProgressText(progress));
+    console_->Line("info", "progress", ProgressText(progress, *first_));
   }
 
  private:
   Console* console_;
+  std::optional<Progress> first_;
   int64_t next_line_ns_ = kPlainLineEveryNanos;
 };
 

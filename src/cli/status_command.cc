@@ -97,7 +97,7 @@ std::string StatusText(const ordered_json& s, int64_t width) {
                     Thousands(Number(last, "quarantined"))));
   }
   if (const std::string run = Word(s, "unfinished_run"); !run.empty()) {
-    add(fmt::format("unfinished run {}: {} done; it is running, or `freight run` goes on with it", run,
+    add(fmt::format("unfinished run {}: {} done; it is running, or the same `freight run` goes on with it", run,
                     Count(Number(s, "unfinished_chunks"), "chunk")));
   }
   return text;
