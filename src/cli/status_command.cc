@@ -23,8 +23,10 @@ int64_t Number(const ordered_json& json, const char* a, const char* b = nullptr)
   return value.is_number() ? value.get<int64_t>() : 0;
 }
 
+std::string TextOf(const ordered_json& value) { return value.is_string() ? value.get<std::string>() : ""; }
+
 std::string Word(const ordered_json& json, const char* key) {
-  return json.is_object() && json.contains(key) && json[key].is_string() ? json[key].get<std::string>() : "";
+  return json.is_object() && json.contains(key) ? TextOf(json[key]) : "";
 }
 
 double Elapsed(const ordered_json& run) {
@@ -168,7 +170,7 @@ std::string ShowText(const ordered_json& run) {
     text += fmt::format("quarantined by {}: {}\n", rule, rows.is_number() ? Count(rows.get<int64_t>(), "row") : "");
   }
   for (const auto& file : List(run, "quarantine_files"))
-    text += fmt::format("quarantine {}\n", file.is_string() ? file.get<std::string>() : "");
+    text += fmt::format("quarantine {}\n", TextOf(file));
   for (const auto& gate : List(run, "gates")) {
     const bool passed = gate.contains("passed") && gate["passed"] == true;
     text += fmt::format("gate {}: {}, {} (wanted {})\n", Word(gate, "gate"), passed ? "passed" : "failed",
@@ -181,8 +183,8 @@ std::string ShowText(const ordered_json& run) {
     text += fmt::format("  {:<13}{}\n", Word(part, "part"), MebiBytes(Number(part, "peak_bytes")));
   }
   for (const auto& column : List(run, "unread_columns"))
-    text += fmt::format("not read: {}\n", column.get<std::string>());
-  for (const auto& note : List(run, "notes")) text += fmt::format("note: {}\n", note.get<std::string>());
+    text += fmt::format("not read: {}\n", TextOf(column));
+  for (const auto& note : List(run, "notes")) text += fmt::format("note: {}\n", TextOf(note));
   return text;
 }
 
