@@ -29,13 +29,15 @@ struct Failure {
   int column = -1;       // index in the contract, -1 = the record as a whole
   Reason reason = Reason::kNotOfType;
   std::string expected;  // "decimal(12,2)", ">= 0", "5 fields", ...; never the value itself
+  std::string path;      // where in a nested record, as a JSON path ("$.user.tags[3]"); empty where records are flat
 };
 
 // One input record that is not published. Offsets are in the input's own bytes (decompressed for .gz and .zst).
 struct BadRecord {
   int64_t offset = 0;
   int64_t length = 0;  // with its line end
-  int64_t line = 0;    // physical line of its first byte, from 1
+  int64_t line = 0;    // physical line of its first byte, from 1; the row where rows are not lines
+  int64_t row_group = -1;  // of formats that have such; offset and length are then 0
   std::string raw;     // complete, but for kRecordTooLong: empty
   std::vector<Failure> failures;  // all of them, in column order
 };

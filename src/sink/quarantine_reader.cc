@@ -1,10 +1,9 @@
 // Reads quarantine files back through Env, a few rows at a time.
+#include "format/parquet_input.h"
 #include "sink/quarantine_schema.h"
 #include "sink/quarantine_writer.h"
 
 #include <arrow/array.h>
-#include <arrow/buffer.h>
-#include <arrow/io/interfaces.h>
 #include <arrow/record_batch.h>
 #include <arrow/type.h>
 #include <parquet/arrow/reader.h>
@@ -17,47 +16,6 @@ namespace {
 
 // Raw records may be large: few rows at a time.
 constexpr int64_t kBatchRows = 256;
-
-class EnvFile : public arrow::io::RandomAccessFile {
- public:
-  EnvFile(std::unique_ptr<ReadableFile> file, int64_t size) : file_(std::move(file)), size_(size) {}
-  Status Close() override {
-    closed_ = true;
-    return Status::OK();
-  }
-  bool closed() const override { return closed_; }
-  Result<int64_t> Tell() const override { return position_; }
-  Status Seek(int64_t position) override {
-    position_ = position;
-    return Status::OK();
-  }
-  Result<int64_t> GetSize() override { return size_; }
-  Result<int64_t> ReadAt(int64_t position, int64_t bytes, void* out) override {
-    return file_->ReadAt(position, bytes, out);
-  }
-  Result<std::shared_ptr<arrow::Buffer>> ReadAt(int64_t position, int64_t bytes) override {
-    ARROW_ASSIGN_OR_RAISE(std::shared_ptr<arrow::ResizableBuffer> buffer, arrow::AllocateResizableBuffer(bytes));
-    ARROW_ASSIGN_OR_RAISE(const int64_t got, file_->ReadAt(position, bytes, buffer->mutable_data()));
-    ARROW_RETURN_NOT_OK(buffer->Resize(got));
-    return buffer;
-  }
-  Result<int64_t> Read(int64_t bytes, void* out) override {
-    ARROW_ASSIGN_OR_RAISE(const int64_t got, ReadAt(position_, bytes, out));
-    position_ += got;
-    return got;
-  }
-  Result<std::shared_ptr<arrow::Buffer>> Read(int64_t bytes) override {
-    ARROW_ASSIGN_OR_RAISE(auto buffer, ReadAt(position_, bytes));
-    position_ += buffer->size();
-    return buffer;
-  }
-
- private:
-  const std::unique_ptr<ReadableFile> file_;
-  const int64_t size_;
-  int64_t position_ = 0;
-  bool closed_ = false;
-};
 
 Status Corrupt(const std::string& path, const std::string& why) {
   return Fail(Reaction::kCorrupt, "\"{}\" is not a quarantine file that freight wrote: {}", path, why)
@@ -79,7 +37,7 @@ std::vector<QuarantinedRow::Why> FailuresOf(const arrow::RecordBatch& batch, int
   std::vector<QuarantinedRow::Why> failures;
   for (int64_t i = lists.value_offset(row); i < lists.value_offset(row + 1); ++i) {
     failures.push_back({text(kFailureColumn, i), text(kFailureRule, i), text(kFailureReason, i),
-                        text(kFailureExpected, i)});
+                        text(kFailureExpected, i), text(kFailurePath, i)});
   }
   return failures;
 }
@@ -90,6 +48,8 @@ QuarantinedRow RowOf(const arrow::RecordBatch& batch, int64_t i) {
   row.input = ColumnOf<arrow::StringArray>(batch, kInput).GetString(i);
   row.run_id = ColumnOf<arrow::StringArray>(batch, kRunId).GetString(i);
   row.line = ColumnOf<arrow::Int64Array>(batch, kLine).Value(i);
+  const auto& groups = ColumnOf<arrow::Int32Array>(batch, kRowGroup);
+  row.row_group = groups.IsNull(i) ? -1 : groups.Value(i);
   row.byte_offset = ColumnOf<arrow::Int64Array>(batch, kByteOffset).Value(i);
   row.byte_length = ColumnOf<arrow::Int64Array>(batch, kByteLength).Value(i);
   row.chunk = ColumnOf<arrow::Int32Array>(batch, kChunk).Value(i);
@@ -99,7 +59,7 @@ QuarantinedRow RowOf(const arrow::RecordBatch& batch, int64_t i) {
   return row;
 }
 
-Result<std::unique_ptr<parquet::arrow::FileReader>> OpenReader(std::shared_ptr<EnvFile> file) {
+Result<std::unique_ptr<parquet::arrow::FileReader>> OpenReader(std::shared_ptr<arrow::io::RandomAccessFile> file) {
   parquet::ArrowReaderProperties properties;
   properties.set_use_threads(false);
   properties.set_pre_buffer(false);
@@ -114,7 +74,8 @@ Result<std::unique_ptr<parquet::arrow::FileReader>> OpenReader(std::shared_ptr<E
   return reader;
 }
 
-Status ReadRows(std::shared_ptr<EnvFile> file, const std::function<bool(const QuarantinedRow&)>& each) {
+Status ReadRows(std::shared_ptr<arrow::io::RandomAccessFile> file,
+                const std::function<bool(const QuarantinedRow&)>& each) {
   ARROW_ASSIGN_OR_RAISE(auto reader, OpenReader(std::move(file)));
   std::shared_ptr<arrow::Schema> schema;
   ARROW_RETURN_NOT_OK(reader->GetSchema(&schema));
@@ -133,9 +94,8 @@ Status ReadRows(std::shared_ptr<EnvFile> file, const std::function<bool(const Qu
 }  // namespace
 
 Status ReadQuarantineFile(Env& env, const std::string& path, const std::function<bool(const QuarantinedRow&)>& each) {
-  ARROW_ASSIGN_OR_RAISE(auto opened, env.OpenRead(path));
-  ARROW_ASSIGN_OR_RAISE(const FileStat stat, opened->Stat());
-  const Status read = ReadRows(std::make_shared<EnvFile>(std::move(opened), stat.size_bytes), each);
+  ARROW_ASSIGN_OR_RAISE(auto file, OpenRandomAccess(env, path));
+  const Status read = ReadRows(std::move(file), each);
   // What the system said about the disk is passed on; what Parquet said is about the bytes.
   return read.ok() || DetailOf(read) != nullptr ? read : Corrupt(path, read.message());
 }

@@ -7,8 +7,8 @@
 
 namespace freight {
 
-enum QuarantineColumn : int { kInput, kLine, kByteOffset, kByteLength, kRunId, kChunk, kRaw, kFailures };
-enum FailureField : int { kFailureColumn, kFailureRule, kFailureReason, kFailureExpected };
+enum QuarantineColumn : int { kInput, kLine, kRowGroup, kByteOffset, kByteLength, kRunId, kChunk, kRaw, kFailures };
+enum FailureField : int { kFailureColumn, kFailureRule, kFailureReason, kFailureExpected, kFailurePath };
 
 std::shared_ptr<arrow::Schema> QuarantineSchema();
 // Footer metadata: the version of this layout.

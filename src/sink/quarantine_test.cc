@@ -48,7 +48,7 @@ std::vector<BadRecord> Many(int count) {
     BadRecord record{.offset = i * 100, .length = 80, .line = i + 2};
     record.raw.resize(80);
     for (char& byte : record.raw) byte = static_cast<char>(random());
-    record.failures.push_back({i % 3 - 1, Reason::kNotOfType, "int64"});
+    record.failures.push_back({i % 3 - 1, Reason::kNotOfType, "int64", ""});
     records.push_back(std::move(record));
   }
   return records;
@@ -72,6 +72,10 @@ void ExpectTwoRows(const std::vector<QuarantinedRow>& rows) {
   EXPECT_EQ(rows[0].failures[0].rule, RuleWord(Reason::kNotOfType));
   EXPECT_EQ(rows[0].failures[0].reason, ReasonWord(Reason::kNotOfType));
   EXPECT_EQ(rows[0].failures[0].expected, "int64");
+  EXPECT_EQ(rows[0].failures[0].path, "$.user.id");
+  EXPECT_EQ(rows[0].row_group, -1);
+  EXPECT_EQ(rows[1].row_group, 2);
+  EXPECT_EQ(rows[0].failures[1].path, "");
   EXPECT_EQ(rows[0].failures[1].column, "amount");
   EXPECT_EQ(rows[0].failures[1].expected, ">= 0");
   EXPECT_FALSE(rows[1].raw_kept);
@@ -84,8 +88,8 @@ TEST(Quarantine, RowComesBackWithAddressBytesAndEveryFailure) {
   auto env = MakeMemEnv();
   const std::vector<BadRecord> records = {
       {.offset = 17, .length = 13, .line = 3, .raw = kRaw,
-       .failures = {{0, Reason::kNotOfType, "int64"}, {1, Reason::kBelowMinimum, ">= 0"}}},
-      {.offset = 30, .length = 20 << 20, .line = 5, .raw = "",
+       .failures = {{0, Reason::kNotOfType, "int64", "$.user.id"}, {1, Reason::kBelowMinimum, ">= 0"}}},
+      {.offset = 30, .length = 20 << 20, .line = 5, .row_group = 2, .raw = "",
        .failures = {{-1, Reason::kRecordTooLong, "at most 16777216 bytes"}}},
   };
   const FinishedFile finished = WriteAll(*env, "/q.parquet", records);

@@ -81,6 +81,9 @@ class Writer : public QuarantineWriter {
   Status AppendRow(const BadRecord& record) {
     ARROW_RETURN_NOT_OK(Of<arrow::StringBuilder>(kInput)->Append(context_.input));
     ARROW_RETURN_NOT_OK(Of<arrow::Int64Builder>(kLine)->Append(record.line));
+    auto* group = Of<arrow::Int32Builder>(kRowGroup);
+    ARROW_RETURN_NOT_OK(record.row_group < 0 ? group->AppendNull()
+                                             : group->Append(static_cast<int32_t>(record.row_group)));
     ARROW_RETURN_NOT_OK(Of<arrow::Int64Builder>(kByteOffset)->Append(record.offset));
     ARROW_RETURN_NOT_OK(Of<arrow::Int64Builder>(kByteLength)->Append(record.length));
     ARROW_RETURN_NOT_OK(Of<arrow::StringBuilder>(kRunId)->Append(context_.run_id));
@@ -106,6 +109,8 @@ class Writer : public QuarantineWriter {
       ARROW_RETURN_NOT_OK(text(kFailureRule)->Append(RuleWord(failure.reason)));
       ARROW_RETURN_NOT_OK(text(kFailureReason)->Append(ReasonWord(failure.reason)));
       ARROW_RETURN_NOT_OK(text(kFailureExpected)->Append(failure.expected));
+      auto* path = text(kFailurePath);
+      ARROW_RETURN_NOT_OK(failure.path.empty() ? path->AppendNull() : path->Append(failure.path));
     }
     return Status::OK();
   }
@@ -136,9 +141,10 @@ std::shared_ptr<arrow::Schema> QuarantineSchema() {
   const auto failure = arrow::struct_({arrow::field("column", arrow::utf8()),
                                        arrow::field("rule", arrow::utf8(), false),
                                        arrow::field("reason", arrow::utf8(), false),
-                                       arrow::field("expected", arrow::utf8(), false)});
+                                       arrow::field("expected", arrow::utf8(), false),
+                                       arrow::field("path", arrow::utf8())});
   return arrow::schema({arrow::field("input", arrow::utf8(), false), arrow::field("line", arrow::int64(), false),
-                        arrow::field("byte_offset", arrow::int64(), false),
+                        arrow::field("row_group", arrow::int32()), arrow::field("byte_offset", arrow::int64(), false),
                         arrow::field("byte_length", arrow::int64(), false),
                         arrow::field("run_id", arrow::utf8(), false), arrow::field("chunk", arrow::int32(), false),
                         arrow::field("raw", arrow::binary()),

@@ -14,9 +14,10 @@
 
 namespace freight {
 
-// Columns (docs/formats/quarantine.md): input utf8, line int64, byte_offset int64, byte_length int64, run_id utf8,
-// chunk int32, raw binary (null when it was not kept), failures list<struct<column utf8 (null = record), rule utf8,
-// reason utf8, expected utf8>>.
+// Columns (docs/formats/quarantine.md): input utf8, line int64, row_group int32 (null: the format has none),
+// byte_offset int64, byte_length int64, run_id utf8, chunk int32, raw binary (null when it was not kept),
+// failures list<struct<column utf8 (null = record), rule utf8, reason utf8, expected utf8, path utf8 (null where
+// records are flat)>>.
 class QuarantineWriter {
  public:
   virtual ~QuarantineWriter() = default;
@@ -36,11 +37,11 @@ Result<std::unique_ptr<QuarantineWriter>> MakeQuarantineWriter(std::unique_ptr<W
 // One row read back.
 struct QuarantinedRow {
   std::string input, run_id;
-  int64_t line = 0, byte_offset = 0, byte_length = 0;
+  int64_t line = 0, row_group = -1, byte_offset = 0, byte_length = 0;  // row_group -1: the format has none
   int32_t chunk = 0;
   std::string raw;
   bool raw_kept = true;
-  struct Why { std::string column, rule, reason, expected; };
+  struct Why { std::string column, rule, reason, expected, path; };
   std::vector<Why> failures;
 };
 // Calls `each` for every row of the file, in order, holding one batch in memory; stops early when it returns false.
