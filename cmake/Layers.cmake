@@ -1,5 +1,5 @@
 # One static library per folder of src/, linked in data order; one test program per folder from its *_test.cc.
-set(FREIGHT_LAYERS base io spec contract format sink commit plan engine observe cli)
+set(FREIGHT_LAYERS base io spec source contract format gate sink commit catalog plan engine observe cli)
 
 add_library(freight_options INTERFACE)
 target_include_directories(freight_options INTERFACE ${CMAKE_SOURCE_DIR}/src)

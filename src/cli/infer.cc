@@ -53,7 +53,7 @@ bool Matchable(const std::vector<std::string>& names) {
   return unique.size() == names.size() && std::all_of(names.begin(), names.end(), fits);
 }
 
-Result<CsvHeader> HeaderOf(Env& env, const std::string& path, const CsvDialect& dialect, const Contract& contract) {
+Result<InputHeader> HeaderOf(Env& env, const std::string& path, const CsvDialect& dialect, const Contract& contract) {
   ARROW_ASSIGN_OR_RAISE(const auto in, OpenByteStream(env, path));
   return ReadCsvHeader(*in, path, dialect, contract);
 }
@@ -61,7 +61,7 @@ Result<CsvHeader> HeaderOf(Env& env, const std::string& path, const CsvDialect& 
 // Decodes every record of the file under `contract`.
 Status ReadAllRows(Env& env, const std::string& path, const CsvDialect& dialect, const Contract& contract,
                    const std::function<Status(const DecodedBatch&)>& each) {
-  ARROW_ASSIGN_OR_RAISE(const CsvHeader header, HeaderOf(env, path, dialect, contract));
+  ARROW_ASSIGN_OR_RAISE(const InputHeader header, HeaderOf(env, path, dialect, contract));
   ARROW_ASSIGN_OR_RAISE(auto in, OpenByteStream(env, path));
   ARROW_ASSIGN_OR_RAISE(const auto cursor, MakeCsvCursor(std::move(in), dialect, header, header.data_begin, {}));
   ARROW_ASSIGN_OR_RAISE(const auto decoder, MakeCsvDecoder(dialect, header, contract, {}));

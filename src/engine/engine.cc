@@ -1,7 +1,6 @@
 // Runs a plan from lock to publication.
 #include "engine/engine.h"
 
-#include "engine/gates.h"
 #include "engine/gather.h"
 #include "engine/sequencer.h"
 #include "io/process.h"
@@ -59,6 +58,31 @@ class ProgressTicker {
   std::thread thread_;
 };
 
+std::vector<QuarantineLimit> QuarantineLimits(const Plan& plan) {
+  const Pipeline& p = plan.pipeline;
+  std::vector<QuarantineLimit> limits;
+  const auto add = [&](const char* name, std::optional<double> percent, std::optional<int64_t> rows, Place place) {
+    if (percent || rows) limits.push_back({name, percent, rows, std::move(place)});
+  };
+  add("quarantine.max_percent", p.quarantine_percent_max, std::nullopt, {p.file});
+  add("onViolation.maxQuarantinePercent", plan.contract.max_quarantine_percent, std::nullopt, p.contract_place);
+  add("quarantine.max_rows", std::nullopt, p.quarantine_rows_max, {p.file});
+  return limits;
+}
+
+// The dataset's rows now, and as readers would find them after publishing.
+StagedRows CountRows(const Accounting& rows, const DatasetState& state, const std::vector<PartitionResult>& preview) {
+  StagedRows out{.in = rows.in, .quarantined = rows.quarantined, .first_publication = state.inputs.empty()};
+  std::map<std::string, int64_t> by_partition;
+  for (const auto& [path, parts] : state.partitions) {
+    for (const auto& part : parts) by_partition[path] += part.rows;
+  }
+  for (const auto& [path, count] : by_partition) out.dataset_before += count;
+  for (const auto& partition : preview) by_partition[partition.path] = partition.rows;
+  for (const auto& [path, count] : by_partition) out.dataset_after += count;
+  return out;
+}
+
 // One run: everything that lives from BeginTransaction to the report.
 class Run {
  public:
@@ -109,7 +133,7 @@ Status Run::Execute() {
       JoinPath(JoinPath(plan_.pipeline.folder, plan_.pipeline.quarantine_to),
                fmt::format("date={}/run_id={}", UtcTime(report_.started_micros, "%Y-%m-%d"), report_.run_id));
   request.quarantine_dir = quarantine_dir_;
-  ARROW_ASSIGN_OR_RAISE(transaction_, BeginTransaction(env_, request, ContentHasher(env_, plan_)));
+  ARROW_ASSIGN_OR_RAISE(transaction_, BeginTransaction(env_, request, ContentHasher(plan_)));
   report_.epoch = transaction_->epoch();
   if (transaction_->decision().nothing_to_do) {
     report_.state = RunState::kNothingToDo;
@@ -178,7 +202,7 @@ void Run::Fault(Status status) {
 }
 
 Status Run::ReadAll(const ChunkContext& context) {
-  MorselSource source(env_, plan_, &budget_, [this] { return Cancelled(); },
+  MorselSource source(plan_, &budget_, [this] { return Cancelled(); },
                       [this](const std::string& name) { return transaction_->Done(name); });
   Sequencer sequencer(
       context,
@@ -241,8 +265,9 @@ Status Run::GateAndPublish() {
                 report_.rows.published, report_.rows.filtered, report_.rows.quarantined)
         .Help("nothing was published; please report this with the run record");
   }
-  report_.gates = JudgeGates(plan_, report_.rows, CountRows(transaction_->state(), transaction_->Preview()));
-  Status verdict = GateVerdict(report_.gates, plan_.pipeline.quarantine_to);
+  report_.gates = JudgeGates(QuarantineLimits(plan_), plan_.pipeline.gates,
+                             CountRows(report_.rows, transaction_->state(), transaction_->Preview()));
+  Status verdict = GateVerdict(report_.gates);
   if (!verdict.ok()) {
     ARROW_RETURN_NOT_OK(transaction_->Refuse(verdict.message()));
     return verdict;

@@ -3,6 +3,7 @@
 
 #include "base/memory_budget.h"
 #include "commit/dataset.h"
+#include "gate/gate.h"
 #include "plan/plan.h"
 
 #include <atomic>
@@ -31,8 +32,6 @@ struct RunOptions {
 
 enum class RunState : uint8_t { kPublished, kNothingToDo, kRefused, kFailed, kStopped };
 const char* RunStateWord(RunState state);
-
-struct GateResult { std::string gate, expected, actual; bool passed = true; Place place; };
 
 struct RunReport {
   std::string run_id, dataset;

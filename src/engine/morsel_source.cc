@@ -2,14 +2,13 @@
 #include "engine/morsel_source.h"
 
 #include "base/hash.h"
-#include "io/byte_stream.h"
 #include "plan/read_ahead.h"
 
 namespace freight {
 
-MorselSource::MorselSource(Env& env, const Plan& plan, MemoryBudget* budget, std::function<bool()> cancelled,
+MorselSource::MorselSource(const Plan& plan, MemoryBudget* budget, std::function<bool()> cancelled,
                            std::function<std::vector<ChunkDone>(const std::string&)> done)
-    : env_(env), plan_(plan), budget_(budget), cancelled_(std::move(cancelled)), done_(std::move(done)) {}
+    : plan_(plan), budget_(budget), cancelled_(std::move(cancelled)), done_(std::move(done)) {}
 
 Result<std::optional<Task>> MorselSource::Next() {
   if (cancelled_()) return std::optional<Task>();
@@ -51,22 +50,20 @@ Status MorselSource::OpenNextInput() {
     if (!input.decision.read) continue;
     const std::vector<ChunkDone> done = done_(input.version.name);
     if (!done.empty() && done.back().last) continue;
-    CsvPosition from = input.header.data_begin;
+    InputPosition from = input.header.data_begin;
     if (!done.empty()) {
       from = {done.back().next_morsel, done.back().offset + done.back().length, done.back().next_line};
     }
     chunk_ = static_cast<int32_t>(done.size());
     chunk_begin_ = from.offset;
     morsels_in_chunk_ = 0;
-    ARROW_ASSIGN_OR_RAISE(auto bytes, OpenByteStream(env_, input.path));
     ARROW_RETURN_NOT_OK(CheckUnchanged(input));
-    CsvCursorOptions options;
+    CursorOptions options;
     options.morsel_bytes = plan_.options.morsel_bytes;
     options.budget = budget_;
     options.cancelled = cancelled_;
     options.charge_factor = kChargeFactor;
-    ARROW_ASSIGN_OR_RAISE(cursor_,
-                          MakeCsvCursor(std::move(bytes), plan_.pipeline.dialect, input.header, from, options));
+    ARROW_ASSIGN_OR_RAISE(cursor_, plan_.pipeline.format->OpenCursor(input.file, input.header, from, options));
     return Status::OK();
   }
   return Status::OK();
@@ -74,7 +71,7 @@ Status MorselSource::OpenNextInput() {
 
 // Files grow and change while they are read; what was read would then be no version of the input.
 Status MorselSource::CheckUnchanged(const PlannedInput& input) {
-  ARROW_ASSIGN_OR_RAISE(FileStat now, env_.Stat(input.path));
+  ARROW_ASSIGN_OR_RAISE(FileStat now, input.file.env->Stat(input.file.path));
   if (now == input.version.stat) return Status::OK();
   return Fail(Reaction::kFailed, "input \"{}\" changed while it was read: {} bytes, then {}", input.version.name,
               input.version.stat.size_bytes, now.size_bytes)

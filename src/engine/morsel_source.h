@@ -2,7 +2,7 @@
 #pragma once
 
 #include "commit/dataset.h"
-#include "format/csv_reader.h"
+#include "format/input_format.h"
 #include "plan/plan.h"
 
 #include <functional>
@@ -15,7 +15,7 @@ namespace freight {
 struct ChunkEnd {
   int32_t index = 0;
   int64_t offset = 0, length = 0;  // of the chunk in the input's bytes
-  CsvPosition next;                // where the next chunk starts
+  InputPosition next;                // where the next chunk starts
   std::string content_hash;
   bool last = false;               // the input ends here
 };
@@ -33,7 +33,7 @@ struct Task {
 class MorselSource {
  public:
   // `done` are the chunks of an input that need not be read again. References are kept.
-  MorselSource(Env& env, const Plan& plan, MemoryBudget* budget, std::function<bool()> cancelled,
+  MorselSource(const Plan& plan, MemoryBudget* budget, std::function<bool()> cancelled,
                std::function<std::vector<ChunkDone>(const std::string&)> done);
   // nullopt: nothing left, or cancelled (then the last chunk stays open and is not committed).
   Result<std::optional<Task>> Next();
@@ -44,14 +44,13 @@ class MorselSource {
   Result<Task> EndChunk(bool at_border);
   Task Wrap(size_t input);
 
-  Env& env_;
   const Plan& plan_;
   MemoryBudget* budget_;
   std::function<bool()> cancelled_;
   std::function<std::vector<ChunkDone>(const std::string&)> done_;
   size_t next_input_ = 0;   // first one not opened yet
   size_t input_ = 0;
-  std::unique_ptr<CsvCursor> cursor_;
+  std::unique_ptr<MorselCursor> cursor_;
   std::optional<Morsel> ahead_;
   int64_t sequence_ = 0;
   int32_t chunk_ = 0;

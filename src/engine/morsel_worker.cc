@@ -41,10 +41,11 @@ Result<MorselResult> MorselWorker::Process(Task task) {
 
 Status MorselWorker::UseInput(size_t input) {
   if (decoder_input_ == input) return Status::OK();
-  CsvDecoderOptions options;
+  DecoderOptions options;
   options.pool = pool_;
+  const PlannedInput& planned = plan_.inputs[input];
   ARROW_ASSIGN_OR_RAISE(decoder_,
-                        MakeCsvDecoder(plan_.pipeline.dialect, plan_.inputs[input].header, plan_.contract, options));
+                        plan_.pipeline.format->MakeDecoder(planned.file, planned.header, plan_.contract, options));
   decoder_input_ = input;
   return Status::OK();
 }

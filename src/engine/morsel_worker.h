@@ -46,7 +46,7 @@ class MorselWorker {
   const Plan& plan_;
   arrow::MemoryPool* pool_;
   std::unique_ptr<PartitionSplitter> splitter_;
-  std::unique_ptr<CsvDecoder> decoder_;
+  std::unique_ptr<MorselDecoder> decoder_;
   size_t decoder_input_ = SIZE_MAX;
   std::optional<bool> scattered_;  // of the morsel at hand, decided by its first batch
   std::map<std::string, std::unique_ptr<RowGroupEncoder>> open_;

@@ -19,10 +19,10 @@ namespace {
 constexpr int64_t kSkipReadBytes = 256 << 10;
 constexpr const char* kBudgetPart = "morsels";
 
-class Cursor final : public CsvCursor {
+class Cursor final : public MorselCursor {
  public:
-  Cursor(std::unique_ptr<ByteStream> in, const CsvDialect& dialect, const CsvHeader& header, CsvPosition from,
-         CsvCursorOptions options)
+  Cursor(std::unique_ptr<ByteStream> in, const CsvDialect& dialect, const InputHeader& header, InputPosition from,
+         CursorOptions options)
       : input_(std::move(in), dialect.encoding),
         dialect_(dialect),
         options_(std::move(options)),
@@ -39,7 +39,7 @@ class Cursor final : public CsvCursor {
   }
 
   Result<std::optional<Morsel>> Next() override;
-  CsvPosition position() const override { return next_; }
+  InputPosition position() const override { return next_; }
   std::string TakeContentHash() override { return std::exchange(hash_, StreamHash()).Hex(); }
 
  private:
@@ -68,11 +68,11 @@ class Cursor final : public CsvCursor {
 
   CsvInput input_;
   const CsvDialect dialect_;
-  const CsvCursorOptions options_;
+  const CursorOptions options_;
   const CsvGrammar grammar_;
   const bool simple_;
   const CsvScanBytes scan_bytes_;
-  CsvPosition next_;
+  InputPosition next_;
   StreamHash hash_;
   std::string tail_;  // read, behind the last border
   Charge tail_charge_;
@@ -83,7 +83,6 @@ class Cursor final : public CsvCursor {
   int64_t border_ = 0;          // end of the records found so far
   int64_t lines_ = 0;           // line ends before border_
   int64_t careful_until_ = -1;  // up to this position the careful parser walks
-  bool plain_ = true;
   bool too_long_ = false;       // the record at border_ is
 };
 
@@ -106,7 +105,6 @@ Result<std::optional<Morsel>> Cursor::Next() {
   size_ = static_cast<int64_t>(tail_.size());
   border_ = lines_ = 0;
   careful_until_ = -1;
-  plain_ = true;
   too_long_ = false;
   ARROW_RETURN_NOT_OK(input_.Fill(options_.morsel_bytes + 1, &text_, &size_));
   if (size_ == 0) return std::nullopt;
@@ -136,7 +134,6 @@ Result<Cursor::Step> Cursor::ScanStep() {
   const CsvScanResult found = BestCsvScan().scan(scan_bytes_, {text_.data(), begin, end, size_});
   Take(found.records_end, found.line_ends);
   if (found.violation >= 0) {
-    plain_ = false;
     careful_until_ = std::max(found.violation, border_);
     return Step::kTaken;
   }
@@ -156,7 +153,6 @@ Result<Cursor::Step> Cursor::CarefulStep() {
     const int64_t view = border_ == 0 ? size_ : std::min(size_, options_.morsel_bytes + 1);
     const bool final = input_.at_end() && view == size_ && (border_ == 0 || view <= options_.morsel_bytes);
     const CsvRecord record = grammar_.Next({text_.data(), static_cast<size_t>(view)}, border_, final, nullptr);
-    if (record.verdict == CsvVerdict::kStrayQuote || record.verdict == CsvVerdict::kUnterminated) plain_ = false;
     if (record.verdict == CsvVerdict::kTooLong) return Step::kTooLong;
     if (record.verdict != CsvVerdict::kNeedMore) {
       if (border_ > 0 && record.end > options_.morsel_bytes) return Step::kBorder;
@@ -180,7 +176,6 @@ Status Cursor::Cut(Morsel* morsel) {
   morsel->offset = next_.offset;
   morsel->first_line = next_.line;
   morsel->length = input_.FileBytes(records);
-  morsel->plain = plain_;
   morsel->utf16_big_endian = input_.order() == ByteOrder::kBig;
   next_.line += lines_;
   if (too_long_) ARROW_RETURN_NOT_OK(CutOversize(morsel));
@@ -227,8 +222,8 @@ Status Cursor::CutOversize(Morsel* morsel) {
 
 }  // namespace
 
-Result<std::unique_ptr<CsvCursor>> MakeCsvCursor(std::unique_ptr<ByteStream> in, const CsvDialect& dialect,
-                                                 const CsvHeader& header, CsvPosition from, CsvCursorOptions options) {
+Result<std::unique_ptr<MorselCursor>> MakeCsvCursor(std::unique_ptr<ByteStream> in, const CsvDialect& dialect,
+                                                 const InputHeader& header, InputPosition from, CursorOptions options) {
   ARROW_RETURN_NOT_OK(CheckCsvDialect(dialect));
   auto cursor = std::make_unique<Cursor>(std::move(in), dialect, header, from, std::move(options));
   ARROW_RETURN_NOT_OK(cursor->Open());

@@ -108,15 +108,15 @@ void FillColumn(const IndexedRows& in, int64_t index, int64_t fields, Field* out
   FillColumn<FieldPlace::kInner>(in, index, out);
 }
 
-class Decoder final : public CsvDecoder {
+class Decoder final : public MorselDecoder {
  public:
-  Decoder(const CsvDialect& dialect, const CsvHeader& header, const Contract& contract, CsvDecoderOptions options)
+  Decoder(const CsvDialect& dialect, const InputHeader& header, const Contract& contract, DecoderOptions options)
       : dialect_(dialect),
         header_(header),
         schema_(contract.ArrowSchema()),
         options_(options),
         grammar_(dialect, header.fields == 1, header.fields),
-        fast_(dialect.IsSimple() && options.path == CsvPath::kAuto),
+        fast_(dialect.IsSimple() && options.path == DecoderPath::kAuto),
         scan_bytes_(CsvScanBytes::Of(dialect)),
         columns_(contract.columns.size()) {}
 
@@ -149,9 +149,9 @@ class Decoder final : public CsvDecoder {
   std::string_view text() const { return {morsel_->text.data(), static_cast<size_t>(morsel_->text_bytes)}; }
 
   const CsvDialect dialect_;
-  const CsvHeader header_;
+  const InputHeader header_;
   const std::shared_ptr<arrow::Schema> schema_;
-  const CsvDecoderOptions options_;
+  const DecoderOptions options_;
   const CsvGrammar grammar_;
   const bool fast_;
   const CsvScanBytes scan_bytes_;
@@ -435,8 +435,8 @@ Failure Decoder::FailureOf(const Malformed& malformed) const {
 
 }  // namespace
 
-Result<std::unique_ptr<CsvDecoder>> MakeCsvDecoder(const CsvDialect& dialect, const CsvHeader& header,
-                                                   const Contract& contract, CsvDecoderOptions options) {
+Result<std::unique_ptr<MorselDecoder>> MakeCsvDecoder(const CsvDialect& dialect, const InputHeader& header,
+                                                   const Contract& contract, DecoderOptions options) {
   ARROW_RETURN_NOT_OK(CheckCsvDialect(dialect));
   auto decoder = std::make_unique<Decoder>(dialect, header, contract, options);
   ARROW_RETURN_NOT_OK(decoder->Open(contract));

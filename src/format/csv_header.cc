@@ -44,7 +44,7 @@ class Preamble {
     return Status::OK();
   }
 
-  CsvPosition position() const { return {0, offset_, line_}; }
+  InputPosition position() const { return {0, offset_, line_}; }
   Result<Names> ReadNames();
 
  private:
@@ -182,7 +182,7 @@ Place Preamble::PlaceAt(int64_t at) const {
   return {file_, line_ + CountLineEnds(text_.data(), at_, line_begin), characters + 1};
 }
 
-Status CheckMissing(const Contract& contract, const CsvHeader& header, const Place& place) {
+Status CheckMissing(const Contract& contract, const InputHeader& header, const Place& place) {
   std::vector<std::string> missing;
   bool any_found = false;
   for (size_t i = 0; i < contract.columns.size(); ++i) {
@@ -200,7 +200,7 @@ Status CheckMissing(const Contract& contract, const CsvHeader& header, const Pla
 }
 
 // Columns are found by name, wherever they stand.
-Status Match(const Contract& contract, const Names& found, CsvHeader* header) {
+Status Match(const Contract& contract, const Names& found, InputHeader* header) {
   std::map<std::string, std::vector<int>> fields_of_name;
   for (size_t i = 0; i < found.names.size(); ++i) fields_of_name[found.names[i]].push_back(static_cast<int>(i));
   std::set<std::string> named;
@@ -229,12 +229,12 @@ Status Match(const Contract& contract, const Names& found, CsvHeader* header) {
 
 }  // namespace
 
-Result<CsvHeader> ReadCsvHeader(ByteStream& in, const std::string& file_name, const CsvDialect& dialect,
+Result<InputHeader> ReadCsvHeader(ByteStream& in, const std::string& file_name, const CsvDialect& dialect,
                                 const Contract& contract) {
   ARROW_RETURN_NOT_OK(CheckCsvDialect(dialect));
   Preamble preamble(in, file_name, dialect);
   ARROW_RETURN_NOT_OK(preamble.Begin());
-  CsvHeader header;
+  InputHeader header;
   if (dialect.header) {
     ARROW_ASSIGN_OR_RAISE(const Names found, preamble.ReadNames());
     header.names = found.names;

@@ -10,7 +10,7 @@ namespace {
 using testing::ElementsAre;
 using testing::HasSubstr;
 
-Result<CsvHeader> Read(const std::string& bytes, const Contract& contract, const CsvDialect& dialect = {}) {
+Result<InputHeader> Read(const std::string& bytes, const Contract& contract, const CsvDialect& dialect = {}) {
   PiecewiseStream stream(bytes, 3);
   return ReadCsvHeader(stream, "in.csv", dialect, contract);
 }
@@ -21,8 +21,8 @@ std::string Utf16(const std::string& ascii, bool big) {
   return out;
 }
 
-TEST(CsvHeader, MatchesColumnsByNameInAnyOrder) {
-  const CsvHeader header = Read("x,b,\"a\"\n1,2,3\n", LetterContract(3)).ValueOrDie();
+TEST(InputHeader, MatchesColumnsByNameInAnyOrder) {
+  const InputHeader header = Read("x,b,\"a\"\n1,2,3\n", LetterContract(3)).ValueOrDie();
   EXPECT_THAT(header.names, ElementsAre("x", "b", "a"));
   EXPECT_THAT(header.column_of_contract, ElementsAre(2, 1, -1));
   EXPECT_THAT(header.unread, ElementsAre("x"));
@@ -31,13 +31,13 @@ TEST(CsvHeader, MatchesColumnsByNameInAnyOrder) {
   EXPECT_EQ(header.data_begin.line, 2);
 }
 
-TEST(CsvHeader, SourceNamesDecideNotNames) {
+TEST(InputHeader, SourceNamesDecideNotNames) {
   Contract contract = LetterContract(1);
   contract.columns[0].source_name = "Column \"A\"";
   EXPECT_THAT(Read("\"Column \"\"A\"\"\",b\n", contract).ValueOrDie().column_of_contract, ElementsAre(0));
 }
 
-TEST(CsvHeader, DataBeginsBehindMarkSkippedLinesBlankLinesAndHeader) {
+TEST(InputHeader, DataBeginsBehindMarkSkippedLinesBlankLinesAndHeader) {
   struct Case {
     std::string bytes;
     CsvDialect dialect;
@@ -53,16 +53,16 @@ TEST(CsvHeader, DataBeginsBehindMarkSkippedLinesBlankLinesAndHeader) {
                                          {"\"a\",\"b\"", {}, 7, 1},
                                          {Utf16("a,b\r\n1", true), {.encoding = CsvEncoding::kUtf16}, 12, 2},
                                          {Utf16("a,b\n1", false), {.encoding = CsvEncoding::kUtf16}, 10, 2}}) {
-    const CsvHeader header = Read(c.bytes, LetterContract(2), c.dialect).ValueOrDie();
+    const InputHeader header = Read(c.bytes, LetterContract(2), c.dialect).ValueOrDie();
     EXPECT_EQ(header.data_begin.offset, c.offset) << c.bytes;
     EXPECT_EQ(header.data_begin.line, c.line) << c.bytes;
     EXPECT_THAT(header.column_of_contract, ElementsAre(0, 1));
   }
 }
 
-TEST(CsvHeader, NamesAreConvertedFromTheirEncoding) {
+TEST(InputHeader, NamesAreConvertedFromTheirEncoding) {
   Contract contract = StringContract({"größe", "5€"});
-  const CsvHeader header =
+  const InputHeader header =
       Read("gr\xF6\xDF" "e,5\x80\n", contract, {.encoding = CsvEncoding::kWindows1252}).ValueOrDie();
   EXPECT_THAT(header.column_of_contract, ElementsAre(0, 1));
   contract = StringContract({"größe"});
@@ -70,8 +70,8 @@ TEST(CsvHeader, NamesAreConvertedFromTheirEncoding) {
               ElementsAre(0));
 }
 
-TEST(CsvHeader, WithoutAHeaderTheContractGivesTheFields) {
-  const CsvHeader header = Read("1,2\n", LetterContract(3), {.header = false}).ValueOrDie();
+TEST(InputHeader, WithoutAHeaderTheContractGivesTheFields) {
+  const InputHeader header = Read("1,2\n", LetterContract(3), {.header = false}).ValueOrDie();
   EXPECT_EQ(header.fields, 3);
   EXPECT_TRUE(header.names.empty());
   EXPECT_THAT(header.column_of_contract, ElementsAre(0, 1, 2));
@@ -94,7 +94,7 @@ void ExpectRefused(const BadCase& c, const Contract& contract) {
   EXPECT_EQ(detail->place.ToString(), c.place.ToString()) << c.bytes;
 }
 
-TEST(CsvHeader, RefusesWithPlaceAndHelp) {
+TEST(InputHeader, RefusesWithPlaceAndHelp) {
   Contract contract = LetterContract(2);
   contract.columns[0].rules.required = true;
   for (const BadCase& c : std::vector<BadCase>{
@@ -114,20 +114,20 @@ TEST(CsvHeader, RefusesWithPlaceAndHelp) {
   }
 }
 
-TEST(CsvHeader, RefusesAHeaderThatNamesNothingOfTheContract) {
+TEST(InputHeader, RefusesAHeaderThatNamesNothingOfTheContract) {
   ExpectRefused({"qux,quux\n1,2\n", {}, {"in.csv", 1, 1}, "names no column of the contract", "\"qux\", \"quux\""},
                 LetterContract(2));
 }
 
-TEST(CsvHeader, FrozenColumnsRefuseWhatTheContractDoesNotName) {
+TEST(InputHeader, FrozenColumnsRefuseWhatTheContractDoesNotName) {
   Contract contract = LetterContract(1);
   contract.columns_policy = ColumnsPolicy::kFreeze;
   ExpectRefused({"a,x,y\n", {}, {"in.csv", 1, 3}, "\"x\", \"y\"", "add to the contract"}, contract);
   EXPECT_TRUE(Read("a\n", contract).ok());
 }
 
-TEST(CsvHeader, DuplicateNamesThatNobodyReadsAreFine) {
-  const CsvHeader header = Read("x,a,x\n", LetterContract(1)).ValueOrDie();
+TEST(InputHeader, DuplicateNamesThatNobodyReadsAreFine) {
+  const InputHeader header = Read("x,a,x\n", LetterContract(1)).ValueOrDie();
   EXPECT_THAT(header.unread, ElementsAre("x"));
   EXPECT_EQ(header.fields, 3);
 }

@@ -23,7 +23,7 @@ std::vector<ReadSettings> AllSettings() {
   std::vector<ReadSettings> all;
   for (const int64_t morsel : {1, 7, 64, 1024, 4 << 20}) {
     for (const int64_t batch : {1, 64, 100, 1 << 20}) {
-      for (const CsvPath path : {CsvPath::kAuto, CsvPath::kScalar}) {
+      for (const DecoderPath path : {DecoderPath::kAuto, DecoderPath::kScalar}) {
         all.push_back({.morsel_bytes = morsel, .batch_bytes = batch, .path = path});
       }
     }
@@ -35,7 +35,7 @@ std::vector<ReadSettings> AllSettings() {
 
 // The outcome with the simplest settings, after a check that all others agree.
 ReadOutcome ReadEveryWay(const std::string& bytes, const CsvDialect& dialect, const Contract& contract) {
-  const ReadOutcome want = ReadCsv(bytes, dialect, contract, {.path = CsvPath::kScalar});
+  const ReadOutcome want = ReadCsv(bytes, dialect, contract, {.path = DecoderPath::kScalar});
   for (const ReadSettings& settings : AllSettings()) {
     EXPECT_EQ(ReadCsv(bytes, dialect, contract, settings), want)
         << "morsel " << settings.morsel_bytes << " batch " << settings.batch_bytes << " path "
@@ -81,7 +81,7 @@ TEST(CsvReader, JudgesRecordsByShapeWithTheirAddress) {
 }
 
 TEST(CsvReader, SaysHowManyFieldsItFound) {
-  const CsvHeader header = HeaderOf("a,b\n1\n", {}, LetterContract(2));
+  const InputHeader header = HeaderOf("a,b\n1\n", {}, LetterContract(2));
   auto cursor = CursorAt("a,b\n1\n", {}, header, header.data_begin, {});
   auto decoder = MakeCsvDecoder({}, header, LetterContract(2), {}).ValueOrDie();
   const auto morsel = cursor->Next().ValueOrDie();
@@ -106,7 +106,7 @@ TEST(CsvReader, AcceptedRowsCanBeLocatedInAnyOrder) {
   Contract contract = LetterContract(2);
   contract.columns[0].rules.required = true;
   const std::string bytes = "a,b\n1,\"x\ny\"\n,2\n3,4\n\n5,6\r\n";
-  const CsvHeader header = HeaderOf(bytes, {}, contract);
+  const InputHeader header = HeaderOf(bytes, {}, contract);
   auto cursor = CursorAt(bytes, {}, header, header.data_begin, {});
   auto decoder = MakeCsvDecoder({}, header, contract, {}).ValueOrDie();
   const auto morsel = cursor->Next().ValueOrDie();
@@ -149,7 +149,7 @@ TEST(CsvReader, QuotesAndLineEndsAtEveryBlockBorder) {
     const std::string x(shift, 'x');
     const std::string bytes = x + ",\"a\r\n\"\"b,\"\r\n" + x + "y\"z,1\r" + x + ",2\r\n\"\",\"\"\"\"\n";
     const ReadOutcome out = ReadCsv(bytes, kNoHeader, LetterContract(2));
-    EXPECT_EQ(out, ReadCsv(bytes, kNoHeader, LetterContract(2), {.path = CsvPath::kScalar}));
+    EXPECT_EQ(out, ReadCsv(bytes, kNoHeader, LetterContract(2), {.path = DecoderPath::kScalar}));
     EXPECT_THAT(out.rows, ElementsAre("<" + x + "><a\r\n\"b,>", "<" + x + "><2>", "<><\">"));
     EXPECT_THAT(out.bad, ElementsAre(fmt::format("line 3 @{}+{} stray_quote: {}y\"z,1\r", shift + 12, shift + 6, x)));
   }
@@ -178,11 +178,11 @@ TEST(CsvReader, NoSettingChangesWhatIsReadFromRandomText) {
     for (size_t size = random() % 400; bytes.size() < size;) bytes.push_back(alphabet[random() % alphabet.size()]);
     const CsvDialect& dialect = dialects[random() % dialects.size()];
     const Contract contract = LetterContract(1 + static_cast<int>(random() % 3));
-    const ReadOutcome want = ReadCsv(bytes, dialect, contract, {.path = CsvPath::kScalar});
+    const ReadOutcome want = ReadCsv(bytes, dialect, contract, {.path = DecoderPath::kScalar});
     for (int k = 0; k < 4; ++k) {
       const ReadSettings settings{.morsel_bytes = static_cast<int64_t>(1 + random() % 200),
                                   .batch_bytes = static_cast<int64_t>(1 + random() % 200),
-                                  .path = random() % 4 == 0 ? CsvPath::kScalar : CsvPath::kAuto,
+                                  .path = random() % 4 == 0 ? DecoderPath::kScalar : DecoderPath::kAuto,
                                   .read_bytes_max = 1 + random() % 100,
                                   .resume_at_morsel = static_cast<int>(random() % 5)};
       EXPECT_EQ(ReadCsv(bytes, dialect, contract, settings), want)
@@ -192,19 +192,19 @@ TEST(CsvReader, NoSettingChangesWhatIsReadFromRandomText) {
   }
 }
 
-std::vector<CsvPosition> Borders(const std::string& bytes, const CsvDialect& dialect, const CsvHeader& header,
-                                 CsvPosition from, const ReadSettings& settings) {
-  std::vector<CsvPosition> borders = {from};
+std::vector<InputPosition> Borders(const std::string& bytes, const CsvDialect& dialect, const InputHeader& header,
+                                 InputPosition from, const ReadSettings& settings) {
+  std::vector<InputPosition> borders = {from};
   auto cursor = CursorAt(bytes, dialect, header, from, settings);
   while (cursor->Next().ValueOrDie()) borders.push_back(cursor->position());
   return borders;
 }
 
-TEST(CsvCursor, ResumesAtEveryBorderWithTheSameRest) {
+TEST(MorselCursor, ResumesAtEveryBorderWithTheSameRest) {
   std::string bytes = "a,b\n";
   for (int i = 0; i < 200; ++i) bytes += fmt::format("{},\"x\n{}\"\r\n{}", i, i * i, i % 9 == 0 ? "bad\"\n" : "");
   bytes += "1,\"never closed\n2,3\n";
-  const CsvHeader header = HeaderOf(bytes, {}, LetterContract(2));
+  const InputHeader header = HeaderOf(bytes, {}, LetterContract(2));
   const ReadSettings settings{.morsel_bytes = 100, .read_bytes_max = 13};
   const auto borders = Borders(bytes, {}, header, header.data_begin, settings);
   ASSERT_GT(borders.size(), 30u);
@@ -219,28 +219,20 @@ TEST(CsvCursor, ResumesAtEveryBorderWithTheSameRest) {
   }
 }
 
-TEST(CsvCursor, BordersAreTheLastRecordEndsWithinTheMorsel) {
+TEST(MorselCursor, BordersAreTheLastRecordEndsWithinTheMorsel) {
   const std::string bytes = "aaa\nbbb\nccc\n" + std::string(30, 'd') + "\ne\n";
-  const CsvHeader header = HeaderOf(bytes, kNoHeader, LetterContract(2));
+  const InputHeader header = HeaderOf(bytes, kNoHeader, LetterContract(2));
   std::vector<int64_t> offsets;
-  for (const CsvPosition& at : Borders(bytes, kNoHeader, header, {}, {.morsel_bytes = 9})) offsets.push_back(at.offset);
+  for (const InputPosition& at : Borders(bytes, kNoHeader, header, {}, {.morsel_bytes = 9})) {
+    offsets.push_back(at.offset);
+  }
   EXPECT_THAT(offsets, ElementsAre(0, 8, 12, 43, 45));
 }
 
-TEST(CsvCursor, SaysWhetherAMorselIsPlain) {
-  const std::string bytes = "aaa,1\nb\"b,2\nccc,3\n";
-  const CsvHeader header = HeaderOf(bytes, kNoHeader, LetterContract(2));
-  auto cursor = CursorAt(bytes, kNoHeader, header, {}, {.morsel_bytes = 6});
-  EXPECT_TRUE(cursor->Next().ValueOrDie()->plain);
-  EXPECT_FALSE(cursor->Next().ValueOrDie()->plain);
-  EXPECT_TRUE(cursor->Next().ValueOrDie()->plain);
-  EXPECT_FALSE(cursor->Next().ValueOrDie().has_value());
-}
-
-TEST(CsvCursor, ContentHashesCoverTheMorselsSinceTheLastOne) {
+TEST(MorselCursor, ContentHashesCoverTheMorselsSinceTheLastOne) {
   const std::string bytes = "a,b\n1,2\n3,4\n5,6\n" + std::string(200, 'x') + "\n7,8";
   const CsvDialect dialect{.record_bytes_max = 64};
-  const CsvHeader header = HeaderOf(bytes, dialect, LetterContract(2));
+  const InputHeader header = HeaderOf(bytes, dialect, LetterContract(2));
   auto cursor = CursorAt(bytes, dialect, header, header.data_begin, {.morsel_bytes = 8});
   ASSERT_TRUE(cursor->Next().ValueOrDie().has_value());
   EXPECT_EQ(cursor->TakeContentHash(), HashHex("1,2\n3,4\n"));
@@ -250,9 +242,9 @@ TEST(CsvCursor, ContentHashesCoverTheMorselsSinceTheLastOne) {
   EXPECT_EQ(cursor->TakeContentHash(), HashHex(""));
 }
 
-TEST(CsvCursor, ChargesTheBudgetWhileAMorselLives) {
+TEST(MorselCursor, ChargesTheBudgetWhileAMorselLives) {
   MemoryBudget budget(1 << 20);
-  const CsvHeader header = HeaderOf("1,2\n", kNoHeader, LetterContract(2));
+  const InputHeader header = HeaderOf("1,2\n", kNoHeader, LetterContract(2));
   auto cursor = MakeCsvCursor(StringStream("1,2\n3,4\n"), kNoHeader, header, {},
                               {.morsel_bytes = 4096, .budget = &budget, .charge_factor = 3}).ValueOrDie();
   {
@@ -263,8 +255,8 @@ TEST(CsvCursor, ChargesTheBudgetWhileAMorselLives) {
   EXPECT_LT(budget.used_bytes(), 4096);
 }
 
-TEST(CsvCursor, StopsWhenCancelled) {
-  const CsvHeader header = HeaderOf("1,2\n", kNoHeader, LetterContract(2));
+TEST(MorselCursor, StopsWhenCancelled) {
+  const InputHeader header = HeaderOf("1,2\n", kNoHeader, LetterContract(2));
   auto cursor =
       MakeCsvCursor(StringStream("1,2\n"), kNoHeader, header, {}, {.cancelled = [] { return true; }}).ValueOrDie();
   EXPECT_EQ(ReactionOf(cursor->Next().status()), Reaction::kStopped);
@@ -311,7 +303,7 @@ TEST(CsvReader, ARecordOf40MegabytesNeedsBoundedMemory) {
   for (const std::string start : {"3,", "3,\"", "3,\"a\"\"\",\"\n"}) {
     const CsvDialect dialect{.record_bytes_max = 1 << 20};
     HugeRecordStream first(start);
-    const CsvHeader header = ReadCsvHeader(first, "in.csv", dialect, LetterContract(2)).ValueOrDie();
+    const InputHeader header = ReadCsvHeader(first, "in.csv", dialect, LetterContract(2)).ValueOrDie();
     auto cursor = MakeCsvCursor(std::make_unique<HugeRecordStream>(start), dialect, header, header.data_begin,
                                 {.morsel_bytes = 256 << 10}).ValueOrDie();
     ReadOutcome out;

@@ -34,7 +34,7 @@ inline Contract LetterContract(int columns) {
 struct ReadSettings {
   int64_t morsel_bytes = 4 << 20;
   int64_t batch_bytes = 1 << 20;
-  CsvPath path = CsvPath::kAuto;
+  DecoderPath path = DecoderPath::kAuto;
   size_t read_bytes_max = 1 << 30;  // what one Read of the stream gives at most
   int resume_at_morsel = 0;         // a new cursor goes on there
 };
@@ -111,13 +111,14 @@ inline void AddBatch(const DecodedBatch& batch, ReadOutcome* outcome) {
   outcome->comments += batch.comments;
 }
 
-inline std::unique_ptr<CsvCursor> CursorAt(const std::string& bytes, const CsvDialect& dialect, const CsvHeader& header,
-                                           CsvPosition from, const ReadSettings& settings) {
+inline std::unique_ptr<MorselCursor> CursorAt(const std::string& bytes, const CsvDialect& dialect,
+                                              const InputHeader& header, InputPosition from,
+                                              const ReadSettings& settings) {
   auto stream = std::make_unique<PiecewiseStream>(bytes, settings.read_bytes_max);
   return MakeCsvCursor(std::move(stream), dialect, header, from, {.morsel_bytes = settings.morsel_bytes}).ValueOrDie();
 }
 
-inline CsvHeader HeaderOf(const std::string& bytes, const CsvDialect& dialect, const Contract& contract) {
+inline InputHeader HeaderOf(const std::string& bytes, const CsvDialect& dialect, const Contract& contract) {
   PiecewiseStream stream(bytes, 1 << 30);
   return ReadCsvHeader(stream, "in.csv", dialect, contract).ValueOrDie();
 }
@@ -125,7 +126,7 @@ inline CsvHeader HeaderOf(const std::string& bytes, const CsvDialect& dialect, c
 inline ReadOutcome ReadCsv(const std::string& bytes, const CsvDialect& dialect, const Contract& contract,
                            const ReadSettings& settings = {}) {
   ReadOutcome outcome;
-  const CsvHeader header = HeaderOf(bytes, dialect, contract);
+  const InputHeader header = HeaderOf(bytes, dialect, contract);
   auto cursor = CursorAt(bytes, dialect, header, header.data_begin, settings);
   auto decoder = MakeCsvDecoder(dialect, header, contract,
                                 {.batch_bytes = settings.batch_bytes, .path = settings.path}).ValueOrDie();

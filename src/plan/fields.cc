@@ -1,73 +1,10 @@
 // The tables behind plan/fields.h: key, type, bounds, default, help and example of each field.
 #include "plan/fields.h"
 
+#include "catalog/input_formats.h"
+
 namespace freight {
 namespace {
-
-constexpr FieldSpec kSource[] = {
-    {.key = "csv",
-     .count = FieldCount::kOneOrList,
-     .required = true,
-     .help =
-         "Input files: paths or globs (`*`, `?`, `[..]`, `**`), relative to the pipeline file; `.gz` and `.zst` are "
-         "decompressed.",
-     .example = "raw/events/*.csv"},
-    {.key = "delimiter",
-     .default_text = "\",\"",
-     .help = "What stands between fields: one byte, or a string of several; `tab` and `\"\\t\"` both mean a tab.",
-     .example = "\";\""},
-    {.key = "quote",
-     .kind = FieldKind::kCharacter,
-     .default_text = "'\"'",
-     .help = "Encloses fields; `\"\"` or `false` turns quoting off, then every byte is data.",
-     .example = "\"'\""},
-    {.key = "escape",
-     .kind = FieldKind::kCharacter,
-     .help = "Inside quotes, this character takes the next one as it is; without it a doubled quote stands for one.",
-     .example = "\"\\\\\""},
-    {.key = "comment",
-     .kind = FieldKind::kCharacter,
-     .help = "A record that begins with this character is skipped and counted apart.",
-     .example = "\"#\""},
-    {.key = "header",
-     .kind = FieldKind::kBool,
-     .default_text = "true",
-     .help = "The first record names the columns; `false`: fields are the contract's columns in order.",
-     .example = "false"},
-    {.key = "skip_rows",
-     .kind = FieldKind::kInteger,
-     .minimum = 0,
-     .maximum = 1e9,
-     .default_text = "0",
-     .help = "Lines before the header that are not read.",
-     .example = "2"},
-    {.key = "nulls",
-     .count = FieldCount::kOneOrList,
-     .help = "Unquoted spellings of null, exactly these; without the key an unquoted empty field is null and `\"\"` is "
-             "the empty string.",
-     .example = "[\"\", NA]"},
-    {.key = "encoding",
-     .kind = FieldKind::kChoice,
-     .choices = "utf-8 latin1 windows-1252 utf-16",
-     .default_text = "utf-8",
-     .help = "How the files' bytes spell characters.",
-     .example = "latin1"},
-    {.key = "trim",
-     .kind = FieldKind::kBool,
-     .default_text = "false",
-     .help = "Drops spaces and tabs around unquoted fields; otherwise they are data.",
-     .example = "true"},
-    {.key = "max_record_bytes",
-     .kind = FieldKind::kBytes,
-     .minimum = 1 << 10,
-     .maximum = 1 << 30,
-     .default_text = "16MiB",
-     .help = "A longer record is quarantined by its address, without its bytes.",
-     .example = "1MiB"},
-};
-constexpr Shape kSourceShape = {
-    "source", "Where the rows come from: CSV files and how they are written. Nothing is detected during a run.",
-    kSource};
 
 constexpr FieldSpec kQuarantine[] = {
     {.key = "to",
@@ -144,8 +81,9 @@ constexpr FieldSpec kPipeline[] = {
     {.key = "dataset", .required = true, .help = "`<layer>.<name>`; the layer is raw, clean or curated.",
      .example = "clean.events"},
     {.key = "owner", .help = "Who answers for the dataset.", .example = "data-platform@example.com"},
-    {.key = "source", .kind = FieldKind::kMap, .required = true, .shape = &kSourceShape,
-     .help = "Where the rows come from; see source.", .example = "{csv: raw/*.csv}"},
+    {.key = "source", .kind = FieldKind::kMap, .required = true, .variants = InputFormatShapes,
+     .help = "Where the rows come from, one kind of files; see the pages called source.",
+     .example = "{csv: raw/*.csv}"},
     {.key = "contract", .required = true,
      .help = "The data contract (ODCS 3.1), relative to the pipeline file; `file#object` picks one of several schema "
              "objects.",
@@ -169,7 +107,6 @@ constexpr Shape kPipelineShape = {
 }  // namespace
 
 const Shape& PipelineShape() { return kPipelineShape; }
-const Shape& SourceShape() { return kSourceShape; }
 const Shape& QuarantineShape() { return kQuarantineShape; }
 const Shape& GateShape() { return kGateShape; }
 const Shape& RowCountShape() { return kRowCountShape; }

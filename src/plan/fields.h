@@ -1,4 +1,4 @@
-// The keys of a pipeline file, component by component. Every key that Freight knows stands here and nowhere else.
+// The keys of a pipeline file, component by component. The keys of a source stand with its format.
 #pragma once
 
 #include "spec/field_table.h"
@@ -6,7 +6,6 @@
 namespace freight {
 
 const Shape& PipelineShape();
-const Shape& SourceShape();      // source: csv and its dialect
 const Shape& QuarantineShape();
 const Shape& GateShape();        // one item of gates
 const Shape& RowCountShape();

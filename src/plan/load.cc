@@ -1,6 +1,7 @@
 // Reads a pipeline file and its contract from an Env; nothing here knows single keys.
 #include "plan/load.h"
 
+#include "catalog/input_formats.h"
 #include "contract/odcs.h"
 #include "plan/fields.h"
 #include "plan/load_steps.h"
@@ -140,15 +141,19 @@ Result<std::vector<std::string>> FindPipelines(Env& env, const std::string& dire
 std::string PipelineJsonSchema() { return JsonSchemaOf(PipelineShape(), "Freight pipeline"); }
 
 std::vector<std::pair<std::string, std::string>> ReferencePages() {
-  return {
+  std::vector<std::pair<std::string, std::string>> pages = {
       {"pipeline.md", MarkdownOf(PipelineShape(), "Pipeline file")},
-      {"source_csv.md", MarkdownOf(SourceShape(), "source: CSV files")},
       {"quarantine.md", MarkdownOf(QuarantineShape(), "quarantine")},
       {"gates.md", MarkdownOf(GateShape(), "gates")},
       {"gate_row_count.md", MarkdownOf(RowCountShape(), "gates: row_count")},
       {"to_parquet.md", MarkdownOf(TargetShape(), "to: Parquet dataset")},
       {"limits.md", MarkdownOf(LimitsShape(), "limits")},
   };
+  for (const InputFormatDef* format : InputFormats()) {
+    pages.emplace_back(fmt::format("source_{}.md", format->key()),
+                       MarkdownOf(format->shape, std::string(format->title)));
+  }
+  return pages;
 }
 
 }  // namespace freight

@@ -46,33 +46,6 @@ bool Inside(const std::string& path, const std::string& folder) {
   return inner.size() >= outer.size() && std::equal(outer.begin(), outer.end(), inner.begin());
 }
 
-void CheckDialect(const PipelineText& text, const Fields& source, Findings* findings) {
-  const CsvDialect& dialect = text.pipeline.dialect;
-  const auto clash = [&](std::string_view key, std::string message, std::string help = "") {
-    findings->Error(kCodeConflict, source.Node(key) ? source.Node(key)->span : source.SpanOf(key), std::move(message),
-                    std::move(help));
-  };
-  if (dialect.delimiter.empty()) return clash("delimiter", "the delimiter is empty");
-  if (dialect.delimiter.find_first_of("\r\n") != std::string::npos) {
-    clash("delimiter", "the delimiter has a line end in it");
-  }
-  const auto is_line_end = [](std::optional<char> c) { return c == '\n' || c == '\r'; };
-  if (is_line_end(dialect.quote)) clash("quote", "the quote is a line end");
-  if (is_line_end(dialect.escape)) clash("escape", "the escape is a line end");
-  if (is_line_end(dialect.comment)) clash("comment", "the comment character is a line end");
-  if (dialect.quote && dialect.delimiter.find(*dialect.quote) != std::string::npos) {
-    clash(source.Node("delimiter") ? "delimiter" : "quote", "delimiter and quote share a character",
-          "turn quoting off with quote: false, or choose another delimiter");
-  }
-  if (dialect.escape && dialect.delimiter.find(*dialect.escape) != std::string::npos) {
-    clash("escape", "delimiter and escape share a character");
-  }
-  if (dialect.escape && !dialect.quote) clash("escape", "an escape needs a quote", "remove it, or set quote");
-  if (dialect.comment && (dialect.comment == dialect.quote || dialect.delimiter[0] == *dialect.comment)) {
-    clash("comment", "the comment character also begins a field or ends one");
-  }
-}
-
 void CheckPaths(const PipelineText& text, Findings* findings) {
   const Pipeline& p = text.pipeline;
   if (p.to.empty()) return;
@@ -81,10 +54,10 @@ void CheckPaths(const PipelineText& text, Findings* findings) {
                     "for example parquet: clean/events");
     return;
   }
-  for (size_t i = 0; i < p.csv.size(); ++i) {
-    if (!MayMatchInside(JoinPath(p.folder, p.csv[i]), JoinPath(p.folder, p.to))) continue;
+  for (size_t i = 0; i < p.inputs.size(); ++i) {
+    if (!MayMatchInside(JoinPath(p.folder, p.inputs[i]), JoinPath(p.folder, p.to))) continue;
     findings->Error(kCodeConflict, text.to_span,
-                    fmt::format("the dataset \"{}\" would hold files of the source \"{}\"", p.to, p.csv[i]),
+                    fmt::format("the dataset \"{}\" would hold files of the source \"{}\"", p.to, p.inputs[i]),
                     "choose a folder that the source does not reach");
   }
   if (Inside(p.quarantine_to, p.to) || Inside(p.to, p.quarantine_to)) {
@@ -138,7 +111,6 @@ bool MayMatchInside(const std::string& pattern, const std::string& folder) {
 
 void CheckPipeline(const PipelineText& text, const YamlNode& root_node, Findings* findings) {
   const Fields root(&root_node, PipelineShape());
-  if (root.Node("source")) CheckDialect(text, root.Map("source"), findings);
   CheckPaths(text, findings);
   CheckGates(root, findings);
   CheckModes(text, root.Map("to"), findings);

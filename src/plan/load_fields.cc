@@ -1,4 +1,5 @@
 // Values of a pipeline file, read through its tables.
+#include "catalog/input_formats.h"
 #include "plan/fields.h"
 #include "plan/load_steps.h"
 
@@ -8,52 +9,25 @@
 namespace freight {
 namespace {
 
-// A value that holds another string in part: "tab" for the control character is easier to read than an escape.
-std::string DelimiterText(const std::string& written) { return written == "tab" ? "\t" : written; }
-
-CsvEncoding EncodingOf(const std::string& word) {
-  if (word == "latin1") return CsvEncoding::kLatin1;
-  if (word == "windows-1252") return CsvEncoding::kWindows1252;
-  if (word == "utf-16") return CsvEncoding::kUtf16;
-  return CsvEncoding::kUtf8;
-}
-
 std::string TextOf(const Fields& fields, std::string_view key) { return fields.Text(key).value_or(""); }
 
-CsvDialect ReadDialect(const Fields& source) {
-  CsvDialect dialect;
-  dialect.delimiter = DelimiterText(TextOf(source, "delimiter"));
-  dialect.quote = source.Character("quote");
-  dialect.escape = source.Character("escape");
-  if (dialect.escape == dialect.quote) dialect.escape.reset();  // the same as doubling
-  dialect.comment = source.Character("comment");
-  dialect.header = source.Bool("header").value_or(true);
-  dialect.skip_rows = source.Integer("skip_rows").value_or(0);
-  if (source.Node("nulls")) {
-    dialect.nulls.emplace();
-    for (const YamlNode* spelling : source.List("nulls")) dialect.nulls->push_back(spelling->text);
-  }
-  dialect.encoding = EncodingOf(TextOf(source, "encoding"));
-  dialect.trim = source.Bool("trim").value_or(false);
-  dialect.record_bytes_max = source.Integer("max_record_bytes").value_or(dialect.record_bytes_max);
-  return dialect;
-}
-
-void ReadSource(const Fields& source, Findings* findings, PipelineText* out) {
+void ReadSource(const Fields& root, Findings* findings, PipelineText* out) {
   Pipeline& pipeline = out->pipeline;
-  for (const YamlNode* glob : source.List("csv")) {
+  const InputFormatDef& def = InputFormatOf(root.Node("source"));
+  const Fields source(root.Node("source"), def.shape);
+  for (const YamlNode* glob : source.List(def.key())) {
     if (glob->kind != YamlNode::Kind::kScalar) continue;
-    if (glob->text.empty()) findings->Error(kCodeBadValue, glob->span, "\"csv\" must name a file or a glob");
-    pipeline.csv.push_back(glob->text);
-    pipeline.csv_places.push_back(findings->PlaceOf(glob->span));
-    out->csv_spans.push_back(glob->span);
+    if (glob->text.empty()) {
+      findings->Error(kCodeBadValue, glob->span, fmt::format("\"{}\" must name a file or a glob", def.key()));
+    }
+    pipeline.inputs.push_back(glob->text);
+    pipeline.input_places.push_back(findings->PlaceOf(glob->span));
   }
-  const YamlNode* csv = source.Node("csv");
-  if (csv && csv->kind == YamlNode::Kind::kList && csv->items.empty()) {
-    findings->Error(kCodeBadValue, csv->span, "\"csv\" names no file");
+  const YamlNode* globs = source.Node(def.key());
+  if (globs && globs->kind == YamlNode::Kind::kList && globs->items.empty()) {
+    findings->Error(kCodeBadValue, globs->span, fmt::format("\"{}\" names no file", def.key()));
   }
-  out->delimiter_span = source.SpanOf("delimiter");
-  pipeline.dialect = ReadDialect(source);
+  pipeline.format = def.make(source, findings);
 }
 
 void ReadQuarantine(const Fields& quarantine, PipelineText* out) {
@@ -140,7 +114,7 @@ PipelineText ReadPipeline(const YamlNode& root_node, const std::string& file, Fi
   pipeline.dataset = TextOf(root, "dataset");
   CheckDatasetName(root, findings);
   pipeline.owner = TextOf(root, "owner");
-  ReadSource(root.Map("source"), findings, &out);
+  ReadSource(root, findings, &out);
 
   const std::string contract = TextOf(root, "contract");
   const size_t hash = contract.rfind('#');

@@ -13,14 +13,14 @@ namespace freight {
 struct PipelineText {
   Pipeline pipeline;
   std::string contract_object;  // after "#" in `contract`
-  Span contract_span, to_span, quarantine_span, delimiter_span;
-  std::vector<Span> csv_spans, partition_spans;
+  Span contract_span, to_span, quarantine_span;
+  std::vector<Span> partition_spans;
 };
 
 // `root` has passed CheckShape, or its faults are reported: what does not fit is left at its default.
 PipelineText ReadPipeline(const YamlNode& root, const std::string& file, Findings* findings);
 
-// Conflicts between values of one pipeline: dialect, paths, gates, modes.
+// Conflicts between values of one pipeline: paths, gates, modes.
 void CheckPipeline(const PipelineText& text, const YamlNode& root, Findings* findings);
 // partition_by against the contract.
 void CheckPartitions(const PipelineText& text, const Contract& contract, Findings* findings);

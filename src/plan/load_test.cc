@@ -1,5 +1,6 @@
 // Pipeline files: what a good one says, and the exact words for bad ones.
 #include "plan/load.h"
+#include "format/csv_format.h"
 
 #include "io/fault_env.h"
 #include "plan/load_steps.h"
@@ -47,6 +48,8 @@ std::string Rendered(const LoadedPipeline& loaded) {
   return out;
 }
 
+const CsvDialect& DialectOf(const Pipeline& p) { return dynamic_cast<const CsvFormat&>(*p.format).dialect(); }
+
 TEST(LoadPipeline, ReadsEveryKey) {
   const Case c = Load(
       "version: 1\ndataset: curated.web-events\nowner: me@example.com\n"
@@ -66,18 +69,18 @@ TEST(LoadPipeline, ReadsEveryKey) {
   EXPECT_EQ(p.folder, "p");
   EXPECT_EQ(p.dataset, "curated.web-events");
   EXPECT_EQ(p.owner, "me@example.com");
-  EXPECT_EQ(p.csv, (std::vector<std::string>{"raw/a.csv", "raw/b/*.csv.gz"}));
-  EXPECT_EQ(p.csv_places[1].ToString(), "p/p.yaml:5:20");
-  EXPECT_EQ(p.dialect.delimiter, "||");
-  EXPECT_EQ(p.dialect.quote, '\'');
-  EXPECT_EQ(p.dialect.escape, '\\');
-  EXPECT_EQ(p.dialect.comment, '#');
-  EXPECT_FALSE(p.dialect.header);
-  EXPECT_EQ(p.dialect.skip_rows, 2);
-  EXPECT_EQ(p.dialect.nulls, (std::vector<std::string>{"NA", ""}));
-  EXPECT_EQ(p.dialect.encoding, CsvEncoding::kLatin1);
-  EXPECT_TRUE(p.dialect.trim);
-  EXPECT_EQ(p.dialect.record_bytes_max, 1 << 20);
+  EXPECT_EQ(p.inputs, (std::vector<std::string>{"raw/a.csv", "raw/b/*.csv.gz"}));
+  EXPECT_EQ(p.input_places[1].ToString(), "p/p.yaml:5:20");
+  EXPECT_EQ(DialectOf(p).delimiter, "||");
+  EXPECT_EQ(DialectOf(p).quote, '\'');
+  EXPECT_EQ(DialectOf(p).escape, '\\');
+  EXPECT_EQ(DialectOf(p).comment, '#');
+  EXPECT_FALSE(DialectOf(p).header);
+  EXPECT_EQ(DialectOf(p).skip_rows, 2);
+  EXPECT_EQ(DialectOf(p).nulls, (std::vector<std::string>{"NA", ""}));
+  EXPECT_EQ(DialectOf(p).encoding, CsvEncoding::kLatin1);
+  EXPECT_TRUE(DialectOf(p).trim);
+  EXPECT_EQ(DialectOf(p).record_bytes_max, 1 << 20);
   EXPECT_EQ(p.contract_path, "c.odcs.yaml");
   EXPECT_EQ(p.quarantine_to, "bad");
   EXPECT_EQ(p.quarantine_percent_max, 0.5);
@@ -109,12 +112,12 @@ TEST(LoadPipeline, FillsInWhatIsNotSaid) {
   const Case c = Load(kGood);
   ASSERT_EQ(Rendered(c.loaded), "");
   const Pipeline& p = c.loaded.pipeline;
-  EXPECT_EQ(p.dialect.delimiter, ",");
-  EXPECT_EQ(p.dialect.quote, '"');
-  EXPECT_EQ(p.dialect.escape, std::nullopt);
-  EXPECT_EQ(p.dialect.nulls, std::nullopt);
-  EXPECT_TRUE(p.dialect.header);
-  EXPECT_EQ(p.dialect.record_bytes_max, 16 << 20);
+  EXPECT_EQ(DialectOf(p).delimiter, ",");
+  EXPECT_EQ(DialectOf(p).quote, '"');
+  EXPECT_EQ(DialectOf(p).escape, std::nullopt);
+  EXPECT_EQ(DialectOf(p).nulls, std::nullopt);
+  EXPECT_TRUE(DialectOf(p).header);
+  EXPECT_EQ(DialectOf(p).record_bytes_max, 16 << 20);
   EXPECT_EQ(p.quarantine_to, "_dlq/events");
   EXPECT_EQ(p.quarantine_percent_max, std::nullopt);
   EXPECT_EQ(p.mode, WriteMode::kReplacePartitions);
@@ -130,8 +133,8 @@ TEST(LoadPipeline, QuoteOffAndTabs) {
                                     "contract: c.odcs.yaml\nto: {{parquet: o}}\n",
                                     quote));
     ASSERT_EQ(Rendered(c.loaded), "");
-    EXPECT_EQ(c.loaded.pipeline.dialect.quote, std::nullopt);
-    EXPECT_EQ(c.loaded.pipeline.dialect.delimiter, "\t");
+    EXPECT_EQ(DialectOf(c.loaded.pipeline).quote, std::nullopt);
+    EXPECT_EQ(DialectOf(c.loaded.pipeline).delimiter, "\t");
   }
 }
 

@@ -3,31 +3,27 @@
 
 #include "base/status.h"
 #include "commit/dataset.h"
-#include "format/csv_dialect.h"
+#include "format/input_format.h"
 #include "format/parquet_writer.h"
+#include "gate/gate.h"
 #include "sink/partition.h"
 
 #include <cstdint>
+#include <memory>
 #include <optional>
 #include <string>
 #include <vector>
 
 namespace freight {
 
-struct RowCountGate {
-  std::optional<int64_t> min, max;
-  std::optional<double> change_from_last_percent;
-  Place place;
-};
-
 struct Pipeline {
   std::string file;     // as given
   std::string folder;   // relative paths below are relative to it
   std::string dataset;  // "clean.events"
   std::string owner;
-  std::vector<std::string> csv;        // globs, as written
-  std::vector<Place> csv_places;
-  CsvDialect dialect;
+  std::vector<std::string> inputs;     // globs, as written
+  std::vector<Place> input_places;
+  std::shared_ptr<const InputFormat> format;  // how they are read; never null after loading
   std::string contract_path;
   Place contract_place;
   std::string quarantine_to;           // default "_dlq/<name>"

@@ -3,8 +3,8 @@
 
 #include "base/hash.h"
 #include "commit/dataset.h"
-#include "io/byte_stream.h"
 #include "plan/read_ahead.h"
+#include "source/file_list.h"
 
 #include <arrow/api.h>
 
@@ -15,64 +15,17 @@
 namespace freight {
 namespace {
 
-Status CheckInputKind(const FileStat& stat, const std::string& name, const Place& place) {
-  if (stat.kind == FileKind::kFile) return Status::OK();
-  if (stat.kind == FileKind::kDirectory) {
-    return Fail(Reaction::kInvalid, "input \"{}\" is a directory", name)
-        .At(place)
-        .Help("name its files: \"" + name + "/*.csv\"");
-  }
-  if (stat.kind == FileKind::kFifo) {
-    return Fail(Reaction::kInvalid, "input \"{}\" is a pipe: it cannot be read twice, so a run of it cannot be resumed",
-                name)
-        .At(place)
-        .Help("write it to a file first");
-  }
-  return Fail(Reaction::kInvalid, "input \"{}\" is not a regular file", name).At(place).Help("name a file");
-}
-
-std::string NameUnder(const std::string& folder, const std::string& path) {
-  if (folder.empty() || folder == ".") return path;
-  const std::string prefix = folder + "/";
-  return path.starts_with(prefix) ? path.substr(prefix.size()) : path;
-}
-
-Result<std::vector<PlannedInput>> ListInputs(Env& env, const Pipeline& pipeline) {
+Result<std::vector<PlannedInput>> ListInputs(Env& env, const Pipeline& p) {
+  ARROW_ASSIGN_OR_RAISE(auto files, ListFiles(env, p.folder, p.inputs, p.input_places, p.file));
   std::vector<PlannedInput> inputs;
-  std::set<std::string> seen;
-  for (size_t i = 0; i < pipeline.csv.size(); i++) {
-    const Place place = i < pipeline.csv_places.size() ? pipeline.csv_places[i] : Place{pipeline.file};
-    ARROW_ASSIGN_OR_RAISE(auto paths, Glob(env, JoinPath(pipeline.folder, pipeline.csv[i])));
-    if (paths.empty()) {
-      return Fail(Reaction::kInvalid, "no file matches \"{}\"", pipeline.csv[i])
-          .At(place)
-          .Help("paths are relative to the pipeline file; check the name and the folder");
-    }
-    for (const std::string& path : paths) {
-      PlannedInput input;
-      input.path = path;
-      input.version.name = NameUnder(pipeline.folder, path);
-      if (!seen.insert(input.version.name).second) continue;
-      ARROW_ASSIGN_OR_RAISE(input.version.stat, env.Stat(path));
-      ARROW_RETURN_NOT_OK(CheckInputKind(input.version.stat, input.version.name, place));
-      inputs.push_back(std::move(input));
-    }
+  for (ListedFile& listed : files) {
+    PlannedInput input;
+    input.version.name = listed.file.name;
+    input.version.stat = listed.stat;
+    input.file = std::move(listed.file);
+    inputs.push_back(std::move(input));
   }
-  std::sort(inputs.begin(), inputs.end(), [](auto& a, auto& b) { return a.version.name < b.version.name; });
   return inputs;
-}
-
-std::string DialectText(const CsvDialect& d) {
-  std::string nulls = "default";
-  if (d.nulls) {
-    nulls = "list";
-    for (const auto& word : *d.nulls) nulls += fmt::format(":{}:{}", word.size(), word);
-  }
-  auto byte = [](std::optional<char> c) {
-    return c ? std::to_string(static_cast<unsigned char>(*c)) : std::string("none");
-  };
-  return fmt::format("{}|{}|{}|{}|{}|{}|{}|{}|{}|{}", d.delimiter, byte(d.quote), byte(d.escape), byte(d.comment),
-                     d.header, d.skip_rows, nulls, static_cast<int>(d.encoding), d.trim, d.record_bytes_max);
 }
 
 std::string PartitionText(const std::vector<PartitionField>& fields) {
@@ -86,7 +39,7 @@ std::string PartitionText(const std::vector<PartitionField>& fields) {
 // What decides bytes; not limits, gates, threads or paths.
 std::string PlanHash(const Pipeline& p, const Contract& contract, const PlanOptions& options) {
   std::string text =
-      fmt::format("{}\n{}\n{}\n{}\n{}|{}|{}|{}\n{}|{}\n", FREIGHT_VERSION, contract.hash, DialectText(p.dialect),
+      fmt::format("{}\n{}\n{}\n{}\n{}|{}|{}|{}\n{}|{}\n", FREIGHT_VERSION, contract.hash, p.format->Identity(),
                   PartitionText(p.partition_by), static_cast<int>(p.parquet.profile), static_cast<int>(p.parquet.codec),
                   p.parquet.level, p.parquet.page_bytes, options.morsel_bytes, options.chunk_morsels);
   for (const auto& partition : options.scope) text += partition + "\n";
@@ -110,10 +63,8 @@ RunRequest MakeRequest(const Pipeline& p, const Contract& contract, const PlanOp
   return request;
 }
 
-Status ReadHeaderOf(Env& env, const Plan& plan, PlannedInput* input) {
-  ARROW_ASSIGN_OR_RAISE(auto bytes, OpenByteStream(env, input->path));
-  ARROW_ASSIGN_OR_RAISE(input->header,
-                        ReadCsvHeader(*bytes, input->version.name, plan.pipeline.dialect, plan.contract));
+Status ReadHeaderOf(const Plan& plan, PlannedInput* input) {
+  ARROW_ASSIGN_OR_RAISE(input->header, plan.pipeline.format->ReadHeader(input->file, plan.contract));
   const int64_t chunk_bytes = plan.options.morsel_bytes * plan.options.chunk_morsels;
   const int64_t left = std::max<int64_t>(0, input->version.stat.size_bytes - input->header.data_begin.offset);
   input->chunks = std::max<int64_t>(1, (left + chunk_bytes - 1) / chunk_bytes);
@@ -137,7 +88,7 @@ Status CheckScope(const Pipeline& pipeline, const std::vector<std::string>& scop
 }
 
 // Fills what depends on the decision: states, headers of inputs to read, chunk counts, columns not read.
-Status Detail(Env& env, const DatasetState& state, Plan* plan) {
+Status Detail(const DatasetState& state, Plan* plan) {
   std::set<std::string> unread;
   for (const auto& decision : plan->decision.inputs) {
     auto found = std::find_if(plan->inputs.begin(), plan->inputs.end(),
@@ -148,7 +99,7 @@ Status Detail(Env& env, const DatasetState& state, Plan* plan) {
     }
     found->decision = decision;
     if (!decision.read) continue;
-    ARROW_RETURN_NOT_OK(ReadHeaderOf(env, *plan, &*found));
+    ARROW_RETURN_NOT_OK(ReadHeaderOf(*plan, &*found));
     plan->bytes_to_read += found->version.stat.size_bytes;
     for (const auto& name : found->header.unread) {
       if (unread.insert(name).second) plan->unread_columns.push_back(name);
@@ -173,12 +124,12 @@ Result<Plan> MakePlan(Env& env, const Pipeline& pipeline, const Contract& contra
   ARROW_ASSIGN_OR_RAISE(plan.inputs, ListInputs(env, pipeline));
   plan.request = MakeRequest(pipeline, contract, options, plan.inputs);
   ARROW_ASSIGN_OR_RAISE(auto state, ReadDatasetState(env, plan.request.root));
-  plan.decision = DecideRun(state, plan.request, ContentHasher(env, plan));
+  plan.decision = DecideRun(state, plan.request, ContentHasher(plan));
   plan.notes = pipeline.notes;
   plan.notes.insert(plan.notes.end(), contract.notes.begin(), contract.notes.end());
   plan.threads = pipeline.threads > 0 ? pipeline.threads : std::max(1u, std::thread::hardware_concurrency());
   plan.memory_bytes_needed = (plan.threads + 2) * kChargeFactor * options.morsel_bytes;
-  ARROW_RETURN_NOT_OK(Detail(env, state, &plan));
+  ARROW_RETURN_NOT_OK(Detail(state, &plan));
   return plan;
 }
 

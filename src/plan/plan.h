@@ -3,7 +3,7 @@
 
 #include "commit/dataset.h"
 #include "contract/contract.h"
-#include "format/csv_reader.h"
+#include "format/input_format.h"
 #include "plan/pipeline.h"
 
 #include <cstdint>
@@ -28,9 +28,9 @@ struct PlanOptions {
 
 struct PlannedInput {
   InputVersion version;
-  std::string path;          // to open
+  InputFile file;
   InputDecision decision;
-  CsvHeader header;          // of inputs that are read
+  InputHeader header;          // of inputs that are read
   int64_t chunks = 0;        // about; exact when not compressed and records are short
   int64_t chunks_done = 0;   // by an unfinished earlier run
 };

@@ -6,14 +6,12 @@
 namespace freight {
 namespace {
 
-Result<std::string> HashInput(Env& env, const Plan& plan, const PlannedInput& input) {
-  ARROW_ASSIGN_OR_RAISE(auto head, OpenByteStream(env, input.path));
-  ARROW_ASSIGN_OR_RAISE(auto header, ReadCsvHeader(*head, input.version.name, plan.pipeline.dialect, plan.contract));
-  ARROW_ASSIGN_OR_RAISE(auto bytes, OpenByteStream(env, input.path));
-  CsvCursorOptions options;
+Result<std::string> HashInput(const Plan& plan, const PlannedInput& input) {
+  const InputFormat& format = *plan.pipeline.format;
+  ARROW_ASSIGN_OR_RAISE(auto header, format.ReadHeader(input.file, plan.contract));
+  CursorOptions options;
   options.morsel_bytes = plan.options.morsel_bytes;
-  ARROW_ASSIGN_OR_RAISE(auto cursor, MakeCsvCursor(std::move(bytes), plan.pipeline.dialect, header, header.data_begin,
-                                                   options));
+  ARROW_ASSIGN_OR_RAISE(auto cursor, format.OpenCursor(input.file, header, header.data_begin, options));
   std::string chain;
   int32_t chunk = 0;
   int64_t morsels = 0;
@@ -30,17 +28,17 @@ Result<std::string> HashInput(Env& env, const Plan& plan, const PlannedInput& in
 
 }  // namespace
 
-std::string ChunkContentHash(const CsvHeader& header, int32_t chunk_index, const std::string& bytes_hash) {
+std::string ChunkContentHash(const InputHeader& header, int32_t chunk_index, const std::string& bytes_hash) {
   if (chunk_index > 0) return bytes_hash;
   std::string text = bytes_hash;
   for (const auto& name : header.names) text += fmt::format("|{}:{}", name.size(), name);
   return HashHex(text);
 }
 
-std::function<Result<std::string>(const InputVersion&)> ContentHasher(Env& env, const Plan& plan) {
-  return [&env, &plan](const InputVersion& version) -> Result<std::string> {
+std::function<Result<std::string>(const InputVersion&)> ContentHasher(const Plan& plan) {
+  return [&plan](const InputVersion& version) -> Result<std::string> {
     for (const auto& input : plan.inputs) {
-      if (input.version.name == version.name) return HashInput(env, plan, input);
+      if (input.version.name == version.name) return HashInput(plan, input);
     }
     return Fail(Reaction::kFailed, "input \"{}\" is not listed", version.name);
   };

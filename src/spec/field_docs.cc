@@ -36,6 +36,12 @@ Json OrText(Json schema, const char* pattern) {
   return {{"anyOf", Json::array({std::move(schema), Json{{"type", "string"}, {"pattern", pattern}}})}};
 }
 
+Json VariantsSchema(const FieldSpec& field) {
+  Json any = Json::array();
+  for (const Shape* variant : field.variants()) any.push_back(SchemaOf(*variant));
+  return {{"oneOf", std::move(any)}};
+}
+
 Json ElementSchema(const FieldSpec& field) {
   switch (field.kind) {
     case FieldKind::kString: return {{"type", "string"}};
@@ -50,7 +56,7 @@ Json ElementSchema(const FieldSpec& field) {
       return {{"anyOf", Json::array({Json{{"type", "string"}, {"maxLength", 1}}, Json{{"const", false}},
                                      Json{{"type", "string"}, {"pattern", "\\$\\{.+\\}"}}})}};
     case FieldKind::kChoice: return OrVariable({{"enum", WordsOf(field.choices)}});
-    case FieldKind::kMap: return SchemaOf(*field.shape);
+    case FieldKind::kMap: return field.variants ? VariantsSchema(field) : SchemaOf(*field.shape);
     case FieldKind::kAny: return Json::object();
   }
   return Json::object();

@@ -151,11 +151,41 @@ bool CheckScalar(const YamlNode& node, const FieldSpec& field, Findings* finding
   }
 }
 
+// A map that is none of its variants, or several at once.
+bool WrongVariant(const YamlNode& node, const FieldSpec& field, Findings* findings) {
+  std::vector<std::string> keys;
+  std::vector<const YamlEntry*> present;
+  for (const Shape* variant : field.variants()) {
+    const std::string_view key = variant->fields.front().key;
+    keys.emplace_back(key);
+    for (const YamlEntry& entry : node.entries) {
+      if (entry.key == key) present.push_back(&entry);
+    }
+  }
+  if (present.size() > 1) {
+    findings->Error(kCodeConflict, present[1]->span,
+                    fmt::format("\"{}\" has both \"{}\" and \"{}\"", field.key, present[0]->key, present[1]->key),
+                    "keep one; each kind of input is a pipeline of its own");
+    return false;
+  }
+  for (const YamlEntry& entry : node.entries) {
+    const std::string meant = DidYouMean(entry.key, keys);
+    if (meant.empty()) continue;
+    findings->Error(kCodeUnknownKey, entry.span, fmt::format("unknown key \"{}\"", entry.key),
+                    fmt::format("did you mean \"{}\"?", meant));
+    return false;
+  }
+  findings->Error(kCodeMissingKey, node.span, fmt::format("{} needs one of: {}", field.key, List(keys)),
+                  field.example.empty() ? "" : fmt::format("for example {}: {}", field.key, field.example));
+  return false;
+}
+
 bool CheckOne(const YamlNode& node, const FieldSpec& field, Findings* findings) {
   if (field.kind == FieldKind::kAny) return true;
   if (field.kind != FieldKind::kMap) return CheckScalar(node, field, findings);
   if (node.kind != YamlNode::Kind::kMap) return WrongKind(node, field, findings);
-  return CheckShape(node, *field.shape, findings);
+  const Shape* shape = ShapeOf(node, field);
+  return shape ? CheckShape(node, *shape, findings) : WrongVariant(node, field, findings);
 }
 
 template <typename T>
@@ -178,6 +208,17 @@ const FieldSpec* Shape::Find(std::string_view key) const {
     if (field.key == key) return &field;
   }
   return nullptr;
+}
+
+const Shape* ShapeOf(const YamlNode& node, const FieldSpec& field) {
+  if (!field.variants) return field.shape;
+  const Shape* found = nullptr;
+  for (const Shape* variant : field.variants()) {
+    if (!node.Find(variant->fields.front().key)) continue;
+    if (found) return nullptr;
+    found = variant;
+  }
+  return found;
 }
 
 bool CheckShape(const YamlNode& node, const Shape& shape, Findings* findings) {
@@ -256,7 +297,7 @@ Span Fields::SpanOf(std::string_view key) const {
 
 Fields Fields::Map(std::string_view key) const {
   const FieldSpec& field = Spec(key);
-  FREIGHT_ASSERT(field.kind == FieldKind::kMap && field.count == FieldCount::kOne);
+  FREIGHT_ASSERT(field.kind == FieldKind::kMap && field.count == FieldCount::kOne && field.shape);
   return {Node(key), *field.shape};
 }
 

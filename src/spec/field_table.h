@@ -43,6 +43,7 @@ struct FieldSpec {
   double maximum = std::numeric_limits<double>::max();
   std::string_view choices = {};        // of kChoice, separated by spaces
   const Shape* shape = nullptr;         // of kMap
+  std::span<const Shape* const> (*variants)() = nullptr;  // of kMap instead: the one whose first key the map has
   std::string_view default_text = {};   // as written in the file; empty: none
   std::string_view help = {};           // what it is for: one sentence of the reference
   std::string_view example = {};
@@ -57,6 +58,8 @@ struct Shape {
   const FieldSpec* Find(std::string_view key) const;
 };
 
+// The shape that a map takes: field.shape, or the variant whose first key it has; nullptr when it has none or several.
+const Shape* ShapeOf(const YamlNode& node, const FieldSpec& field);
 // Reports every unknown, missing, mistyped or disallowed key and value below `node`; true when there is none.
 bool CheckShape(const YamlNode& node, const Shape& shape, Findings* findings);
 // Parts of it, for maps whose keys depend on a value: the keys that `shape` requires, and one key it does not have.
