@@ -2,6 +2,7 @@
 #include "catalog/input_formats.h"
 
 #include "format/csv_format.h"
+#include "format/ndjson_format.h"
 
 #include <array>
 
@@ -10,6 +11,7 @@ namespace {
 
 constexpr std::array kFormats = {
     &kCsvFormat,
+    &kNdjsonFormat,
 };
 
 const auto kShapes = [] {

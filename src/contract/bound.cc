@@ -7,7 +7,8 @@ namespace freight {
 namespace {
 
 bool HasOrder(TypeId id) {
-  return id != TypeId::kString && id != TypeId::kBinary && id != TypeId::kBoolean && id != TypeId::kUuid;
+  return id != TypeId::kString && id != TypeId::kBinary && id != TypeId::kBoolean && id != TypeId::kUuid &&
+         id != TypeId::kStruct && id != TypeId::kList;
 }
 
 const char* Why(Reason reason) {

@@ -226,7 +226,9 @@ auto WithCodec(const ColumnType& type, std::vector<TextFormat> formats, Use&& us
       return type.with_zone ? use(TimestampCodec<true>()) : use(TimestampCodec<false>());
     case TypeId::kUuid: return use(UuidCodec());
     case TypeId::kString:
-    case TypeId::kBinary: break;
+    case TypeId::kBinary:
+    case TypeId::kStruct:
+    case TypeId::kList: break;
   }
   FREIGHT_ASSERT(false);
 }

@@ -32,6 +32,7 @@ struct ColumnContext {
   FieldText field_text;
   std::shared_ptr<arrow::DataType> arrow_type;
   arrow::MemoryPool* pool = nullptr;
+  bool dictionary = true;  // of strings
 };
 
 // The `expected` texts of rules. The values of validValues are data of somebody: only their number is told.

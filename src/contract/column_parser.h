@@ -30,11 +30,15 @@ static_assert(sizeof(Field) == 8);
 
 enum class TextEncoding : uint8_t { kUtf8, kLatin1, kWindows1252 };  // of string values; utf-8 is validated
 
+enum class EscapeStyle : uint8_t { kCsv, kJson };
+
 struct TextRules {
   std::optional<std::vector<std::string>> nulls;  // as CsvDialect::nulls
   char quote = '"';
   std::optional<char> escape;                     // nullopt: doubled quote
   TextEncoding encoding = TextEncoding::kUtf8;
+  EscapeStyle escapes = EscapeStyle::kCsv;        // kJson: of escaped fields, known to be well formed
+  bool dictionary = true;                         // strings that repeat may come as one
 };
 
 // Parses one column batch after batch. One per thread.

@@ -35,13 +35,19 @@ std::shared_ptr<arrow::DataType> ColumnType::Arrow() const {
     case TypeId::kTimestamp: return arrow::timestamp(arrow::TimeUnit::MICRO, with_zone ? "UTC" : "");
     case TypeId::kUuid: return arrow::fixed_size_binary(16);
     case TypeId::kBinary: return arrow::binary();
+    case TypeId::kList: return arrow::list(ArrowField(children.front()));
+    case TypeId::kStruct: {
+      arrow::FieldVector fields;
+      for (const Column& child : children) fields.push_back(ArrowField(child));
+      return arrow::struct_(std::move(fields));
+    }
   }
   FREIGHT_ASSERT(false);
 }
 
 std::string ColumnType::ToString() const {
   switch (id) {
-    case TypeId::kString: return "string";
+    case TypeId::kString: return json_text ? "json" : "string";
     case TypeId::kInt8: return "int8";
     case TypeId::kInt16: return "int16";
     case TypeId::kInt32: return "int32";
@@ -59,15 +65,21 @@ std::string ColumnType::ToString() const {
     case TypeId::kTimestamp: return with_zone ? "timestamp with zone" : "timestamp";
     case TypeId::kUuid: return "uuid";
     case TypeId::kBinary: return encoding == BinaryEncoding::kHex ? "binary (hex)" : "binary (base64)";
+    case TypeId::kStruct: return "object";
+    case TypeId::kList: return "array";
   }
   FREIGHT_ASSERT(false);
+}
+
+std::shared_ptr<arrow::Field> ArrowField(const Column& column) {
+  return arrow::field(column.name, column.type.Arrow(), !column.rules.required);
 }
 
 std::shared_ptr<arrow::Schema> Contract::ArrowSchema() const {
   arrow::FieldVector fields;
   fields.reserve(columns.size());
   for (const Column& column : columns) {
-    fields.push_back(arrow::field(column.name, column.type.Arrow(), !column.rules.required));
+    fields.push_back(ArrowField(column));
   }
   return arrow::schema(std::move(fields));
 }

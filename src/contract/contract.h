@@ -17,9 +17,12 @@ namespace freight {
 enum class TypeId : uint8_t {
   kString, kInt8, kInt16, kInt32, kInt64, kUInt8, kUInt16, kUInt32, kUInt64,
   kDecimal, kFloat, kDouble, kBoolean, kDate, kTime, kTimestamp, kUuid, kBinary,
+  kStruct, kList,  // of inputs that have nested values
 };
 
 enum class BinaryEncoding : uint8_t { kHex, kBase64 };
+
+struct Column;
 
 struct ColumnType {
   TypeId id = TypeId::kString;
@@ -30,6 +33,10 @@ struct ColumnType {
   std::vector<std::string> true_spellings;   // boolean; default {"true"}
   std::vector<std::string> false_spellings;  // boolean; default {"false"}
   BinaryEncoding encoding = BinaryEncoding::kHex;
+  bool json_text = false;           // string: the JSON text of a value of any kind, where inputs have such
+  std::vector<Column> children;     // struct: its fields; list: its one element
+
+  bool nested() const { return id == TypeId::kStruct || id == TypeId::kList; }
 
   // Arrow type of the values we build: decimal32/64/128 by precision (<=9, <=18, else), date32, time64[us],
   // timestamp[us] or timestamp[us, UTC], fixed_size_binary(16) for uuid, utf8, binary, ...
@@ -50,20 +57,23 @@ struct Rules {
   bool required = false;
   std::optional<Bound> minimum, maximum;
   std::optional<Bound> multiple_of;
-  std::optional<int64_t> min_length, max_length;  // code points (string), bytes (binary)
+  std::optional<int64_t> min_length, max_length;  // code points (string), bytes (binary), items (list)
   std::optional<std::string> pattern;             // RE2, searched (not anchored)
   std::vector<std::string> valid_values;          // as text in the column's spelling; empty = any
 };
 
 struct Column {
   std::string name;         // in the dataset
-  std::string source_name;  // in the input: physicalName if given, else name
+  std::string source_name;  // in the input: physicalName if given, else name; a path where inputs are nested
   ColumnType type;
   Rules rules;
   Place place;              // of the property in the contract file
 };
 
 enum class ColumnsPolicy : uint8_t { kIgnoreUnknown, kFreeze };  // input columns the contract does not name
+
+// The Arrow field of a column: nullable unless required.
+std::shared_ptr<arrow::Field> ArrowField(const Column& column);
 
 struct Contract {
   std::string id, name, version;

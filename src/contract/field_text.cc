@@ -7,7 +7,8 @@
 
 namespace freight {
 
-FieldText::FieldText(const TextRules& rules) : quote_(rules.quote), escape_(rules.escape), encoding_(rules.encoding) {
+FieldText::FieldText(const TextRules& rules)
+    : quote_(rules.quote), escape_(rules.escape), escapes_(rules.escapes), encoding_(rules.encoding) {
   for (const std::string& spelling : rules.nulls.value_or(std::vector<std::string>{""})) {
     std::string bytes;
     // A spelling that the file's encoding cannot write never occurs in it.
@@ -27,7 +28,8 @@ std::string_view FieldText::Of(const char* text, const Field& field, std::string
   const std::string_view raw(text + field.begin, field.length);
   if (!field.escaped) return raw;
   scratch->clear();
-  kernels::AppendUnescaped(raw, quote_, escape_, scratch);
+  if (escapes_ == EscapeStyle::kJson) kernels::AppendJsonUnescaped(raw, scratch);
+  else kernels::AppendUnescaped(raw, quote_, escape_, scratch);
   const size_t length = scratch->size();
   scratch->append(64, '\0');
   return std::string_view(*scratch).substr(0, length);

@@ -29,6 +29,7 @@ class FieldText {
   std::vector<std::string> nulls_;
   char quote_;
   std::optional<char> escape_;
+  EscapeStyle escapes_;
   TextEncoding encoding_;
 };
 

@@ -22,13 +22,20 @@ uint32_t CharacterOf(uint8_t byte, TextEncoding encoding) {
 }
 
 void AppendCharacter(uint32_t c, std::string* out) {
+  const auto put = [out](uint32_t byte) { out->push_back(static_cast<char>(byte)); };
+  if (c < 0x80) return put(c);
   if (c < 0x800) {
-    out->push_back(static_cast<char>(0xc0 | c >> 6));
+    put(0xC0 | c >> 6);
   } else {
-    out->push_back(static_cast<char>(0xe0 | c >> 12));
-    out->push_back(static_cast<char>(0x80 | (c >> 6 & 0x3f)));
+    if (c < 0x10000) {
+      put(0xE0 | c >> 12);
+    } else {
+      put(0xF0 | c >> 18);
+      put(0x80 | (c >> 12 & 0x3F));
+    }
+    put(0x80 | (c >> 6 & 0x3F));
   }
-  out->push_back(static_cast<char>(0x80 | (c & 0x3f)));
+  put(0x80 | (c & 0x3F));
 }
 
 bool IsContinuation(uint8_t byte) { return (byte & 0xc0) == 0x80; }
@@ -58,6 +65,23 @@ uint32_t DecodeFirst(std::string_view utf8, size_t* length) {
   uint32_t c = p[0] & (0x7f >> *length);
   for (size_t i = 1; i < *length; ++i) c = c << 6 | (p[i] & 0x3f);
   return c;
+}
+
+char JsonEscape(char kind) {
+  switch (kind) {
+    case 'b': return '\b';
+    case 'f': return '\f';
+    case 'n': return '\n';
+    case 'r': return '\r';
+    case 't': return '\t';
+    default: return kind;  // quote, backslash, slash
+  }
+}
+
+uint32_t HexUnit(std::string_view digits) {
+  uint32_t unit = 0;
+  for (const char c : digits) unit = unit << 4 | static_cast<uint32_t>(c <= '9' ? c - '0' : (c | 0x20) - 'a' + 10);
+  return unit;
 }
 
 }  // namespace
@@ -143,6 +167,27 @@ void AppendUnescaped(std::string_view raw, char quote, std::optional<char> escap
     const bool escapes = raw[i] == mark && i + 1 < raw.size() && (!doubled || raw[i + 1] == quote);
     if (escapes) ++i;
     out->push_back(raw[i]);
+  }
+}
+
+void AppendJsonUnescaped(std::string_view raw, std::string* out) {
+  for (size_t i = 0; i < raw.size();) {
+    const size_t mark = std::min(raw.find('\\', i), raw.size());
+    out->append(raw, i, mark - i);
+    if (mark == raw.size()) return;
+    i = mark + 2;
+    const char kind = raw[mark + 1];
+    if (kind != 'u') {
+      out->push_back(JsonEscape(kind));
+      continue;
+    }
+    uint32_t unit = HexUnit(raw.substr(i, 4));
+    i += 4;
+    if (unit >= 0xD800 && unit < 0xDC00) {
+      unit = 0x10000 + ((unit - 0xD800) << 10) + (HexUnit(raw.substr(i + 2, 4)) - 0xDC00);
+      i += 6;
+    }
+    AppendCharacter(unit, out);
   }
 }
 

@@ -23,5 +23,7 @@ bool FromUtf8(std::string_view utf8, TextEncoding encoding, std::string* out);
 
 // The text of an escaped field: doubled quotes, or escape and byte, become the byte.
 void AppendUnescaped(std::string_view raw, char quote, std::optional<char> escape, std::string* out);
+// The text of a JSON string whose escapes are known to be well formed: \n, \u00e9, surrogate pairs.
+void AppendJsonUnescaped(std::string_view raw, std::string* out);
 
 }  // namespace freight::kernels

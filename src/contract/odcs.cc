@@ -184,6 +184,9 @@ void PutColumn(std::string* out, const Column& column) {
   if (rules.max_length) Put(out, fmt::format("maxLength {}", *rules.max_length));
   if (rules.pattern) Put(out, "pattern " + *rules.pattern);
   PutAll(out, rules.valid_values);
+  if (type.json_text) Put(out, "json");
+  for (const Column& child : type.children) PutColumn(out, child);
+  if (type.nested()) Put(out, "end");
 }
 
 std::string HashOf(const Contract& contract) {

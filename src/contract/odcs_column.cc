@@ -14,7 +14,8 @@ namespace {
 bool IsText(TypeId id) { return id == TypeId::kString; }
 bool IsFloating(TypeId id) { return id == TypeId::kFloat || id == TypeId::kDouble; }
 bool IsOrdered(TypeId id) {
-  return !IsText(id) && id != TypeId::kBoolean && id != TypeId::kUuid && id != TypeId::kBinary;
+  return !IsText(id) && id != TypeId::kBoolean && id != TypeId::kUuid && id != TypeId::kBinary &&
+         id != TypeId::kStruct && id != TypeId::kList;
 }
 
 class RuleReader {
@@ -41,6 +42,7 @@ class RuleReader {
   void Lengths();
   std::optional<int64_t> Length(std::string_view key);
   void Pattern();
+  void RequiredChildren();
   void Quality();
   bool IsRowRule(const YamlNode& rule) const;
   void ValidValues(const YamlNode& list);
@@ -59,6 +61,7 @@ void RuleReader::Read() {
   MultipleOf();
   Lengths();
   Pattern();
+  RequiredChildren();
   for (const char* name : {"enum", "validValues"}) {
     if (const YamlNode* list = CustomProperty(property_, name)) ValidValues(*list);
   }
@@ -125,7 +128,7 @@ void RuleReader::MultipleOf() {
 std::optional<int64_t> RuleReader::Length(std::string_view key) {
   const YamlNode* node = Option(key);
   if (!node) return std::nullopt;
-  if (!IsText(column_.type.id) && column_.type.id != TypeId::kBinary) {
+  if (!IsText(column_.type.id) && column_.type.id != TypeId::kBinary && column_.type.id != TypeId::kList) {
     Error(kCodeRule, node->span, fmt::format("\"{}\" does not apply to a {}", key, column_.type.ToString()));
     return std::nullopt;
   }
@@ -134,11 +137,14 @@ std::optional<int64_t> RuleReader::Length(std::string_view key) {
 
 void RuleReader::Lengths() {
   Rules& rules = column_.rules;
-  rules.min_length = Length("minLength");
-  rules.max_length = Length("maxLength");
+  const bool list = column_.type.id == TypeId::kList;
+  const char* min_key = list ? "minItems" : "minLength";
+  const char* max_key = list ? "maxItems" : "maxLength";
+  rules.min_length = Length(min_key);
+  rules.max_length = Length(max_key);
   if (rules.min_length && rules.max_length && *rules.min_length > *rules.max_length) {
-    Error(kCodeConflict, Option("minLength")->span,
-          fmt::format("minLength {} is above maxLength {}", *rules.min_length, *rules.max_length));
+    Error(kCodeConflict, Option(min_key)->span,
+          fmt::format("{} {} is above {} {}", min_key, *rules.min_length, max_key, *rules.max_length));
   }
 }
 
@@ -166,6 +172,22 @@ void RuleReader::Pattern() {
         "write it without look-around and back-references (RE2 syntax)");
 }
 
+// An object may also name the required ones of its properties, as JSON Schema does.
+void RuleReader::RequiredChildren() {
+  const YamlNode* names = Option("required");
+  if (column_.type.id != TypeId::kStruct || !names) return;
+  for (const YamlNode& name : names->items) {
+    auto& children = column_.type.children;
+    const auto child =
+        std::find_if(children.begin(), children.end(), [&](const Column& c) { return c.name == name.text; });
+    if (child == children.end()) {
+      Error(kCodeRule, name.span, fmt::format("\"{}\" is no property of \"{}\"", name.text, column_.name));
+    } else {
+      child->rules.required = true;
+    }
+  }
+}
+
 // Only "no row may have another value" can be judged row by row; shares and warnings belong to the whole dataset.
 bool RuleReader::IsRowRule(const YamlNode& rule) const {
   const Fields fields(&rule, OdcsQualityShape());
@@ -191,6 +213,10 @@ void RuleReader::Quality() {
 }
 
 void RuleReader::ValidValues(const YamlNode& list) {
+  if (column_.type.nested()) {
+    return Error(kCodeRule, list.span, fmt::format("\"validValues\" does not apply to an {}", column_.type.ToString()),
+                 "declare them for the values inside");
+  }
   std::vector<std::string>& values = column_.rules.valid_values;
   if (!values.empty()) {
     return Error(kCodeConflict, list.span, fmt::format("column \"{}\" lists its values twice", column_.name),
@@ -232,6 +258,10 @@ void RuleReader::NoteUnenforced() {
   const auto note_key = [&](const char* key, const char* why) {
     if (property_.Find(key)) notes_->Add(fields_.SpanOf(key), where + why);
   };
+  for (const char* key : {"uniqueItems", "minProperties", "maxProperties"}) {
+    const YamlNode* node = Option(key);
+    if (node) notes_->Add(node->span, fmt::format("{}{} is not checked", where, key));
+  }
   note_key("relationships", "relationships are not checked");
   note_key("transformLogic", "transformLogic is not run");
   if (const YamlNode* value = CustomProperty(property_, "default")) {
@@ -266,10 +296,11 @@ void NoteQuality(const YamlNode& rule, const std::string& where, OdcsNotes* note
   notes->Add(rule.span, fmt::format("{}: quality rule {} is not judged", where, what));
 }
 
-std::optional<Column> ReadOdcsColumn(const YamlNode& property, Findings* findings, OdcsNotes* notes) {
+std::optional<Column> ReadOdcsColumn(const YamlNode& property, Findings* findings, OdcsNotes* notes,
+                                     std::string_view fallback_name) {
   const Fields fields(&property, OdcsPropertyShape());
   Column column;
-  column.name = fields.Text("name").value_or("");
+  column.name = fields.Text("name").value_or(std::string(fallback_name));
   column.source_name = fields.Text("physicalName").value_or(column.name);
   column.place = findings->PlaceOf(property.span);
   if (column.name.empty() || column.source_name.empty()) {

@@ -25,7 +25,9 @@ class OdcsNotes {
 };
 
 // nullopt when the property cannot be a column; the reason is in `findings`. The property has passed CheckOdcsShape.
-std::optional<Column> ReadOdcsColumn(const YamlNode& property, Findings* findings, OdcsNotes* notes);
+// The items of an array need no name: `fallback_name` is theirs.
+std::optional<Column> ReadOdcsColumn(const YamlNode& property, Findings* findings, OdcsNotes* notes,
+                                     std::string_view fallback_name = "");
 
 // The type alone; `type` gets its formats and spellings too.
 bool ReadOdcsType(const YamlNode& property, Findings* findings, OdcsNotes* notes, ColumnType* type);

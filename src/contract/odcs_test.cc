@@ -136,7 +136,7 @@ TEST(ParseOdcs, TakesValidValuesAsARowRuleOnlyWhenNoRowMayBreakThem) {
 
 TEST(ParseOdcs, RefusesColumnsAtThePlaceOfTheFault) {
   for (const auto& [column, want] : std::initializer_list<std::pair<std::string, std::string>>{
-           {"{name: a, logicalType: array}", "9:32+5 F0201 column \"a\" is an array: no flat column\n"},
+           {"{name: a, logicalType: array}", "9:32+5 F0202 array \"a\" has no items\n"},
            {"{name: a, logicalType: number}", "9:32+6 F0202 number \"a\" has no precision\n"},
            {"{name: a, logicalType: number, physicalType: 'DECIMAL(39,2)'}",
             "9:54+15 F0202 decimal(39,2) does not exist\n"},

@@ -69,6 +69,11 @@ class TypeReader {
     return node ? node->text : "";
   }
 
+  bool IsJsonText() const;
+  bool JsonText();
+  bool Object();
+  bool Array();
+  bool Child(const YamlNode& property, std::string_view fallback_name);
   bool FromPhysical();
   bool Integer();
   bool Number();
@@ -92,12 +97,12 @@ class TypeReader {
 bool TypeReader::Read() {
   if (logical_.empty()) return FromPhysical();
   if (logical_ == "object" || logical_ == "array") {
-    return Refuse(Where("logicalType"), kCodeUnsupported,
-                  fmt::format("column \"{}\" is an {}: no flat column", name_, logical_),
-                  "a CSV file has no nested values; declare it as a string, or leave it out");
+    if (IsJsonText()) return JsonText();
+    return logical_ == "object" ? Object() : Array();
   }
   if (logical_ == "string") {
     String();
+    type_->json_text = type_->id == TypeId::kString && IsJsonText();
     return true;
   }
   if (logical_ == "integer") return Integer();
@@ -107,7 +112,52 @@ bool TypeReader::Read() {
   return Time();
 }
 
+bool TypeReader::IsJsonText() const {
+  const std::string physical = Lower(fields_.Text("physicalType").value_or(""));
+  return physical == "json" || physical == "jsonb";
+}
+
+bool TypeReader::JsonText() {
+  type_->id = TypeId::kString;
+  type_->json_text = true;
+  return true;
+}
+
+bool TypeReader::Object() {
+  type_->id = TypeId::kStruct;
+  const YamlNode* properties = property_.Find("properties");
+  if (!properties || properties->items.empty()) {
+    return Refuse(Where("logicalType"), kCodeColumnType, fmt::format("object \"{}\" has no properties", name_),
+                  "list them under properties, or declare physicalType: json for its JSON text");
+  }
+  bool fits = true;
+  for (const YamlNode& property : properties->items) fits &= Child(property, "");
+  return fits;
+}
+
+bool TypeReader::Array() {
+  type_->id = TypeId::kList;
+  const YamlNode* items = property_.Find("items");
+  if (items) return Child(*items, "element");
+  return Refuse(Where("logicalType"), kCodeColumnType, fmt::format("array \"{}\" has no items", name_),
+                "declare items: {logicalType: ...}, or physicalType: json for its JSON text");
+}
+
+bool TypeReader::Child(const YamlNode& property, std::string_view fallback_name) {
+  std::optional<Column> child = ReadOdcsColumn(property, findings_, notes_, fallback_name);
+  if (!child) return false;
+  for (const Column& other : type_->children) {
+    if (other.name != child->name && other.source_name != child->source_name) continue;
+    return Refuse(property.span, kCodeConflict,
+                  fmt::format("\"{}\" is declared a second time in \"{}\"", child->name, name_),
+                  "give each property a name and a physicalName of its own");
+  }
+  type_->children.push_back(std::move(*child));
+  return true;
+}
+
 bool TypeReader::FromPhysical() {
+  if (IsJsonText()) return JsonText();
   const std::string physical = Lower(fields_.Text("physicalType").value_or(""));
   const std::string word = physical.substr(0, physical.find('('));
   if (word == "decimal" || word == "numeric" || word == "number") return Decimal();

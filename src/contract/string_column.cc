@@ -38,7 +38,7 @@ class StringColumn final : public ColumnParser {
     ARROW_RETURN_NOT_OK(table_.Reset(rows, context_.pool));
     ARROW_RETURN_NOT_OK(Reserve(rows * static_cast<int64_t>(sizeof(int32_t)), context_.pool, &codes_));
     bad_.clear();
-    is_dictionary_ = ParseCodes(text, fields, errors);
+    is_dictionary_ = context_.dictionary && ParseCodes(text, fields, errors);
     table_.ReleaseSlots();
     if (is_dictionary_) return Status::OK();
     codes_.reset();

@@ -25,6 +25,9 @@ const char* ReasonWord(Reason reason) {
     case Reason::kUnterminatedQuote: return "unterminated_quote";
     case Reason::kRecordTooLong: return "record_too_long";
     case Reason::kPartitionValue: return "partition_value";
+    case Reason::kNotJson: return "not_json";
+    case Reason::kDuplicateKey: return "duplicate_key";
+    case Reason::kUnknownKey: return "unknown_key";
   }
   FREIGHT_ASSERT(false);
 }
@@ -49,6 +52,9 @@ const char* RuleWord(Reason reason) {
     case Reason::kUnterminatedQuote: return "quoting";
     case Reason::kRecordTooLong: return "max_record_bytes";
     case Reason::kPartitionValue: return "partition";
+    case Reason::kNotJson: return "json";
+    case Reason::kDuplicateKey:
+    case Reason::kUnknownKey: return "keys";
   }
   FREIGHT_ASSERT(false);
 }

@@ -21,6 +21,9 @@ enum class Reason : uint8_t {
   kUnterminatedQuote,  // rule "quoting": opened here, never closed
   kRecordTooLong,      // rule "max_record_bytes"
   kPartitionValue,     // rule "partition": value cannot name a partition directory
+  kNotJson,            // rule "json": the record is no JSON text
+  kDuplicateKey,       // rule "keys": a key that is read occurs twice in its object
+  kUnknownKey,         // rule "keys": a key that the contract does not name, where it says freeze
 };
 const char* ReasonWord(Reason reason);  // "not_of_type", ...
 const char* RuleWord(Reason reason);    // "type", "required", "minimum", ...

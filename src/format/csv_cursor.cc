@@ -9,6 +9,7 @@
 #include "format/csv_reader.h"
 #include "format/csv_scan.h"
 #include "format/csv_text.h"
+#include "format/morsel_admission.h"
 
 #include <algorithm>
 #include <utility>
@@ -17,7 +18,6 @@ namespace freight {
 namespace {
 
 constexpr int64_t kSkipReadBytes = 256 << 10;
-constexpr const char* kBudgetPart = "morsels";
 
 class Cursor final : public MorselCursor {
  public:
@@ -30,7 +30,7 @@ class Cursor final : public MorselCursor {
         simple_(dialect.IsSimple()),
         scan_bytes_(CsvScanBytes::Of(dialect)),
         next_(from) {
-    if (options_.budget != nullptr) tail_charge_ = options_.budget->ChargeNow(kBudgetPart, 0);
+    if (options_.budget != nullptr) tail_charge_ = options_.budget->ChargeNow(kMorselBudgetPart, 0);
   }
 
   Status Open() {
@@ -50,7 +50,6 @@ class Cursor final : public MorselCursor {
   Result<Step> CarefulStep();
   Status Cut(Morsel* morsel);
   Status CutOversize(Morsel* morsel);
-  Result<Charge> Admit();
 
   bool AtEnd() const { return input_.at_end() && border_ == size_; }
   void Take(int64_t end, int64_t lines) {
@@ -86,19 +85,10 @@ class Cursor final : public MorselCursor {
   bool too_long_ = false;       // the record at border_ is
 };
 
-Result<Charge> Cursor::Admit() {
-  Charge charge;
-  if (options_.budget != nullptr) {
-    charge = options_.budget->Admit(kBudgetPart, options_.charge_factor * options_.morsel_bytes, options_.cancelled);
-  }
-  if (options_.cancelled && options_.cancelled()) return Fail(Reaction::kStopped, "stopped while reading");
-  return charge;
-}
-
 Result<std::optional<Morsel>> Cursor::Next() {
   if (input_.at_end() && tail_.empty()) return std::nullopt;
   Morsel morsel;
-  ARROW_ASSIGN_OR_RAISE(morsel.charge, Admit());
+  ARROW_ASSIGN_OR_RAISE(morsel.charge, AdmitMorsel(options_));
   text_.clear();
   text_.reserve(static_cast<size_t>(options_.morsel_bytes + 1 + Morsel::kPad));
   text_ = tail_;
@@ -184,8 +174,7 @@ Status Cursor::Cut(Morsel* morsel) {
   morsel->text_bytes = border_;
   morsel->text = std::move(text_);
   if (options_.budget == nullptr) return Status::OK();
-  const int64_t grown = static_cast<int64_t>(morsel->text.capacity());
-  if (grown > 2 * options_.morsel_bytes) morsel->charge.Resize(options_.charge_factor * grown);
+  ChargeGrownMorsel(options_, morsel);
   tail_charge_.Resize(static_cast<int64_t>(tail_.capacity()));
   return Status::OK();
 }

@@ -121,7 +121,10 @@ LoadedPipeline LoadPipeline(Env& env, const std::string& file, const VariableLoo
   CheckShape(*root, PipelineShape(), &findings);
   const PipelineText text = ReadPipeline(*root, file, &findings);
   CheckPipeline(text, *root, &findings);
-  if (LoadContract(env, text, &findings, &loaded)) CheckPartitions(text, loaded.contract, &findings);
+  if (LoadContract(env, text, &findings, &loaded)) {
+    CheckPartitions(text, loaded.contract, &findings);
+    CheckNesting(text, loaded.contract, &loaded.diagnostics);
+  }
   loaded.pipeline = text.pipeline;
   Sort(file, &loaded.diagnostics);
   NoteWarnings(loaded.diagnostics, &loaded.pipeline);

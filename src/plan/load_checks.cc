@@ -116,6 +116,18 @@ void CheckPipeline(const PipelineText& text, const YamlNode& root_node, Findings
   CheckModes(text, root.Map("to"), findings);
 }
 
+void CheckNesting(const PipelineText& text, const Contract& contract, std::vector<Diagnostic>* diagnostics) {
+  if (text.pipeline.format->ReadsNested()) return;
+  for (const Column& column : contract.columns) {
+    if (!column.type.nested()) continue;
+    diagnostics->push_back({.code = kCodeUnsupported,
+                            .message = fmt::format("column \"{}\" is an {}, and the source has no nested values",
+                                                   column.name, column.type.ToString()),
+                            .place = column.place,
+                            .help = "declare it as a string, or leave it out"});
+  }
+}
+
 void CheckPartitions(const PipelineText& text, const Contract& contract, Findings* findings) {
   const std::vector<PartitionField>& fields = text.pipeline.partition_by;
   const Status status = CheckPartitionFields(fields, contract);

@@ -6,6 +6,7 @@
 #include "spec/field_table.h"
 
 #include <string>
+#include <vector>
 
 namespace freight {
 
@@ -24,6 +25,9 @@ PipelineText ReadPipeline(const YamlNode& root, const std::string& file, Finding
 void CheckPipeline(const PipelineText& text, const YamlNode& root, Findings* findings);
 // partition_by against the contract.
 void CheckPartitions(const PipelineText& text, const Contract& contract, Findings* findings);
+
+// Columns of objects and arrays against a format that has none.
+void CheckNesting(const PipelineText& text, const Contract& contract, std::vector<Diagnostic>* diagnostics);
 
 // True when files that `pattern` matches may lie in `folder` or below it. Lexical: both as written in one file.
 bool MayMatchInside(const std::string& pattern, const std::string& folder);

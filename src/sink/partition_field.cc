@@ -145,7 +145,8 @@ bool Takes(TransformKind kind, TypeId type) {
   const bool number = (type >= TypeId::kInt8 && type <= TypeId::kUInt64) || type == TypeId::kDecimal;
   switch (kind) {
     case TransformKind::kIdentity:
-      return type != TypeId::kFloat && type != TypeId::kDouble && type != TypeId::kBinary;
+      return type != TypeId::kFloat && type != TypeId::kDouble && type != TypeId::kBinary &&
+             type != TypeId::kStruct && type != TypeId::kList;
     case TransformKind::kYear:
     case TransformKind::kMonth:
     case TransformKind::kDay: return type == TypeId::kDate || type == TypeId::kTimestamp;

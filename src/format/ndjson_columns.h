@@ -1,0 +1,95 @@
+// The columns of a contract over a batch of JSON records: where each value's text stands, then its Arrow array.
+//
+// A column of nested values is a tree of nodes. Each node has slots: one per row at the top, one per item below a list.
+// Leaves keep fields and hand them to the column parsers that CSV uses; structs and lists keep which slots are there.
+#pragma once
+
+#include "contract/column_parser.h"
+#include "format/json_scan.h"
+
+#include <cstdint>
+#include <functional>
+#include <memory>
+#include <span>
+#include <string>
+#include <string_view>
+#include <unordered_map>
+#include <vector>
+
+namespace freight {
+
+// Finds a key among few or many; keys mostly come in the order of the last object.
+class KeyIndex {
+ public:
+  void Add(std::string key);
+  // -1 when there is none. `hint` is where to look first, and becomes the place behind what was found.
+  int Find(std::string_view key, size_t* hint) const {
+    if (*hint < keys_.size() && keys_[*hint] == key) return static_cast<int>((*hint)++);
+    const auto found = places_.find(key);
+    if (found == places_.end()) return -1;
+    *hint = static_cast<size_t>(found->second) + 1;
+    return found->second;
+  }
+  const std::string& key(size_t i) const { return keys_[i]; }
+  size_t size() const { return keys_.size(); }
+
+ private:
+  struct Hash {
+    using is_transparent = void;
+    size_t operator()(std::string_view text) const { return std::hash<std::string_view>()(text); }
+  };
+  std::vector<std::string> keys_;
+  std::unordered_map<std::string, int, Hash, std::equal_to<>> places_;
+};
+
+// Which JSON values a leaf takes.
+enum class NdjsonAccepts : uint8_t {
+  kString,
+  kNumber,
+  kBoolean,
+  kScalar,  // a boolean whose contract declares spellings: the value's text, whatever its kind
+  kJson,    // any value, as its text
+};
+
+struct NdjsonNode {
+  enum class Shape : uint8_t { kLeaf, kStruct, kList };
+
+  Shape shape = Shape::kLeaf;
+  NdjsonAccepts accepts = NdjsonAccepts::kString;
+  bool top = false;       // its parser judges `required`; slots are rows
+  bool required = false;
+  std::string expected;   // the type, as messages say it
+  int64_t items_min = 0, items_max = INT64_MAX;
+  std::shared_ptr<arrow::DataType> type;
+
+  std::unique_ptr<ColumnParser> parser;  // leaf
+  std::vector<Field> fields;             // leaf, per slot
+  std::vector<uint8_t> valid;            // struct and list, per slot
+  std::vector<uint32_t> ends;            // list, per slot: the child's slots up to its end
+  std::vector<uint32_t> rows;            // per slot, but for leaves at the top
+  std::vector<NdjsonNode> children;
+  KeyIndex keys;                         // struct: of the children
+
+  bool TakesText(JsonKind kind) const;
+  // Of everything but leaves at the top, which are set by row.
+  void AppendNull(uint32_t row);
+  void AppendField(const Field& field, uint32_t row) {
+    fields.push_back(field);
+    rows.push_back(row);
+  }
+  void Clear();
+  void DropRow(uint32_t row);  // takes back the slots of the last row
+
+  Status Parse(const char* text, size_t row_count, std::span<uint8_t> errors);
+  Result<std::shared_ptr<arrow::Array>> Finish(std::span<const uint8_t> keep, int64_t kept, arrow::MemoryPool* pool);
+
+ private:
+  Result<std::shared_ptr<arrow::Array>> FinishNested(std::span<const uint8_t> keep_rows, arrow::MemoryPool* pool);
+  int64_t KeepSlots(std::span<const uint8_t> keep_rows);
+  std::vector<uint8_t> slot_errors_, keep_slots_;
+};
+
+// The node of a contract column; `index` is copied into the failures that its parsers explain.
+Result<NdjsonNode> MakeNdjsonNode(const Column& column, int index, arrow::MemoryPool* pool);
+
+}  // namespace freight
