@@ -51,7 +51,6 @@ bool NdjsonShape::LearnSteps(const char* text, uint32_t begin, uint32_t end, std
   std::vector<bool> present(columns.size(), false);
   uint32_t at = begin;
   for (const NdjsonValue& value : values) {
-    // A value that is read as a whole and in parts has no place of its own.
     if (value.begin < at || value.begin - at > kLiteralBytesMax) return false;
     steps_.push_back({.literal = AddLiteral(text + at, text + value.begin),
                       .literal_bytes = value.begin - at,

@@ -179,8 +179,9 @@ bool NdjsonWalker::Value(KeyNode& node, JsonScan& scan) {
   const char* const begin = scan.at();
   if (!(kind == JsonKind::kObject ? Keys(node, scan) : NoObject(node, kind, scan))) return false;
   if (node.column < 0) return true;
-  // The value is read as a whole and in parts.
+  // The value is read as a whole and in parts: it has no place of its own among the record's values.
   JsonScan again(begin, scan.at());
+  if (values_ != nullptr) values_->push_back({.begin = UINT32_MAX});
   return ColumnValue(node.column, again);
 }
 

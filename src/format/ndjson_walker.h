@@ -23,7 +23,7 @@ enum class NdjsonVerdict : uint8_t {
 
 // A value of a record that was read without complaint: what lies between two of them was keys and punctuation.
 struct NdjsonValue {
-  uint32_t begin = 0, end = 0;
+  uint32_t begin = 0, end = 0;  // begin UINT32_MAX: the record has values that overlap
   int column = -1;  // -1: no column reads it
   int depth = 0;    // levels open around it
   JsonKind kind = JsonKind::kNull;
