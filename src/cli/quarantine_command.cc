@@ -146,8 +146,9 @@ std::string RowText(const QuarantinedRow& row, int64_t width) {
   std::string text = fmt::format("{}:{}  byte {}, {}, run {}, chunk {}\n", EscapeControls(row.input), row.line,
                                  Thousands(row.byte_offset), Count(row.byte_length, "byte"), row.run_id, row.chunk);
   for (const auto& why : row.failures) {
-    text += fmt::format("  {}: {} ({}), expected {}\n", why.column.empty() ? "record" : EscapeControls(why.column),
-                        why.rule, why.reason, EscapeControls(why.expected));
+    text += fmt::format("  {}: {} ({}), expected {}{}\n", why.column.empty() ? "record" : EscapeControls(why.column),
+                        why.rule, why.reason, EscapeControls(why.expected),
+                        why.path.empty() ? "" : " at " + EscapeControls(why.path));
   }
   text += FitWidth(row.raw_kept ? "  | " + EscapeControls(row.raw) : "  | (not kept: too long)", width) + "\n";
   return text;
@@ -159,7 +160,8 @@ ordered_json RowJson(const QuarantinedRow& row) {
     why.push_back({{"column", w.column.empty() ? ordered_json(nullptr) : ordered_json(w.column)},
                    {"rule", w.rule},
                    {"reason", w.reason},
-                   {"expected", w.expected}});
+                   {"expected", w.expected},
+                   {"path", w.path.empty() ? ordered_json(nullptr) : ordered_json(w.path)}});
   }
   ordered_json json = {{"input", row.input},   {"line", row.line},     {"byte_offset", row.byte_offset},
                        {"byte_length", row.byte_length}, {"run_id", row.run_id}, {"chunk", row.chunk},

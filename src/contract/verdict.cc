@@ -26,6 +26,7 @@ const char* ReasonWord(Reason reason) {
     case Reason::kRecordTooLong: return "record_too_long";
     case Reason::kPartitionValue: return "partition_value";
     case Reason::kNotJson: return "not_json";
+    case Reason::kNotAnObject: return "not_an_object";
     case Reason::kDuplicateKey: return "duplicate_key";
     case Reason::kUnknownKey: return "unknown_key";
   }
@@ -52,7 +53,8 @@ const char* RuleWord(Reason reason) {
     case Reason::kUnterminatedQuote: return "quoting";
     case Reason::kRecordTooLong: return "max_record_bytes";
     case Reason::kPartitionValue: return "partition";
-    case Reason::kNotJson: return "json";
+    case Reason::kNotJson:
+    case Reason::kNotAnObject: return "json";
     case Reason::kDuplicateKey:
     case Reason::kUnknownKey: return "keys";
   }

@@ -22,6 +22,7 @@ enum class Reason : uint8_t {
   kRecordTooLong,      // rule "max_record_bytes"
   kPartitionValue,     // rule "partition": value cannot name a partition directory
   kNotJson,            // rule "json": the record is no JSON text
+  kNotAnObject,        // rule "json": it is JSON, but no object
   kDuplicateKey,       // rule "keys": a key that is read occurs twice in its object
   kUnknownKey,         // rule "keys": a key that the contract does not name, where it says freeze
 };

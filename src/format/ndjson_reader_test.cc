@@ -99,8 +99,8 @@ TEST(NdjsonReader, BrokenLinesAreQuarantinedWithTheByteAndThePath) {
   EXPECT_THAT(out.rows, ElementsAre("2 | null"));
   EXPECT_THAT(out.bad,
               ElementsAre("line 1 @0+7 [- not_json $ (a comma or a closing brace at byte 7)]: {\"i\":1\n",
-                          "line 3 @15+4 [- not_of_type $ (an object, not an array)]: [1]\n",
-                          "line 4 @19+2 [- not_of_type $ (an object, not a number)]: 7\n",
+                          "line 3 @15+4 [- not_an_object $ (an object, not an array)]: [1]\n",
+                          "line 4 @19+2 [- not_an_object $ (an object, not a number)]: 7\n",
                           "line 5 @21+10 [- not_json $ (nothing behind the object at byte 9)]: {\"i\":3} x\n",
                           "line 6 @31+18 [- not_json $.x (a value at byte 12)]: {\"x\":{\"y\":[tru]}}\n",
                           "line 7 @49+12 [- not_json $.s (control characters in strings as escapes at byte 8)]: "

@@ -96,6 +96,7 @@ void NdjsonWalker::SetMalformed(const JsonScan& scan, const char* begin, const c
     JsonKind kind;
     JsonScan again(begin, end);
     again.Kind(&kind);
+    malformed_.reason = Reason::kNotAnObject;
     malformed_.expected = fmt::format("an object, not {}", JsonKindWord(kind));
     return;
   }
