@@ -80,6 +80,7 @@ class NdjsonTest(support.FreightTest):
         for name, values in by_input.items():
             found[name] = values
         found["payload"] = [None if v is None else json.loads(v) for v in found["payload"]]
+        found["at"] = [at.astimezone(datetime.timezone.utc) for at in found["at"]]
         key = repr
         self.assertEqual(sorted(map(key, zip(*found.values()))),
                          sorted(map(key, (tuple(row.values()) for row in rows))))
