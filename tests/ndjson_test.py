@@ -37,7 +37,7 @@ def make_row(rng, i):
     return {
         "id": rng.choice([i, -i, 2**63 - 1, -2**63]),
         "name": rng.choice(["Zoë", "a \"quoted\" name", "tab\tand\nline", "", "😀", None, "x" * rng.randrange(60)]),
-        "amount": rng.choice([None, decimal.Decimal(rng.randrange(-10**9, 10**9)) / 100]),
+        "amount": rng.choice([None, decimal.Decimal(rng.randrange(-10**9, 10**9)).scaleb(-2)]),
         "ratio": rng.choice([None, rng.random(), rng.random() * 10**rng.randrange(-300, 300), 0.1, 5e-324]),
         "ok": rng.choice([True, False, None]),
         "at": datetime.datetime(2026, 6, 11, tzinfo=datetime.timezone.utc)
