@@ -179,7 +179,13 @@ struct FormattedCodec {
   using Value = T;
   std::vector<TextFormat> formats;
   TypeId type;
-  bool Fast(const char*, uint32_t, T*) const { return false; }
+  char separator = 0;  // between date and time, where the one format is ISO 8601 to the second without a zone
+  bool Fast(const char* p, uint32_t n, T* out) const {
+    if constexpr (std::is_same_v<T, int64_t>) {
+      return n == 19 && p[10] == separator && kernels::FastTimestamp(p, n, out);
+    }
+    return false;
+  }
   TypeError Careful(std::string_view text, T* out) const {
     int64_t value = 0;
     const TypeError error = ParseFormatted(text, formats, type, &value);
@@ -195,6 +201,12 @@ struct UuidCodec {
   TypeError Careful(std::string_view text, Uuid* out) const { return ParseUuid(text, out); }
   static __int128 Key(const Uuid& value) { return std::bit_cast<__int128>(value); }
 };
+
+inline char IsoSeparator(const ColumnType& type) {
+  if (type.id != TypeId::kTimestamp || type.with_zone || type.formats.size() != 1) return 0;
+  if (type.formats[0] == "yyyy-MM-dd HH:mm:ss") return ' ';
+  return type.formats[0] == "yyyy-MM-dd'T'HH:mm:ss" ? 'T' : 0;
+}
 
 // Calls use(codec) with the codec of a type that is neither string nor binary. The formats must compile.
 template <typename Use>
@@ -222,7 +234,7 @@ auto WithCodec(const ColumnType& type, std::vector<TextFormat> formats, Use&& us
       if (!formats.empty()) return use(FormattedCodec<int64_t>{std::move(formats), type.id});
       return use(TimeCodec());
     case TypeId::kTimestamp:
-      if (!formats.empty()) return use(FormattedCodec<int64_t>{std::move(formats), type.id});
+      if (!formats.empty()) return use(FormattedCodec<int64_t>{std::move(formats), type.id, IsoSeparator(type)});
       return type.with_zone ? use(TimestampCodec<true>()) : use(TimestampCodec<false>());
     case TypeId::kUuid: return use(UuidCodec());
     case TypeId::kString:

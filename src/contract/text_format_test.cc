@@ -1,8 +1,12 @@
 // Declared date patterns: what compiles, where it does not, and what texts they take.
 #include "contract/text_format.h"
 
+#include "contract/codecs.h"
+
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
+
+#include <random>
 
 namespace freight {
 namespace {
@@ -120,6 +124,31 @@ TEST(ParseFormatted, TriesTheFormatsInOrder) {
       EXPECT_EQ(value, c.value) << c.text;
     }
   }
+}
+
+TEST(FormattedCodec, ItsFastPathKnowsOnlyWhatTheFormatTakes) {
+  std::mt19937 random(17);
+  int taken = 0;
+  for (const char* format : {"yyyy-MM-dd HH:mm:ss", "yyyy-MM-dd'T'HH:mm:ss", "yyyy-MM-dd HH:mm"}) {
+    ColumnType type{.id = TypeId::kTimestamp, .formats = {format}};
+    std::vector<TextFormat> formats = {CompileTextFormat(format, type).ValueOrDie()};
+    WithCodec(type, std::move(formats), [&](auto codec) {
+      typename decltype(codec)::Value fast{}, careful{};
+      for (int round = 0; round < 30'000; ++round) {
+        std::string text = random() % 2 ? "2024-02-29 08:15:30" : "1999-12-31T23:59:59";
+        for (int edits = static_cast<int>(random() % 3); edits > 0; --edits) {
+          text[random() % text.size()] = "0123456789-: T."[random() % 15];
+        }
+        const auto size = static_cast<uint32_t>(text.size());
+        text.append(64, '\0');
+        if (!codec.Fast(text.data(), size, &fast)) continue;
+        ++taken;
+        ASSERT_FALSE(codec.Careful(std::string_view(text).substr(0, size), &careful)) << text;
+        ASSERT_EQ(fast, careful) << text;
+      }
+    });
+  }
+  EXPECT_GT(taken, 5'000);
 }
 
 }  // namespace

@@ -91,6 +91,7 @@ inline const char* NumberEnd(const char* p) {
   return (*p | 0x20) == 'e' ? nullptr : p;
 }
 
-inline bool IsNull(const char* p) { return std::memcmp(p, "null", 4) == 0; }
+// The four characters of `word` stand at `p`.
+inline bool IsWord(const char* p, const char* word) { return std::memcmp(p, word, 4) == 0; }
 
 }  // namespace freight::ndjson

@@ -105,18 +105,31 @@ inline const char* NdjsonShape::Scan(const Step& step, const char* text, const c
   const auto set = [&](const char* begin, const char* behind, bool quoted) {
     *field = {static_cast<uint32_t>(begin - text), static_cast<uint32_t>(behind - begin), quoted};
   };
-  if (step.action == Action::kString && *p == '"') [[likely]] {
+  const bool unread = step.action == Action::kUnread;
+  if (*p == '"' && (step.action == Action::kString || unread)) [[likely]] {
     const char* const stop = ndjson::StringStop(p + 1);
-    if (*stop == '"') [[likely]] {
+    // A column's strings are checked with the column.
+    const auto valid = [&] { return !unread || kernels::IsUtf8({p + 1, static_cast<size_t>(stop - p - 1)}); };
+    if (*stop == '"' && valid()) [[likely]] {
       set(p + 1, stop, true);
       return stop + 1;
     }
-  } else if (step.action == Action::kNumber) {
+  } else if (step.action == Action::kNumber || unread) {
     const char* const behind = ndjson::NumberEnd(p);
     if (behind != nullptr) [[likely]] {
       set(p, behind, false);
       return behind;
     }
+  } else if (step.action == Action::kBoolean) {
+    const uint32_t bytes = ndjson::IsWord(p, "true") ? 4 : ndjson::IsWord(p, "fals") && p[4] == 'e' ? 5 : 0;
+    if (bytes != 0) [[likely]] {
+      set(p, p + bytes, false);
+      return p + bytes;
+    }
+  }
+  if (step.action != Action::kNested && ndjson::IsWord(p, "null")) {
+    *field = {.missing = 1};
+    return p + 4;
   }
   return ScanAny(step, text, p, end, field);
 }
