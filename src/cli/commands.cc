@@ -29,10 +29,10 @@ std::vector<CommandInfo> MakeTable() {
        "[DIR]",
        0,
        1,
-       "start a project; with --from, make one from a CSV file",
+       "start a project; with --from, make one from a data file",
        "Writes a pipeline and its contract into DIR (default: the current folder) and never overwrites a file. With\n"
-       "--from, reads the whole CSV file, finds its dialect and the smallest exact type of each column.",
-       {{"--from", "FILE", "a CSV file, also .gz or .zst", &Arguments::from}}},
+       "--from, reads the whole file, finds how it is written and the smallest exact type of each column.",
+       {{"--from", "FILE", "a CSV or NDJSON file, also .gz or .zst", &Arguments::from}}},
       {"check", kPipelines, 0, -1, "lint pipelines and contracts, all errors at once", kTargetNote, {Json()}},
       {"plan", kPipelines, 0, -1, "show what a run would read, write, replace and leave; writes nothing", kTargetNote,
        PlanOptionList()},

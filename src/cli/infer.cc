@@ -17,18 +17,7 @@ namespace freight {
 namespace {
 
 constexpr size_t kNameBytesMax = 200;
-
-// A name that a dataset can have: its own when it is plain text, else cleaned, and never twice.
-std::string FitName(const std::string& source, int64_t position, std::set<std::string>* taken) {
-  std::string name;
-  for (const char c : source) name += static_cast<unsigned char>(c) < 0x20 || c == 0x7F ? '_' : c;
-  while (name.starts_with(' ')) name.erase(0, 1);
-  while (name.ends_with(' ')) name.pop_back();
-  if (name.empty() || name.size() > kNameBytesMax || !ValidUtf8(name)) name = fmt::format("column_{}", position);
-  const std::string base = name;
-  for (int n = 2; !taken->insert(name).second; n++) name = fmt::format("{}_{}", base, n);
-  return name;
-}
+constexpr int64_t kFirstBytes = 4096;
 
 std::vector<Column> StringColumns(const DialectGuess& guess, int64_t fields) {
   std::vector<Column> columns;
@@ -37,7 +26,7 @@ std::vector<Column> StringColumns(const DialectGuess& guess, int64_t fields) {
     const bool named = i < static_cast<int64_t>(guess.names.size());
     Column column;
     column.source_name = named ? guess.names[i] : fmt::format("column_{}", i + 1);
-    column.name = FitName(column.source_name, i + 1, &taken);
+    column.name = FitColumnName(column.source_name, i + 1, &taken);
     column.rules.required = guess.dialect.header;  // so that a header that reads otherwise is noticed
     columns.push_back(std::move(column));
   }
@@ -127,12 +116,15 @@ Status ProveTypes(Env& env, const std::string& path, Inference* found) {
   });
 }
 
-Result<DialectGuess> GuessFile(Env& env, const std::string& path) {
+Status CheckRegularFile(Env& env, const std::string& path) {
   ARROW_ASSIGN_OR_RAISE(const FileStat stat, env.Stat(path));
-  if (stat.kind != FileKind::kFile) {
-    return Fail(Reaction::kInvalid, "\"{}\" is not a regular file", path)
-        .Help("name a CSV file: it is read more than once");
-  }
+  if (stat.kind == FileKind::kFile) return Status::OK();
+  return Fail(Reaction::kInvalid, "\"{}\" is not a regular file", path)
+      .Help("name a data file: it is read more than once");
+}
+
+Result<DialectGuess> GuessFile(Env& env, const std::string& path) {
+  ARROW_RETURN_NOT_OK(CheckRegularFile(env, path));
   ARROW_ASSIGN_OR_RAISE(const CsvEncoding encoding, GuessEncoding(env, path));
   ARROW_ASSIGN_OR_RAISE(auto in, OpenByteStream(env, path));
   CsvInput input(std::move(in), encoding);
@@ -147,7 +139,46 @@ Result<DialectGuess> GuessFile(Env& env, const std::string& path) {
   return guess;
 }
 
+// The first byte that is no blank; 0 when there is none.
+Result<char> FirstByte(Env& env, const std::string& path) {
+  ARROW_ASSIGN_OR_RAISE(auto in, OpenByteStream(env, path));
+  CsvInput input(std::move(in), CsvEncoding::kUtf8);
+  ARROW_RETURN_NOT_OK(input.ReadMark());
+  std::string text;
+  int64_t size = 0;
+  ARROW_RETURN_NOT_OK(input.Fill(kFirstBytes, &text, &size));
+  const size_t at = std::string_view(text.data(), static_cast<size_t>(size)).find_first_not_of(" \t\r\n");
+  return at == std::string_view::npos ? '\0' : text[at];
+}
+
 }  // namespace
+
+std::string FitColumnName(const std::string& source, int64_t position, std::set<std::string>* taken) {
+  std::string name;
+  for (const char c : source) name += static_cast<unsigned char>(c) < 0x20 || c == 0x7F ? '_' : c;
+  while (name.starts_with(' ')) name.erase(0, 1);
+  while (name.ends_with(' ')) name.pop_back();
+  if (name.empty() || name.size() > kNameBytesMax || !ValidUtf8(name)) name = fmt::format("column_{}", position);
+  const std::string base = name;
+  for (int n = 2; !taken->insert(name).second; n++) name = fmt::format("{}_{}", base, n);
+  return name;
+}
+
+Result<Inference> Infer(Env& env, const std::string& path) {
+  ARROW_RETURN_NOT_OK(CheckRegularFile(env, path));
+  std::string_view stem = path;
+  for (const std::string_view suffix : {".gz", ".zst"}) {
+    if (stem.ends_with(suffix)) stem.remove_suffix(suffix.size());
+  }
+  for (const char* suffix : {".ndjson", ".jsonl", ".json"}) {
+    if (stem.ends_with(suffix)) return InferNdjson(env, path);
+  }
+  for (const char* suffix : {".csv", ".tsv"}) {
+    if (stem.ends_with(suffix)) return InferCsv(env, path);
+  }
+  ARROW_ASSIGN_OR_RAISE(const char first, FirstByte(env, path));
+  return first == '{' ? InferNdjson(env, path) : InferCsv(env, path);
+}
 
 Result<Inference> InferCsv(Env& env, const std::string& path) {
   ARROW_ASSIGN_OR_RAISE(DialectGuess guess, GuessFile(env, path));

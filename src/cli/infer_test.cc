@@ -101,15 +101,18 @@ TEST(GuessDialect, ASampleThatEndsInARecordDoesNotCountIt) {
   EXPECT_EQ(GuessDialect("id,a\n1,2\n3,4\n5,\"6", false, CsvEncoding::kUtf8).dialect.quote, '"');
 }
 
-class InferCsvTest : public testing::Test {
+class InferTest : public testing::Test {
  protected:
   // Infers `bytes`, and checks that pipeline and contract load without a finding.
   Inference Infer(const std::string& bytes) {
-    EXPECT_TRUE(WriteFileAtomic(*env_, "in.csv", bytes).ok());
-    const auto found = InferCsv(*env_, "in.csv");
+    return Infer("in.csv", bytes);
+  }
+  Inference Infer(const std::string& name, const std::string& bytes) {
+    EXPECT_TRUE(WriteFileAtomic(*env_, name, bytes).ok());
+    const auto found = freight::Infer(*env_, name);
     EXPECT_TRUE(found.ok()) << found.status().ToString();
     if (!found.ok()) return {};
-    const InferredProject project = WriteInferred(*found, "in", "in.csv");
+    const InferredProject project = WriteInferred(*found, "in", name);
     EXPECT_TRUE(MakeDirs(*env_, "contracts", false).ok());
     EXPECT_TRUE(WriteFileAtomic(*env_, "in.yaml", project.pipeline).ok());
     EXPECT_TRUE(WriteFileAtomic(*env_, "contracts/in.odcs.yaml", project.contract).ok());
@@ -137,21 +140,21 @@ std::string Summary(const Inference& found) {
   return text;
 }
 
-TEST_F(InferCsvTest, TypesComeFromAllRowsAndRequiredFromNulls) {
+TEST_F(InferTest, TypesComeFromAllRowsAndRequiredFromNulls) {
   const Inference found = Infer("id,amount,note,code\n1,2.50,,007\n2,3,\"\",010\n3,,x,1\n");
   EXPECT_EQ(Summary(found), "id:int64! amount:" + Decimal(18, 2) + " note:string code:string! ");
   EXPECT_EQ(found.rows, 3);
   EXPECT_EQ(found.bad_rows, 0);
 }
 
-TEST_F(InferCsvTest, ALateRowStillDecides) {
+TEST_F(InferTest, ALateRowStillDecides) {
   std::string text = "id,v\n";
   for (int i = 0; i < 200'000; i++) text += "1,22222\n";
   text += "x,\n";
   EXPECT_EQ(Summary(Infer(text)), "id:string! v:int64 ");
 }
 
-TEST_F(InferCsvTest, MalformedRowsAreCountedAndAllowedFor) {
+TEST_F(InferTest, MalformedRowsAreCountedAndAllowedFor) {
   const Inference found = Infer("a,b\n1,2\n3\n4,5\n6,7\n");
   EXPECT_EQ(Summary(found), "a:int64! b:int64! ");
   EXPECT_EQ(found.rows, 4);
@@ -159,7 +162,7 @@ TEST_F(InferCsvTest, MalformedRowsAreCountedAndAllowedFor) {
   EXPECT_NE(WriteInferred(found, "in", "in.csv").pipeline.find("max_percent: 50"), std::string::npos);
 }
 
-TEST_F(InferCsvTest, EncodingsAreFound) {
+TEST_F(InferTest, EncodingsAreFound) {
   const Inference utf16 = Infer(std::string("\xFF\xFE" "a\0,\0b\0\n\0" "1\0,\0\xE9\0\n\0", 18));
   EXPECT_EQ(utf16.dialect.encoding, CsvEncoding::kUtf16);
   EXPECT_EQ(Summary(utf16), "a:int64! b:string! ");
@@ -169,13 +172,13 @@ TEST_F(InferCsvTest, EncodingsAreFound) {
   EXPECT_EQ(Infer("\xEF\xBB\xBFid,n\n1,\xC3\xA9\n").columns[0].name, "id");
 }
 
-TEST_F(InferCsvTest, OneBadByteDoesNotChangeTheEncodingOfAFile) {
+TEST_F(InferTest, OneBadByteDoesNotChangeTheEncodingOfAFile) {
   const Inference found = Infer("id,n\n1,\xC3\xA9\n2,\xC3\xB6\n3,\xFF\n");
   EXPECT_EQ(found.dialect.encoding, CsvEncoding::kUtf8);
   EXPECT_EQ(found.bad_rows, 1);
 }
 
-TEST_F(InferCsvTest, HeadersThatCannotBeMatchedAreSkipped) {
+TEST_F(InferTest, HeadersThatCannotBeMatchedAreSkipped) {
   const Inference twice = Infer("id,id,x\n1,2,3\n");
   EXPECT_FALSE(twice.dialect.header);
   EXPECT_EQ(twice.dialect.skip_rows, 1);
@@ -187,7 +190,7 @@ TEST_F(InferCsvTest, HeadersThatCannotBeMatchedAreSkipped) {
   EXPECT_EQ(lines.rows, 1);
 }
 
-TEST_F(InferCsvTest, NamesThatNeedCleaningKeepTheirSource) {
+TEST_F(InferTest, NamesThatNeedCleaningKeepTheirSource) {
   const Inference found = Infer("\"first\nname\", spaced ,null,\"say \"\"hi\"\"\",a: b #c\nx,1,2,3,4\n");
   ASSERT_EQ(found.columns.size(), 5u);
   EXPECT_EQ(found.columns[0].name, "first_name");
@@ -199,7 +202,7 @@ TEST_F(InferCsvTest, NamesThatNeedCleaningKeepTheirSource) {
   EXPECT_EQ(found.columns[4].name, "a: b #c");
 }
 
-TEST_F(InferCsvTest, OddShapesWork) {
+TEST_F(InferTest, OddShapesWork) {
   EXPECT_EQ(Summary(Infer("1,2\n3,4\n")), "column_1:int64! column_2:int64! ");
   EXPECT_EQ(Summary(Infer("only,header\n")), "only:string header:string ");
   EXPECT_EQ(Summary(Infer("word\nalpha\n\nbeta\n")), "word:string ");
@@ -208,7 +211,7 @@ TEST_F(InferCsvTest, OddShapesWork) {
   EXPECT_EQ(Summary(Infer("id,size\n1,5\" disk\n2,3\" disk\n")), "id:int64! size:string! ");
 }
 
-TEST_F(InferCsvTest, NothingToReadIsAnError) {
+TEST_F(InferTest, NothingToReadIsAnError) {
   ASSERT_TRUE(WriteFileAtomic(*env_, "empty.csv", "").ok());
   ASSERT_TRUE(WriteFileAtomic(*env_, "blank.csv", "\n\n\n").ok());
   ASSERT_TRUE(MakeDirs(*env_, "folder", false).ok());
@@ -216,6 +219,71 @@ TEST_F(InferCsvTest, NothingToReadIsAnError) {
   EXPECT_EQ(ReactionOf(InferCsv(*env_, "blank.csv").status()), Reaction::kInvalid);
   EXPECT_EQ(ReactionOf(InferCsv(*env_, "folder").status()), Reaction::kInvalid);
   EXPECT_EQ(ReactionOf(InferCsv(*env_, "none.csv").status()), Reaction::kNotFound);
+}
+
+std::string Shown(const Column& column) {
+  std::string text = column.name + ":" + column.type.ToString();
+  if (column.type.nested()) {
+    text += "(";
+    for (const auto& child : column.type.children) text += (text.ends_with('(') ? "" : " ") + Shown(child);
+    text += ")";
+  }
+  return text + (column.rules.required ? "!" : "");
+}
+
+std::string ShownColumns(const Inference& found) {
+  std::string text;
+  for (const auto& column : found.columns) text += (text.empty() ? "" : " ") + Shown(column);
+  return text;
+}
+
+TEST_F(InferTest, NdjsonKeysBecomeColumnsOfTheSmallestExactType) {
+  for (const auto& [text, want] : std::initializer_list<std::pair<std::string, std::string>>{
+           {"{\"id\":1,\"at\":\"2026-06-11\"}\n{\"id\":2,\"at\":null}\n", "id:int64! at:date"},
+           {"{\"a\":1.50}\n{\"a\":2}\n", "a:" + Decimal(18, 2) + "!"},
+           {"{\"a\":0.1234567890123456}\n{\"a\":1e5}\n", "a:double!"},
+           {"{\"s\":\"12\",\"b\":true}\n{\"b\":false}\n", "s:string b:boolean!"},
+           {"{\"m\":1}\n{\"m\":\"x\"}\n", "m:json!"},
+           {"{\"n\":null}\n", "n:json"},
+           {"{\"e\":[],\"o\":{}}\n", "e:json! o:json!"},
+           {"{\"u\":{\"id\":1,\"tags\":[\"a\",null]}}\n{\"u\":{\"id\":2}}\n",
+            "u:object(id:int64! tags:array(element:string))!"},
+           {"{\"p\":[{\"x\":1},{\"x\":2.5}]}\n{}\n",
+            "p:array(element:object(x:" + Decimal(18, 1) + "!)!)"},
+           {"{\"a.b\":1,\"$.x\":2,\"\":3,\"q\\\"q\":4}\n", "a.b:int64! $.x:int64! column_3:int64! q\"q:int64!"}}) {
+    EXPECT_EQ(ShownColumns(Infer("in.ndjson", text)), want) << text;
+  }
+}
+
+TEST_F(InferTest, NdjsonIsKnownByItsNameOrItsFirstByte) {
+  const std::string text = "{\"id\":1}\nnot json\n[1]\n\n{\"id\":2}\n";
+  for (const char* name : {"in.ndjson", "in.jsonl", "in.json", "in.log"}) {
+    const Inference found = Infer(name, text);
+    EXPECT_EQ(ShownColumns(found), "id:int64!") << name;
+    EXPECT_EQ(found.rows, 4);
+    EXPECT_EQ(found.bad_rows, 2);
+    EXPECT_NE(WriteInferred(found, "in", name).pipeline.find(std::string("ndjson: \"") + name), std::string::npos);
+  }
+}
+
+TEST_F(InferTest, AnObjectOfTooManyKeysIsTakenAsText) {
+  std::string text = "{\"o\":{";
+  for (int i = 0; i <= 1000; ++i) text += fmt::format("{}\"k{}\":1", i ? "," : "", i);
+  EXPECT_EQ(ShownColumns(Infer("in.ndjson", text + "}}\n")), "o:json!");
+  std::string deep = "1";
+  for (int i = 0; i < 20; ++i) deep = "{\"d\":" + deep + "}";
+  EXPECT_EQ(ShownColumns(Infer("in.ndjson", deep + "\n")).find("json") != std::string::npos, true);
+}
+
+TEST_F(InferTest, WhatIsNoNdjsonIsToldApart) {
+  for (const auto& [text, word] : std::initializer_list<std::pair<std::string, std::string>>{
+           {"", "is empty"}, {"\n\n", "is empty"}, {"[{\"a\":1}]", "JSON array"},
+           {"x\ny\n", "no line with a JSON object"}}) {
+    ASSERT_TRUE(WriteFileAtomic(*env_, "bad.json", text).ok());
+    const Status status = freight::Infer(*env_, "bad.json").status();
+    EXPECT_EQ(ReactionOf(status), Reaction::kInvalid) << text;
+    EXPECT_NE(status.message().find(word), std::string::npos) << status.message();
+  }
 }
 
 TEST(WriteInferred, AFileNameIsNoGlobAndNoVariable) {

@@ -46,7 +46,7 @@ std::string TypeKeys(const ColumnType& type) {
     case TypeId::kDecimal:
       return fmt::format("logicalType: number, physicalType: \"DECIMAL({},{})\"", type.precision, type.scale);
     case TypeId::kDouble: return "logicalType: number, logicalTypeOptions: {format: f64}";
-    default: return "logicalType: string";
+    default: return type.json_text ? "logicalType: string, physicalType: json" : "logicalType: string";
   }
 }
 
@@ -70,6 +70,37 @@ std::string DialectKeys(const CsvDialect& d) {
   if (d.skip_rows > 0) keys += fmt::format("  skip_rows: {}\n", d.skip_rows);
   if (d.encoding != CsvEncoding::kUtf8) keys += fmt::format("  encoding: {}\n", EncodingWord(d.encoding));
   return keys;
+}
+
+// A property of a list of properties, or the items of an array: they have no name.
+enum class Role : uint8_t { kListed, kItems };
+
+std::string PropertyText(const Column& column, const std::string& indent, Role role);
+
+std::string NestedText(const Column& column, const std::string& indent) {
+  std::string text;
+  for (const Column& child : column.type.children) {
+    const bool list = column.type.id == TypeId::kList;
+    text += PropertyText(child, list ? indent : indent + "  ", list ? Role::kItems : Role::kListed);
+  }
+  return column.type.id == TypeId::kList ? text : indent + "properties:\n" + text;
+}
+
+// Flat ones on one line, nested ones with what they hold below.
+std::string PropertyText(const Column& column, const std::string& indent, Role role) {
+  std::string name = role == Role::kListed ? "name: " + Quoted(column.name) : "";
+  if (column.source_name != column.name) name += ", physicalName: " + Quoted(column.source_name);
+  const char* const required = column.rules.required ? ", required: true" : "";
+  if (!column.type.nested()) {
+    const std::string keys = name + (name.empty() ? "" : ", ") + TypeKeys(column.type) + required;
+    return fmt::format("{}{}{{{}}}\n", indent, role == Role::kItems ? "items: " : "- ", keys);
+  }
+  std::string text = indent + (role == Role::kItems ? "items:\n" : fmt::format("- name: {}\n", Quoted(column.name)));
+  const std::string inner = indent + "  ";
+  if (column.source_name != column.name) text += fmt::format("{}physicalName: {}\n", inner, Quoted(column.source_name));
+  text += fmt::format("{}logicalType: {}\n", inner, column.type.ToString());
+  if (column.rules.required) text += inner + "required: true\n";
+  return text + NestedText(column, inner);
 }
 
 // Twice the share that the file has now, at least 1: tomorrow's file may be a little worse, not much.
@@ -99,25 +130,22 @@ std::string InferredContract(const Inference& found, const std::string& name) {
       "apiVersion: v3.1.0\nkind: DataContract\nid: {}\nname: {}\nversion: 1.0.0\nstatus: draft\nschema:\n"
       "  - name: {}\n    physicalType: table\n    properties:\n",
       Count(found.rows, "row"), Quoted(name), Quoted(name), Quoted(name));
-  for (const auto& column : found.columns) {
-    text += fmt::format("      - {{name: {}, ", Quoted(column.name));
-    if (column.source_name != column.name) text += fmt::format("physicalName: {}, ", Quoted(column.source_name));
-    text += TypeKeys(column.type) + (column.rules.required ? ", required: true}\n" : "}\n");
-  }
+  for (const auto& column : found.columns) text += PropertyText(column, "      ", Role::kListed);
   return text;
 }
 
-InferredProject WriteInferred(const Inference& found, const std::string& name, const std::string& csv) {
+InferredProject WriteInferred(const Inference& found, const std::string& name, const std::string& input) {
   const std::string pipeline = fmt::format(
-      "version: 1\ndataset: clean.{0}\nsource:\n  csv: {1}\n{2}contract: contracts/{0}.odcs.yaml\n"
+      "version: 1\ndataset: clean.{0}\nsource:\n  {4}: {1}\n{2}contract: contracts/{0}.odcs.yaml\n"
       "quarantine: {{to: _dlq/{0}, max_percent: {3}}}\nto:\n  parquet: clean/{0}\n  mode: replace\n",
-      name, Quoted(LiteralGlob(csv)), DialectKeys(found.dialect), PercentMax(found));
+      name, Quoted(LiteralGlob(input)), DialectKeys(found.dialect), PercentMax(found),
+      found.source == InferredSource::kNdjson ? "ndjson" : "csv");
   return {pipeline, InferredContract(found, name)};
 }
 
 std::string DatasetNameOf(const std::string& path) {
   std::string stem = BaseName(path);
-  for (const char* suffix : {".gz", ".zst", ".csv", ".tsv", ".txt"}) {
+  for (const char* suffix : {".gz", ".zst", ".csv", ".tsv", ".txt", ".ndjson", ".jsonl", ".json"}) {
     const size_t end = stem.size() - std::min(stem.size(), std::string_view(suffix).size());
     if (end > 0 && stem.ends_with(suffix)) stem = stem.substr(0, end);
   }

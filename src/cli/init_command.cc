@@ -1,4 +1,4 @@
-// `freight init`: a sample project, or one made from a CSV file. Never overwrites.
+// `freight init`: a sample project, or one made from a data file. Never overwrites.
 #include "cli/commands.h"
 #include "cli/infer.h"
 #include "cli/text.h"
@@ -104,14 +104,15 @@ Result<std::string> PathFrom(const std::string& directory, const std::string& pa
 
 Result<std::vector<NewFile>> FilesFrom(Context& context, const std::string& directory) {
   const std::string data = Trimmed(context.args.from);
-  ARROW_ASSIGN_OR_RAISE(const std::string csv, PathFrom(directory, data));
-  ARROW_ASSIGN_OR_RAISE(const Inference found, InferCsv(context.env, data));
+  ARROW_ASSIGN_OR_RAISE(const std::string input, PathFrom(directory, data));
+  ARROW_ASSIGN_OR_RAISE(const Inference found, Infer(context.env, data));
   const std::string name = DatasetNameOf(data);
-  const InferredProject project = WriteInferred(found, name, csv);
+  const InferredProject project = WriteInferred(found, name, input);
+  const bool by_place = found.source == InferredSource::kCsv && !found.dialect.header;
   context.console.Line("info", "inferred",
                        fmt::format("read {}, {}{}", Count(found.rows, "row"),
                                    Count(static_cast<int64_t>(found.columns.size()), "column"),
-                                   found.dialect.header ? "" : ", no header to match names by"));
+                                   by_place ? ", no header to match names by" : ""));
   if (found.bad_rows > 0) {
     context.console.Line(
         "warning", "malformed",

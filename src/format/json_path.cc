@@ -68,6 +68,20 @@ Result<std::vector<std::string>> ParseJsonPath(std::string_view text) {
   }
 }
 
+std::string JsonPathStep(const std::string& key) {
+  if (!key.empty() && key.find('.') == std::string::npos && key[0] != '"') return key;
+  std::string step = "\"";
+  for (const char c : key) {
+    if (static_cast<uint8_t>(c) < 0x20) {
+      step += fmt::format("\\u{:04x}", static_cast<int>(c));
+      continue;
+    }
+    if (c == '"' || c == '\\') step += '\\';
+    step += c;
+  }
+  return step + "\"";
+}
+
 std::string JsonPath::Text() const {
   std::string out = "$";
   for (const Step& step : steps_) {

@@ -8,6 +8,7 @@
 
 #include <cstring>
 #include <utility>
+#include <vector>
 
 namespace freight {
 namespace {
@@ -67,6 +68,34 @@ Status GatherStrings(const arrow::ArrayData& data, std::span<const int32_t> rows
   return Status::OK();
 }
 
+Status GatherFields(const arrow::StructArray& array, std::span<const int32_t> rows, arrow::MemoryPool* pool,
+                    arrow::ArrayData* out) {
+  for (int i = 0; i < array.num_fields(); ++i) {
+    ARROW_ASSIGN_OR_RAISE(auto child, GatherRows(*array.field(i), rows, pool));
+    out->child_data.push_back(child->data());
+  }
+  return Status::OK();
+}
+
+Status GatherItems(const arrow::ListArray& array, std::span<const int32_t> rows, arrow::MemoryPool* pool,
+                   arrow::ArrayData* out) {
+  ARROW_ASSIGN_OR_RAISE(Buffer offsets,
+                        arrow::AllocateBuffer(static_cast<int64_t>((rows.size() + 1) * sizeof(int32_t)), pool));
+  auto* ends = reinterpret_cast<int32_t*>(offsets->mutable_data());
+  std::vector<int32_t> items;
+  ends[0] = 0;
+  for (size_t i = 0; i < rows.size(); ++i) {
+    const int32_t begin = array.value_offset(rows[i]);
+    const int32_t count = array.IsNull(rows[i]) ? 0 : array.value_length(rows[i]);
+    for (int32_t item = 0; item < count; ++item) items.push_back(begin + item);
+    ends[i + 1] = ends[i] + count;
+  }
+  out->buffers.push_back(std::move(offsets));
+  ARROW_ASSIGN_OR_RAISE(auto values, GatherRows(*array.values(), items, pool));
+  out->child_data.push_back(values->data());
+  return Status::OK();
+}
+
 }  // namespace
 
 Result<std::shared_ptr<arrow::Array>> GatherRows(const arrow::Array& array, std::span<const int32_t> rows,
@@ -82,6 +111,14 @@ Result<std::shared_ptr<arrow::Array>> GatherRows(const arrow::Array& array, std:
   out->buffers.push_back(std::move(validity));
   if (data.type->id() == arrow::Type::STRING || data.type->id() == arrow::Type::BINARY) {
     ARROW_RETURN_NOT_OK(GatherStrings(data, rows, pool, out.get()));
+    return arrow::MakeArray(out);
+  }
+  if (data.type->id() == arrow::Type::STRUCT) {
+    ARROW_RETURN_NOT_OK(GatherFields(static_cast<const arrow::StructArray&>(array), rows, pool, out.get()));
+    return arrow::MakeArray(out);
+  }
+  if (data.type->id() == arrow::Type::LIST) {
+    ARROW_RETURN_NOT_OK(GatherItems(static_cast<const arrow::ListArray&>(array), rows, pool, out.get()));
     return arrow::MakeArray(out);
   }
   Buffer values;

@@ -11,7 +11,8 @@
 
 namespace freight {
 
-// Row i of the result is row rows[i] of `array`. Fixed-width types, bool, utf8, binary, dictionary(int32, ...).
+// Row i of the result is row rows[i] of `array`. Fixed-width types, bool, utf8, binary, dictionary(int32, ...),
+// and structs and lists of them.
 Result<std::shared_ptr<arrow::Array>> GatherRows(const arrow::Array& array, std::span<const int32_t> rows,
                                                  arrow::MemoryPool* pool);
 

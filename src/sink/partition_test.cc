@@ -1,6 +1,7 @@
 // Partition names are reversible, fields are checked with their place, and splitting loses no row.
 #include "sink/partition.h"
 
+#include "sink/partition_gather.h"
 #include "sink/partition_text.h"
 
 #include <arrow/api.h>
@@ -421,6 +422,34 @@ TEST(PartitionSplitter, RandomBatchesSplitAsRowByRow) {
       ExpectSplitEqualsRowByRow(*splitter,
                                 batch->Slice(static_cast<int64_t>(random()) % 2 == 0 ? 0 : batch->num_rows() / 3));
     }
+  }
+}
+
+TEST(GatherRows, TakesNestedRowsWhole) {
+  // [{x: 0}, null, {x: null}, {x: 3}], then lists of these, one of them null.
+  arrow::Int64Builder numbers;
+  ASSERT_TRUE(numbers.AppendValues({0, 1, 2, 3}, {true, true, false, true}).ok());
+  const auto x = numbers.Finish().ValueOrDie();
+  const uint8_t valid = 0b1101;
+  const auto structs = std::make_shared<arrow::StructArray>(arrow::struct_({arrow::field("x", arrow::int64())}), 4,
+                                                            arrow::ArrayVector{x}, arrow::Buffer::Wrap(&valid, 1));
+  arrow::Int32Builder ends;
+  ASSERT_TRUE(ends.AppendValues({0, 2, 2, 3, 4}, {true, false, true, true, true}).ok());
+  const auto lists = arrow::ListArray::FromArrays(*ends.Finish().ValueOrDie(), *structs).ValueOrDie();
+  const std::vector<int32_t> rows = {2, 0, 0, 1};
+  for (const std::shared_ptr<arrow::Array>& array :
+       {std::shared_ptr<arrow::Array>(structs), std::shared_ptr<arrow::Array>(lists), lists->Slice(1),
+        structs->Slice(1)}) {
+    std::vector<int32_t> taken;
+    arrow::ArrayVector pieces;
+    for (const int32_t row : rows) {
+      if (row >= array->length()) continue;
+      taken.push_back(row);
+      pieces.push_back(array->Slice(row, 1));
+    }
+    const auto got = GatherRows(*array, taken, arrow::default_memory_pool()).ValueOrDie();
+    EXPECT_TRUE(got->ValidateFull().ok());
+    EXPECT_TRUE(got->Equals(*arrow::Concatenate(pieces).ValueOrDie())) << got->ToString();
   }
 }
 
