@@ -147,6 +147,23 @@ class NdjsonTest(support.FreightTest):
         self.assertEqual(report["rows"]["published"], 700_000)
 
 
+    def test_what_init_writes_runs_without_an_edit(self):
+        rng = random.Random(9)
+        p = project(self, COLUMNS)
+        rows = [make_row(rng, i) | {"flag": i % 2 == 0, "day": "2026-06-11", "a.b": i} for i in range(2000)]
+        text = "".join(json.dumps({k: str(v) if k == "at" else float(v) if k == "amount" and v is not None else v
+                                   for k, v in row.items()}) + "\n" for row in rows)
+        p.write("raw/web events.jsonl.gz", gzip.compress(text.encode() + b"broken\n"))
+        self.assert_code(p.call("init", "made", "--from", "raw/web events.jsonl.gz"), support.OK)
+        self.assert_code(p.call("check", "made"), support.OK)
+        self.assert_code(p.call("plan", "made"), support.OK)
+        self.assert_published(p.call("run", "made", "--json"), published=len(rows), quarantined=1)
+        with duckdb.connect() as db:
+            found = db.execute("SELECT typeof(id), typeof(day), typeof(payload), typeof(flag), sum(\"a.b\") OVER () "
+                               "FROM read_parquet(?) LIMIT 1", [str(p.folder / "made/clean/web_events/*.parquet")])
+            self.assertEqual(found.fetchone(), ("BIGINT", "DATE", "VARCHAR", "BOOLEAN", sum(range(2000))))
+
+
 class MisuseTest(support.FreightTest):
     def test_files_that_are_no_ndjson_are_named_for_what_they_are(self):
         for data, *words in [(b'[{"id":1},{"id":2}]', "one JSON array", "jq -c '.[]'"),

@@ -25,15 +25,12 @@ std::string Unescaped(const JsonString& string) {
   return text;
 }
 
-// 1e5, or a fraction of more digits than decimals are written with.
-bool IsReal(std::string_view number) {
-  if (number.find_first_of("eE") != std::string_view::npos) return true;
+bool IsLong(std::string_view number) {
   std::string digits;
   for (const char c : number) {
     if (c >= '0' && c <= '9') digits += c;
   }
-  const size_t significant = digits.size() - std::min(digits.find_first_not_of('0'), digits.size());
-  return number.find('.') != std::string_view::npos && significant > kDoubleDigits;
+  return digits.size() - std::min(digits.find_first_not_of('0'), digits.size()) > kDoubleDigits;
 }
 
 }  // namespace
@@ -64,9 +61,7 @@ void JsonGuess::SeeScalar(JsonKind kind, std::string_view text) {
   switch (kind) {
     case JsonKind::kNull: has_nulls_ = true; break;
     case JsonKind::kNumber:
-      numbers_ = true;
-      real_ = real_ || IsReal(text);
-      number_.See(text);
+      SeeNumber(text);
       break;
     case JsonKind::kString:
       strings_ = true;
@@ -74,6 +69,15 @@ void JsonGuess::SeeScalar(JsonKind kind, std::string_view text) {
       break;
     default: booleans_ = true;
   }
+}
+
+void JsonGuess::SeeNumber(std::string_view text) {
+  numbers_ = true;
+  number_.See(text);
+  const bool exponent = text.find_first_of("eE") != std::string_view::npos;
+  const bool fraction = text.find('.') != std::string_view::npos;
+  real_ = real_ || exponent || (fraction && IsLong(text));
+  long_ = long_ || (!exponent && !fraction && IsLong(text));
 }
 
 void JsonGuess::SeeObject(JsonScan* scan, int depth) {
@@ -138,6 +142,7 @@ ColumnType JsonGuess::NumberType() const {
   ColumnType type = number_.Type();
   if (type.id == TypeId::kInt64 || type.id == TypeId::kUInt64) return type;
   if (!real_ && type.id == TypeId::kDecimal) return type;
+  if (!real_ || long_) return JsonText();
   type = ColumnType();
   type.id = TypeId::kDouble;
   return type;

@@ -32,6 +32,7 @@ class JsonGuess {
  private:
   struct Child;
   void SeeScalar(JsonKind kind, std::string_view text);
+  void SeeNumber(std::string_view text);
   void SeeObject(JsonScan* scan, int depth);
   void SeeArray(JsonScan* scan, int depth);
   ColumnType Type() const;
@@ -43,6 +44,7 @@ class JsonGuess {
   bool booleans_ = false, numbers_ = false, strings_ = false, objects_ = false, arrays_ = false;
   bool too_rich_ = false;  // more than is looked at
   bool real_ = false;      // a number that only binary floating point spells so
+  bool long_ = false;      // an integer of more digits than a double is sure to keep
   int64_t objects_seen_ = 0;
   TypeGuess number_, string_;
   std::vector<std::string> keys_;
