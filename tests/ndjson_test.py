@@ -178,6 +178,13 @@ class MisuseTest(support.FreightTest):
                 self.assert_refusal(p.run(), (support.FAILED, support.INVALID), "in/a.ndjson", *words)
                 self.assert_nothing_published(p)
 
+    def test_a_truncated_archive_publishes_nothing(self):
+        p = project(self, COLUMNS)
+        whole = gzip.compress(b"".join(b'{"id":%d}\n' % random.Random(i).randrange(10**9) for i in range(100_000)))
+        p.write("in/a.ndjson.gz", whole[:len(whole) // 2])
+        self.assert_refusal(p.run(), support.FAILED, "in/a.ndjson.gz")
+        self.assert_nothing_published(p)
+
     def test_an_empty_file_has_no_rows(self):
         p = project(self, COLUMNS)
         p.write("in/a.ndjson", "")

@@ -34,6 +34,7 @@ struct ColumnType {
   std::vector<std::string> false_spellings;  // boolean; default {"false"}
   BinaryEncoding encoding = BinaryEncoding::kHex;
   bool json_text = false;           // string: the JSON text of a value of any kind, where inputs have such
+  bool quoted_numbers = false;      // numbers: inputs with strings and numbers may spell them as strings
   std::vector<Column> children;     // struct: its fields; list: its one element
 
   bool nested() const { return id == TypeId::kStruct || id == TypeId::kList; }

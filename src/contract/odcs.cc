@@ -185,6 +185,7 @@ void PutColumn(std::string* out, const Column& column) {
   if (rules.pattern) Put(out, "pattern " + *rules.pattern);
   PutAll(out, rules.valid_values);
   if (type.json_text) Put(out, "json");
+  if (type.quoted_numbers) Put(out, "quotedNumbers");
   for (const Column& child : type.children) PutColumn(out, child);
   if (type.nested()) Put(out, "end");
 }

@@ -137,6 +137,16 @@ TEST(ParseOdcs, TakesValidValuesAsARowRuleOnlyWhenNoRowMayBreakThem) {
 TEST(ParseOdcs, RefusesColumnsAtThePlaceOfTheFault) {
   for (const auto& [column, want] : std::initializer_list<std::pair<std::string, std::string>>{
            {"{name: a, logicalType: array}", "9:32+5 F0202 array \"a\" has no items\n"},
+           {"{name: a, logicalType: string, customProperties: [{property: quotedNumbers, value: true}]}",
+            "9:92+4 F0106 \"quotedNumbers\" is true or false, for a column of numbers\n"},
+           {"{name: a, logicalType: object}", "9:32+6 F0202 object \"a\" has no properties\n"},
+           {"{name: a, logicalType: object, properties: [{name: x, logicalType: date}, {name: x, logicalType: date}]}",
+            "9:84+4 F0401 \"x\" is declared a second time in \"a\"\n"},
+           {"{name: a, logicalType: array, logicalTypeOptions: {minItems: 3, maxItems: 2}, items: {logicalType: date}}",
+            "9:70+1 F0401 minItems 3 is above maxItems 2\n"},
+           {"{name: a, logicalType: object, logicalTypeOptions: {required: [y]}, properties: [{name: x, logicalType: "
+            "date}]}",
+            "9:72+1 F0203 \"y\" is no property of \"a\"\n"},
            {"{name: a, logicalType: number}", "9:32+6 F0202 number \"a\" has no precision\n"},
            {"{name: a, logicalType: number, physicalType: 'DECIMAL(39,2)'}",
             "9:54+15 F0202 decimal(39,2) does not exist\n"},

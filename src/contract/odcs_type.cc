@@ -50,6 +50,7 @@ class TypeReader {
         name_(fields_.Text("name").value_or("")), logical_(fields_.Text("logicalType").value_or("")) {}
 
   bool Read();
+  bool QuotedNumbers();
 
  private:
   bool Refuse(Span at, const char* code, std::string message, std::string help) {
@@ -110,6 +111,19 @@ bool TypeReader::Read() {
   if (logical_ == "boolean") return Boolean();
   type_->id = logical_ == "date" ? TypeId::kDate : logical_ == "time" ? TypeId::kTime : TypeId::kTimestamp;
   return Time();
+}
+
+bool TypeReader::QuotedNumbers() {
+  const YamlNode* value = CustomProperty(property_, "quotedNumbers");
+  if (!value) return true;
+  const std::optional<bool> quoted = ParseBoolText(value->text);
+  const bool number = type_->id >= TypeId::kInt8 && type_->id <= TypeId::kDouble;
+  if (!quoted || !number) {
+    return Refuse(value->span, kCodeBadValue, "\"quotedNumbers\" is true or false, for a column of numbers",
+                  "remove it, or declare an integer or number");
+  }
+  type_->quoted_numbers = *quoted;
+  return true;
 }
 
 bool TypeReader::IsJsonText() const {
@@ -318,7 +332,8 @@ bool TypeReader::Spellings(const char* property, std::vector<std::string>* out) 
 }  // namespace
 
 bool ReadOdcsType(const YamlNode& property, Findings* findings, OdcsNotes* notes, ColumnType* type) {
-  return TypeReader(property, findings, notes, type).Read();
+  TypeReader reader(property, findings, notes, type);
+  return reader.Read() && reader.QuotedNumbers();
 }
 
 }  // namespace freight

@@ -30,7 +30,7 @@ NdjsonAccepts AcceptsOf(const ColumnType& type) {
     case TypeId::kTimestamp:
     case TypeId::kUuid:
     case TypeId::kBinary: return NdjsonAccepts::kString;
-    default: return NdjsonAccepts::kNumber;
+    default: return type.quoted_numbers ? NdjsonAccepts::kScalar : NdjsonAccepts::kNumber;
   }
 }
 
@@ -42,7 +42,7 @@ Status MakeLeaf(const Column& column, int index, arrow::MemoryPool* pool, Ndjson
   Column judged = column;
   judged.rules.required = node->top && column.rules.required;
   node->accepts = AcceptsOf(column.type);
-  if (node->accepts == NdjsonAccepts::kScalar) {
+  if (column.type.id == TypeId::kBoolean && node->accepts == NdjsonAccepts::kScalar) {
     judged.type.true_spellings.push_back("true");
     judged.type.false_spellings.push_back("false");
   }

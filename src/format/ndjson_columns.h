@@ -47,7 +47,7 @@ enum class NdjsonAccepts : uint8_t {
   kString,
   kNumber,
   kBoolean,
-  kScalar,  // a boolean whose contract declares spellings: the value's text, whatever its kind
+  kScalar,  // the value's text, whatever its kind: booleans with declared spellings, numbers that may stand in quotes
   kJson,    // any value, as its text
 };
 

@@ -78,6 +78,18 @@ TEST(NdjsonReader, DeclaredSpellingsOfABooleanAreTakenAsTheyStand) {
   EXPECT_EQ(out.bad.size(), 2u);
 }
 
+TEST(NdjsonReader, NumbersInQuotesAreReadWhereDeclared) {
+  const std::string quoted = "customProperties: [{property: quotedNumbers, value: true}]}";
+  const Contract contract = ContractOf({"{name: i, logicalType: integer, " + quoted,
+                                        "{name: d, logicalType: number, physicalType: 'DECIMAL(12,2)', " + quoted});
+  const NdjsonOutcome out = ReadNdjsonEveryWay(
+      "{\"i\":\"12\",\"d\":\"1.50\"}\n{\"i\":13,\"d\":2}\n{\"i\":\"\"}\n{\"i\":true}\n{\"d\":\"1.234\"}\n"
+      "{\"d\":null}\n",
+      contract);
+  EXPECT_THAT(out.rows, ElementsAre("12 | 1.50", "13 | 2.00", "null | null"));
+  EXPECT_EQ(out.bad.size(), 3u);
+}
+
 TEST(NdjsonReader, NamesEveryRuleThatARecordBreaks) {
   const Contract contract =
       ContractOf({"{name: i, logicalType: integer, required: true, logicalTypeOptions: {minimum: 1}}",
