@@ -105,8 +105,9 @@ class InputFormat {
   virtual ~InputFormat() = default;
   // The settings that decide rows, as one text: part of the plan's hash.
   virtual std::string Identity() const = 0;
-  // Whether its records hold values inside values: columns of objects and arrays need that.
-  virtual bool ReadsNested() const { return false; }
+  // Whether its inputs can have such columns at all; fails with the place in the contract. Reads no file. As given here:
+  // no columns of objects and arrays.
+  virtual Status CheckContract(const Contract& contract) const;
   // Reads what stands before the data. Fails with Place and help: a missing required column, duplicate names, unknown
   // columns under kFreeze, an empty file that should have a header.
   virtual Result<InputHeader> ReadHeader(const InputFile& file, const Contract& contract) const = 0;

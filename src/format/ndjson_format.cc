@@ -92,9 +92,12 @@ OtherKind KindByText(std::string_view sample) {
 
 std::string NdjsonFormat::Identity() const { return fmt::format("ndjson|{}", options_.record_bytes_max); }
 
+// The paths, and whether each of them is read once.
+Status NdjsonFormat::CheckContract(const Contract& contract) const {
+  return NdjsonWalker::Make(contract, arrow::default_memory_pool()).status();
+}
+
 Result<InputHeader> NdjsonFormat::ReadHeader(const InputFile& file, const Contract& contract) const {
-  // What is wrong with the contract's paths is said once and early, not by a worker.
-  ARROW_RETURN_NOT_OK(NdjsonWalker::Make(contract, arrow::default_memory_pool()).status());
   ARROW_ASSIGN_OR_RAISE(auto bytes, file.Open());
   CsvInput input(std::move(bytes), CsvEncoding::kUtf8);
   ARROW_RETURN_NOT_OK(input.ReadMark());

@@ -14,7 +14,7 @@ class NdjsonFormat final : public InputFormat {
   explicit NdjsonFormat(NdjsonOptions options) : options_(options) {}
 
   std::string Identity() const override;
-  bool ReadsNested() const override { return true; }
+  Status CheckContract(const Contract& contract) const override;
   Result<InputHeader> ReadHeader(const InputFile& file, const Contract& contract) const override;
   Result<std::unique_ptr<MorselCursor>> OpenCursor(const InputFile& file, const InputHeader& header,
                                                    InputPosition from, CursorOptions options) const override;

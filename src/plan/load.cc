@@ -123,7 +123,7 @@ LoadedPipeline LoadPipeline(Env& env, const std::string& file, const VariableLoo
   CheckPipeline(text, *root, &findings);
   if (LoadContract(env, text, &findings, &loaded)) {
     CheckPartitions(text, loaded.contract, &findings);
-    CheckNesting(text, loaded.contract, &loaded.diagnostics);
+    CheckColumns(text, loaded.contract, &loaded.diagnostics);
   }
   loaded.pipeline = text.pipeline;
   Sort(file, &loaded.diagnostics);

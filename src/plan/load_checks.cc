@@ -116,16 +116,12 @@ void CheckPipeline(const PipelineText& text, const YamlNode& root_node, Findings
   CheckModes(text, root.Map("to"), findings);
 }
 
-void CheckNesting(const PipelineText& text, const Contract& contract, std::vector<Diagnostic>* diagnostics) {
-  if (text.pipeline.format->ReadsNested()) return;
-  for (const Column& column : contract.columns) {
-    if (!column.type.nested()) continue;
-    diagnostics->push_back({.code = kCodeUnsupported,
-                            .message = fmt::format("column \"{}\" is an {}, and the source has no nested values",
-                                                   column.name, column.type.ToString()),
-                            .place = column.place,
-                            .help = "declare it as a string, or leave it out"});
-  }
+void CheckColumns(const PipelineText& text, const Contract& contract, std::vector<Diagnostic>* diagnostics) {
+  const Status status = text.pipeline.format->CheckContract(contract);
+  if (status.ok()) return;
+  const ErrorDetail* detail = DetailOf(status);
+  Findings findings(detail != nullptr ? detail->place.file : text.pipeline.contract_path, diagnostics);
+  findings.AddStatus(kCodeUnsupported, {}, status);
 }
 
 void CheckPartitions(const PipelineText& text, const Contract& contract, Findings* findings) {

@@ -26,8 +26,8 @@ void CheckPipeline(const PipelineText& text, const YamlNode& root, Findings* fin
 // partition_by against the contract.
 void CheckPartitions(const PipelineText& text, const Contract& contract, Findings* findings);
 
-// Columns of objects and arrays against a format that has none.
-void CheckNesting(const PipelineText& text, const Contract& contract, std::vector<Diagnostic>* diagnostics);
+// The contract against the format of the source.
+void CheckColumns(const PipelineText& text, const Contract& contract, std::vector<Diagnostic>* diagnostics);
 
 // True when files that `pattern` matches may lie in `folder` or below it. Lexical: both as written in one file.
 bool MayMatchInside(const std::string& pattern, const std::string& folder);
