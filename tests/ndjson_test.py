@@ -211,7 +211,8 @@ class MisuseTest(support.FreightTest):
 
     def test_a_path_that_is_none_and_a_value_read_twice_are_refused(self):
         for column, words in [({"name": "a..b", "logicalType": "string"}, ["no path", "t.odcs.yaml"]),
-                              ({"name": "twin", "logicalType": "string", "physicalName": "$.id"}, ["two columns", "t.odcs.yaml"])]:
+                              ({"name": "twin", "logicalType": "string", "physicalName": "$.id"},
+                               ["two columns", "t.odcs.yaml"])]:
             p = project(self, COLUMNS + [column])
             self.assert_refusal(p.call("check", "t.yaml"), support.INVALID, *words)
 

@@ -105,8 +105,8 @@ class InputFormat {
   virtual ~InputFormat() = default;
   // The settings that decide rows, as one text: part of the plan's hash.
   virtual std::string Identity() const = 0;
-  // Whether its inputs can have such columns at all; fails with the place in the contract. Reads no file. As given here:
-  // no columns of objects and arrays.
+  // Whether its inputs can have such columns at all; fails with the place in the contract. Reads no file. As given
+  // here: no columns of objects and arrays.
   virtual Status CheckContract(const Contract& contract) const;
   // Reads what stands before the data. Fails with Place and help: a missing required column, duplicate names, unknown
   // columns under kFreeze, an empty file that should have a header.
