@@ -2,7 +2,10 @@
 #include "format/json_scan.h"
 
 #include "base/status.h"
+#include "contract/kernels_number.h"
 #include "contract/kernels_text.h"
+
+#include <bit>
 
 namespace freight {
 namespace {
@@ -13,6 +16,22 @@ int HexDigit(char c) {
   if (IsDigit(c)) return c - '0';
   const char lower = static_cast<char>(c | 0x20);
   return lower >= 'a' && lower <= 'f' ? lower - 'a' + 10 : -1;
+}
+
+// From `at`, the first byte that a string cannot hold as it is (quote, backslash, control), or fewer than 8 before `end`.
+const char* SkipPlain(const char* at, const char* end) {
+  using kernels::kHighBits;
+  using kernels::kOnes;
+  // The lowest mark of each is exact.
+  const auto zeros = [](uint64_t x) { return (x - kOnes) & ~x; };
+  while (end - at >= 8) {
+    const uint64_t x = kernels::Load64(at);
+    const uint64_t control = (x - 0x20 * kOnes) & ~x;
+    const uint64_t stops = (zeros(x ^ '"' * kOnes) | zeros(x ^ '\\' * kOnes) | control) & kHighBits;
+    if (stops != 0) return at + std::countr_zero(stops) / 8;
+    at += 8;
+  }
+  return at;
 }
 
 }  // namespace
@@ -63,7 +82,7 @@ bool JsonScan::Value(JsonUtf8 utf8, int depth) {
 bool JsonScan::String(JsonUtf8 utf8, JsonString* out) {
   const char* const begin = at_ + 1;
   out->escaped = false;
-  for (++at_; at_ < end_ && *at_ != '"';) {
+  for (at_ = SkipPlain(begin, end_); at_ < end_ && *at_ != '"'; at_ = SkipPlain(at_, end_)) {
     if (static_cast<uint8_t>(*at_) < 0x20) return Fail("control characters in strings as escapes");
     if (*at_ == '\\') {
       out->escaped = true;

@@ -25,10 +25,9 @@ class KeyIndex {
   // -1 when there is none. `hint` is where to look first, and becomes the place behind what was found.
   int Find(std::string_view key, size_t* hint) const {
     if (*hint < keys_.size() && keys_[*hint] == key) return static_cast<int>((*hint)++);
-    const auto found = places_.find(key);
-    if (found == places_.end()) return -1;
-    *hint = static_cast<size_t>(found->second) + 1;
-    return found->second;
+    const int found = Search(key);
+    if (found >= 0) *hint = static_cast<size_t>(found) + 1;
+    return found;
   }
   const std::string& key(size_t i) const { return keys_[i]; }
   size_t size() const { return keys_.size(); }
@@ -38,6 +37,19 @@ class KeyIndex {
     using is_transparent = void;
     size_t operator()(std::string_view text) const { return std::hash<std::string_view>()(text); }
   };
+  // Comparing a few keys is cheaper than hashing one.
+  static constexpr size_t kFew = 16;
+  int Search(std::string_view key) const {
+    if (keys_.size() > kFew) {
+      const auto found = places_.find(key);
+      return found == places_.end() ? -1 : found->second;
+    }
+    for (size_t i = 0; i < keys_.size(); ++i) {
+      if (keys_[i] == key) return static_cast<int>(i);
+    }
+    return -1;
+  }
+
   std::vector<std::string> keys_;
   std::unordered_map<std::string, int, Hash, std::equal_to<>> places_;
 };

@@ -196,6 +196,19 @@ TEST(NdjsonReader, UnknownKeysAreBadOnlyWhereTheContractSaysFreeze) {
                                    "{\"i\":2,\"extra\":{\"i\":1}}\n"));
 }
 
+TEST(NdjsonReader, ManyColumnsAreFoundInAnyOrder) {
+  std::vector<std::string> properties;
+  std::string forward = "{", backward = "{", want;
+  for (int i = 0; i < 40; ++i) {
+    properties.push_back(fmt::format("{{name: c{}, logicalType: integer}}", i));
+    forward += fmt::format("{}\"c{}\":{}", i ? "," : "", i, i);
+    backward += fmt::format("{}\"c{}\":{}", i ? "," : "", 39 - i, 39 - i);
+    want += fmt::format("{}{}", i ? " | " : "", i);
+  }
+  const NdjsonOutcome out = ReadNdjsonEveryWay(forward + "}\n" + backward + "}\n", ContractOf(properties));
+  EXPECT_THAT(out.rows, ElementsAre(want, want));
+}
+
 TEST(NdjsonReader, JsonTextIsTheValueAsItStands) {
   const Contract contract = ContractOf({"{name: j, logicalType: string, physicalType: json, required: true}"});
   const NdjsonOutcome out = ReadNdjsonEveryWay(
