@@ -18,7 +18,8 @@ int HexDigit(char c) {
   return lower >= 'a' && lower <= 'f' ? lower - 'a' + 10 : -1;
 }
 
-// From `at`, the first byte that a string cannot hold as it is (quote, backslash, control), or fewer than 8 before `end`.
+// From `at`, the first byte that a string cannot hold as it is (quote, backslash, control), or fewer than 8 before
+// `end`.
 const char* SkipPlain(const char* at, const char* end) {
   using kernels::kHighBits;
   using kernels::kOnes;

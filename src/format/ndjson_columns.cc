@@ -60,9 +60,17 @@ Status MakeNode(const Column& column, int index, arrow::MemoryPool* pool, Ndjson
   node->items_max = column.rules.max_length.value_or(INT64_MAX);
   for (const Column& child : column.type.children) {
     node->keys.Add(child.source_name);
-    ARROW_RETURN_NOT_OK(MakeNode(child, index, pool, &node->children.emplace_back()));
+    ARROW_RETURN_NOT_OK(MakeNode(child, index, pool, &node->children.emplace_back(pool)));
   }
   return Status::OK();
+}
+
+// What one unusual batch needed is not kept for all that follow.
+template <typename T>
+void ClearSlots(SlotVector<T>* slots) {
+  constexpr size_t kSlotsKeptMax = 1 << 20;
+  slots->clear();
+  if (slots->capacity() > kSlotsKeptMax) slots->shrink_to_fit();
 }
 
 }  // namespace
@@ -73,7 +81,7 @@ void KeyIndex::Add(std::string key) {
 }
 
 Result<NdjsonNode> MakeNdjsonNode(const Column& column, int index, arrow::MemoryPool* pool) {
-  NdjsonNode node;
+  NdjsonNode node(pool);
   node.top = true;
   ARROW_RETURN_NOT_OK(MakeNode(column, index, pool, &node));
   return node;
@@ -99,10 +107,10 @@ void NdjsonNode::AppendNull(uint32_t row) {
 }
 
 void NdjsonNode::Clear() {
-  if (!(top && shape == Shape::kLeaf)) fields.clear();
-  valid.clear();
-  ends.clear();
-  rows.clear();
+  if (!(top && shape == Shape::kLeaf)) ClearSlots(&fields);
+  ClearSlots(&valid);
+  ClearSlots(&ends);
+  ClearSlots(&rows);
   for (NdjsonNode& child : children) child.Clear();
 }
 

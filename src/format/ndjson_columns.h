@@ -7,6 +7,8 @@
 #include "contract/column_parser.h"
 #include "format/json_scan.h"
 
+#include <arrow/stl_allocator.h>
+
 #include <cstdint>
 #include <functional>
 #include <memory>
@@ -63,7 +65,13 @@ enum class NdjsonAccepts : uint8_t {
   kJson,    // any value, as its text
 };
 
+// Charged to the pool: a long record may hold millions of items.
+template <typename T>
+using SlotVector = std::vector<T, arrow::stl::allocator<T>>;
+
 struct NdjsonNode {
+  explicit NdjsonNode(arrow::MemoryPool* pool) : fields(pool), valid(pool), ends(pool), rows(pool) {}
+
   enum class Shape : uint8_t { kLeaf, kStruct, kList };
 
   Shape shape = Shape::kLeaf;
@@ -75,10 +83,10 @@ struct NdjsonNode {
   std::shared_ptr<arrow::DataType> type;
 
   std::unique_ptr<ColumnParser> parser;  // leaf
-  std::vector<Field> fields;             // leaf, per slot
-  std::vector<uint8_t> valid;            // struct and list, per slot
-  std::vector<uint32_t> ends;            // list, per slot: the child's slots up to its end
-  std::vector<uint32_t> rows;            // per slot, but for leaves at the top
+  SlotVector<Field> fields;              // leaf, per slot
+  SlotVector<uint8_t> valid;             // struct and list, per slot
+  SlotVector<uint32_t> ends;             // list, per slot: the child's slots up to its end
+  SlotVector<uint32_t> rows;             // per slot, but for leaves at the top
   std::vector<NdjsonNode> children;
   KeyIndex keys;                         // struct: of the children
 

@@ -19,7 +19,8 @@ Result<NdjsonWalker> NdjsonWalker::Make(const Contract& contract, arrow::MemoryP
           .At(column.place)
           .Help(DetailOf(path.status())->help);
     }
-    ARROW_ASSIGN_OR_RAISE(walker.columns_.emplace_back(), MakeNdjsonNode(column, static_cast<int>(i), pool));
+    ARROW_ASSIGN_OR_RAISE(NdjsonNode node, MakeNdjsonNode(column, static_cast<int>(i), pool));
+    walker.columns_.push_back(std::move(node));
     walker.paths_.push_back(std::move(*path));
     if (const Status added = walker.AddPath(static_cast<int>(i), walker.paths_.back()); !added.ok()) {
       return freight::Fail(Reaction::kInvalid, "{}", added.message()).At(column.place).Help("remove one of the two");
