@@ -4,6 +4,8 @@
 #include "contract/kernels_number.h"
 
 #include <array>
+#include <bit>
+#include <cstring>
 
 namespace freight::kernels {
 
@@ -84,6 +86,16 @@ uint32_t HexUnit(std::string_view digits) {
   return unit;
 }
 
+// The high bits of up to eight bytes from text[i], the first in the lowest byte; never reads outside the text.
+uint64_t HighBitsAt(std::string_view text, size_t i) {
+  const size_t left = text.size() - i;
+  if (left >= 8) return Load64(text.data() + i) & kHighBits;
+  if (text.size() >= 8) return (Load64(text.data() + text.size() - 8) & kHighBits) >> (64 - 8 * left);
+  uint64_t word = 0;
+  std::memcpy(&word, text.data() + i, left);
+  return word & kHighBits;
+}
+
 }  // namespace
 
 bool IsAscii(const char* p, size_t n) {
@@ -101,15 +113,15 @@ bool IsAscii(const char* p, size_t n) {
 bool IsUtf8(std::string_view text) {
   const auto* p = reinterpret_cast<const uint8_t*>(text.data());
   for (size_t i = 0; i < text.size();) {
-    if (i + 8 <= text.size() && (Load64(text.data() + i) & kHighBits) == 0) {
+    const uint64_t high = HighBitsAt(text, i);
+    if (high == 0) {
       i += 8;
-    } else if (p[i] < 0x80) {
-      ++i;
-    } else {
-      const size_t length = SequenceLength(p + i, text.size() - i);
-      if (length == 0) return false;
-      i += length;
+      continue;
     }
+    i += static_cast<size_t>(std::countr_zero(high)) / 8;
+    const size_t length = SequenceLength(p + i, text.size() - i);
+    if (length == 0) return false;
+    i += length;
   }
   return true;
 }
