@@ -168,6 +168,16 @@ TEST(NdjsonBytes, VectorsAgreeWithTheirTwins) {
   }
 }
 
+TEST(NdjsonBytes, NumbersOfUsualLengthHaveAnEnd) {
+  for (const auto& [text, length] : std::initializer_list<std::pair<std::string, int64_t>>{
+           {"0,", 1}, {"-12.50}", 6}, {"1541815603606036480,", 19}, {"0.12345678901234567,", 19}, {"12 ", 2},
+           {"1e5,", -1}, {"01,", -1}, {"1.,", -1}, {"-,", -1}, {".5,", -1}, {std::string(40, '7') + ",", -1}}) {
+    const std::string padded = text + std::string(64, '\0');
+    const char* end = ndjson::NumberEnd(padded.data());
+    EXPECT_EQ(end == nullptr ? -1 : end - padded.data(), length) << text;
+  }
+}
+
 TEST(CountLf, CountsAllOfThem) {
   std::mt19937 random(5);
   std::string text;

@@ -76,16 +76,22 @@ using portable::SameBytes;
 using portable::StringStop;
 #endif
 
+// Digits from `p` on, at most 32: then there may be more.
+inline uint32_t DigitCount(const char* p) {
+  const uint32_t first = DigitRun(p);
+  return first < 16 ? first : 16 + DigitRun(p + 16);
+}
+
 // The end of the JSON number at `p`; nullptr when it is none, or one that only the careful scanner reads: with an
-// exponent, or more than 15 digits before or behind the point.
+// exponent, or more than 31 digits before or behind the point.
 inline const char* NumberEnd(const char* p) {
   p += *p == '-';
-  const uint32_t whole = DigitRun(p);
-  if (whole == 0 || whole == 16 || (*p == '0' && whole > 1)) return nullptr;
+  const uint32_t whole = DigitCount(p);
+  if (whole == 0 || whole == 32 || (*p == '0' && whole > 1)) return nullptr;
   p += whole;
   if (*p == '.') {
-    const uint32_t fraction = DigitRun(p + 1);
-    if (fraction == 0 || fraction == 16) return nullptr;
+    const uint32_t fraction = DigitCount(p + 1);
+    if (fraction == 0 || fraction == 32) return nullptr;
     p += 1 + fraction;
   }
   return (*p | 0x20) == 'e' ? nullptr : p;
