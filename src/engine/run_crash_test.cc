@@ -25,12 +25,31 @@ schema:
       - {name: note, logicalType: string}
 )";
 
-std::string PipelineText(const std::string& mode) {
-  return "version: 1\ndataset: clean.t\nsource: {csv: in/*.csv}\ncontract: t.odcs.yaml\n"
-         "quarantine: {to: _dlq/t}\nto: {parquet: out/t, partition_by: [day], mode: " + mode + "}\n";
+struct Scenario {
+  const char* name;
+  const char* mode;
+  bool published_before;  // a first version is live before the run under test
+  const char* format = "csv";
+};
+
+std::string PipelineText(const Scenario& scenario) {
+  return fmt::format("version: 1\ndataset: clean.t\nsource: {{{}: in/*}}\ncontract: t.odcs.yaml\n"
+                     "quarantine: {{to: _dlq/t}}\nto: {{parquet: out/t, partition_by: [day], mode: {}}}\n",
+                     scenario.format, scenario.mode);
 }
 
-std::string Input(int first_id, int rows, int first_day) {
+std::string NdjsonInput(int first_id, int rows, int first_day) {
+  std::string text;
+  for (int i = 0; i < rows; i++) {
+    if (i % 9 == 4) text += fmt::format("{{\"id\":\"x{}\",\"day\":\"2026-01-01\"}}\n", i);
+    else text += fmt::format("{{\"id\":{},\"day\":\"2026-01-{:02}\",\"note\":\"note\\n{}\"}}\n", first_id + i,
+                             first_day + i / 12, i);
+  }
+  return text;
+}
+
+std::string Input(const Scenario& scenario, int first_id, int rows, int first_day) {
+  if (std::string(scenario.format) == "ndjson") return NdjsonInput(first_id, rows, first_day);
   std::string text = "id,day,note\n";
   for (int i = 0; i < rows; i++) {
     if (i % 9 == 4) {
@@ -46,12 +65,6 @@ void Write(Env& env, const std::string& path, const std::string& text) {
   ASSERT_TRUE(MakeDirs(env, ParentPath(path), true).ok());
   ASSERT_TRUE(WriteFileAtomic(env, path, text).ok());
 }
-
-struct Scenario {
-  const char* name;
-  const char* mode;
-  bool published_before;  // a first version is live before the run under test
-};
 
 // The disk as the run under test finds it.
 std::unique_ptr<MemEnv> Disk(const Scenario& scenario);
@@ -78,15 +91,15 @@ RunReport RunOnce(Env& env) {
 
 std::unique_ptr<MemEnv> Disk(const Scenario& scenario) {
   auto env = MakeMemEnv();
-  Write(*env, "/p/t.yaml", PipelineText(scenario.mode));
+  Write(*env, "/p/t.yaml", PipelineText(scenario));
   Write(*env, "/p/t.odcs.yaml", kContract);
-  Write(*env, "/p/in/a.csv", Input(0, 40, 1));
+  Write(*env, "/p/in/a", Input(scenario, 0, 40, 1));
   if (scenario.published_before) {
     RunReport report = RunOnce(*env);
     EXPECT_EQ(report.state, RunState::kPublished) << report.error.ToString();
-    if (std::string(scenario.mode) != "append") Write(*env, "/p/in/a.csv", Input(100, 30, 2));
+    if (std::string(scenario.mode) != "append") Write(*env, "/p/in/a", Input(scenario, 100, 30, 2));
   }
-  Write(*env, "/p/in/b.csv", Input(1000, 25, 3));
+  Write(*env, "/p/in/b", Input(scenario, 1000, 25, 3));
   return env;
 }
 
@@ -175,13 +188,13 @@ TEST(RunLimits, StagedOutputOverTheLimitStopsTheRunWhichGoesOnWhenItIsRaised) {
   ASSERT_TRUE(RunOnce(*clean_env).error.ok());
 
   auto env = Disk(scenario);
-  Write(*env, "/p/t.yaml", PipelineText(scenario.mode) + "limits: {temp: 3000}\n");
+  Write(*env, "/p/t.yaml", PipelineText(scenario) + "limits: {temp: 3000}\n");
   RunReport stopped = RunOnce(*env);
   EXPECT_EQ(stopped.state, RunState::kFailed);
   EXPECT_NE(stopped.error.message().find("more than limits.temp of 3000"), std::string::npos) << stopped.error;
   EXPECT_TRUE(Data(*env).empty());
 
-  Write(*env, "/p/t.yaml", PipelineText(scenario.mode));
+  Write(*env, "/p/t.yaml", PipelineText(scenario));
   RunReport resumed = RunOnce(*env);
   EXPECT_TRUE(resumed.error.ok()) << resumed.error.ToString();
   EXPECT_GT(resumed.chunks_done_before, 0);
@@ -191,7 +204,8 @@ TEST(RunLimits, StagedOutputOverTheLimitStopsTheRunWhichGoesOnWhenItIsRaised) {
 INSTANTIATE_TEST_SUITE_P(Modes, RunCrash,
                          testing::Values(Scenario{"first", "replace_partitions", false},
                                          Scenario{"changed", "replace_partitions", true},
-                                         Scenario{"append", "append", true}, Scenario{"replace", "replace", true}),
+                                         Scenario{"append", "append", true}, Scenario{"replace", "replace", true},
+                                         Scenario{"ndjson", "replace_partitions", true, "ndjson"}),
                          [](const auto& info) { return std::string(info.param.name); });
 
 }  // namespace

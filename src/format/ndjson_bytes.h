@@ -1,7 +1,7 @@
 // Kernels of the fast path over bytes: where a string stops, where a number ends, whether a literal stands here.
 //
-// All may read 32 bytes from `p`, whatever lies there. Each has a portable twin (namespace portable) with the same
-// answers.
+// All may read up to 32 bytes behind what they judge, whatever lies there. Those with vectors have a portable twin
+// (namespace portable) with the same answers.
 #pragma once
 
 #include <bit>
