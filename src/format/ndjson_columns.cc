@@ -60,6 +60,7 @@ Status MakeNode(const Column& column, int index, arrow::MemoryPool* pool, Ndjson
   node->items_max = column.rules.max_length.value_or(INT64_MAX);
   for (const Column& child : column.type.children) {
     node->keys.Add(child.source_name);
+    node->seen.push_back(0);
     ARROW_RETURN_NOT_OK(MakeNode(child, index, pool, &node->children.emplace_back(pool)));
   }
   return Status::OK();

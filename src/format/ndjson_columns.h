@@ -89,6 +89,7 @@ struct NdjsonNode {
   SlotVector<uint32_t> rows;             // per slot, but for leaves at the top
   std::vector<NdjsonNode> children;
   KeyIndex keys;                         // struct: of the children
+  std::vector<int64_t> seen;             // struct, per child: the last struct that had it
 
   bool TakesText(JsonKind kind) const;
   // Of everything but leaves at the top, which are set by row.

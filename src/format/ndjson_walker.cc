@@ -248,12 +248,12 @@ bool NdjsonWalker::Struct(NdjsonNode& node, JsonScan& scan) {
     node.rows.push_back(row_);
     node.valid.push_back(1);
   }
-  std::vector<uint8_t> seen(node.children.size(), 0);
+  const int64_t stamp = ++structs_;
   ++depth_;
-  if (!StructKeys(node, &seen, scan)) return false;
+  if (!StructKeys(node, stamp, scan)) return false;
   --depth_;
-  for (size_t i = 0; i < seen.size(); ++i) {
-    if (seen[i] != 0) continue;
+  for (size_t i = 0; i < node.children.size(); ++i) {
+    if (node.seen[i] == stamp) continue;
     path_.Push(node.keys.key(i));
     Null(node.children[i]);
     path_.Pop();
@@ -261,14 +261,14 @@ bool NdjsonWalker::Struct(NdjsonNode& node, JsonScan& scan) {
   return true;
 }
 
-bool NdjsonWalker::StructKeys(NdjsonNode& node, std::vector<uint8_t>* seen, JsonScan& scan) {
+bool NdjsonWalker::StructKeys(NdjsonNode& node, int64_t stamp, JsonScan& scan) {
   JsonString key;
   size_t hint = 0;
   bool more = true;
   for (bool first = true; scan.Key(first, &key, &more); first = false) {
     if (!more) return true;
     const int place = node.keys.Find(NameOf(key), &hint);
-    const bool again = place >= 0 && std::exchange((*seen)[static_cast<size_t>(place)], uint8_t{1}) != 0;
+    const bool again = place >= 0 && std::exchange(node.seen[static_cast<size_t>(place)], stamp) == stamp;
     path_.Push(place < 0 ? key.raw : std::string_view(node.keys.key(static_cast<size_t>(place))));
     if (again) Flag(column_, Reason::kDuplicateKey, [] { return "this key once in its object"; });
     if (place < 0 && freeze_) {

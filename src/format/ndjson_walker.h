@@ -66,7 +66,7 @@ class NdjsonWalker {
   bool NodeValue(NdjsonNode& node, JsonScan& scan);
   bool Leaf(NdjsonNode& node, JsonKind kind, JsonScan& scan);
   bool Struct(NdjsonNode& node, JsonScan& scan);
-  bool StructKeys(NdjsonNode& node, std::vector<uint8_t>* seen, JsonScan& scan);
+  bool StructKeys(NdjsonNode& node, int64_t stamp, JsonScan& scan);
   bool List(NdjsonNode& node, JsonScan& scan);
   bool NoContainer(NdjsonNode& node, JsonKind kind, JsonScan& scan);
   void AbsentColumns();
@@ -86,6 +86,7 @@ class NdjsonWalker {
   std::vector<std::vector<std::string>> paths_;  // of the columns
   KeyNode root_;
   bool freeze_ = false;
+  int64_t structs_ = 0;  // read so far
 
   // Of the record at hand.
   const char* text_ = nullptr;
