@@ -119,10 +119,10 @@ def check_report(report, source, again):
     """What Freight says about its own run must be what the generator meant."""
     state, rows = report["state"], report["rows"]
     if state != ("nothing_to_do" if again else "published"):
-        raise measure.Refused(f"the run ended as {state}")
+        raise measure.Wrong(f"the run ended as {state}")
     bad = source.rows - source.good
     if not again and (rows["in"], rows["published"], rows["quarantined"]) != (source.rows, source.good, bad):
-        raise measure.Refused(f"rows {rows}, the data hold {source.good} good and {bad} bad ones")
+        raise measure.Wrong(f"rows {rows}, the data hold {source.good} good and {bad} bad ones")
 
 
 def check_folders(root, source, wanted):
@@ -131,7 +131,7 @@ def check_folders(root, source, wanted):
         return
     found = {pathlib.Path(f).parent for f in published(root)}
     if wanted == "days" and len(found) != len(source.per_day) or wanted != "days" and len(found) > wanted:
-        raise measure.Refused(f"{len(found)} partitions, {len(source.per_day)} days")
+        raise measure.Wrong(f"{len(found)} partitions, {len(source.per_day)} days")
 
 
 def check_figures(files, source):
@@ -140,7 +140,7 @@ def check_figures(files, source):
     done = subprocess.run([sys.executable, HERE / "verify.py"], input=json.dumps(request), capture_output=True,
                           text=True)
     if done.returncode != 0:
-        raise measure.Refused(f"wrong result: {done.stderr.strip()[-400:]}")
+        raise measure.Wrong(f"wrong result: {done.stderr.strip()[-400:]}")
 
 
 def small_files(files):

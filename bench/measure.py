@@ -10,7 +10,11 @@ COLD_SHARE = 0.9  # of an input must come from the disk before a run counts as c
 
 
 class Refused(Exception):
-    """A run that gives no time: it failed, its result is wrong, or its conditions did not hold."""
+    """A run that gives no time: a tool is missing, or its conditions did not hold."""
+
+
+class Wrong(Refused):
+    """A run that gives no time because it failed or because its result is not right."""
 
 
 class Usage(NamedTuple):
@@ -32,7 +36,7 @@ def run(command, folder, environment=None):
     child.returncode = os.waitstatus_to_exitcode(status)
     if child.returncode != 0:
         lines = (folder / "stderr.txt").read_text(errors="replace").strip().splitlines()
-        raise Refused(f"ended with {child.returncode}: {_telling_line(lines)}")
+        raise Wrong(f"ended with {child.returncode}: {_telling_line(lines)}")
     return Usage(wall, usage.ru_utime + usage.ru_stime, usage.ru_maxrss * 1024, usage.ru_inblock * 512)
 
 

@@ -28,7 +28,7 @@ void Parse(benchmark::State& state, const Column& column, void (*append)(std::st
   state.SetItemsProcessed(state.iterations() * micro::kBatchRows);
 }
 
-Column Timestamp() {
+Column TimestampWithFormat() {
   Column column = micro::ColumnOf(TypeId::kTimestamp);
   column.type.formats = {"yyyy-MM-dd HH:mm:ss"};
   return column;
@@ -71,7 +71,8 @@ BENCHMARK_CAPTURE(Parse, integer, micro::ColumnOf(TypeId::kInt64), micro::Append
 BENCHMARK_CAPTURE(Parse, decimal, micro::ColumnOf(TypeId::kDecimal), micro::AppendAmount);
 BENCHMARK_CAPTURE(Parse, double, micro::ColumnOf(TypeId::kDouble), micro::AppendDouble);
 BENCHMARK_CAPTURE(Parse, date, micro::ColumnOf(TypeId::kDate), micro::AppendDay);
-BENCHMARK_CAPTURE(Parse, timestamp, Timestamp(), micro::AppendTimestamp);
+BENCHMARK_CAPTURE(Parse, timestamp, micro::ColumnOf(TypeId::kTimestamp), micro::AppendTimestamp);
+BENCHMARK_CAPTURE(Parse, timestamp_with_format, TimestampWithFormat(), micro::AppendTimestamp);
 BENCHMARK_CAPTURE(Parse, repeated_string, micro::ColumnOf(TypeId::kString), micro::AppendType);
 BENCHMARK_CAPTURE(Parse, free_string, micro::ColumnOf(TypeId::kString), micro::AppendComment);
 BENCHMARK_CAPTURE(Utf8, ascii, micro::AppendComment);

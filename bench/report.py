@@ -5,6 +5,7 @@ import json
 import os
 import pathlib
 import platform
+import re
 import statistics
 import subprocess
 
@@ -38,25 +39,20 @@ def judge(goal, results):
     """A goal beside what was measured: measured is None when a load that it needs has no time."""
     record = {"label": goal.label, "goal": goal.text, "unit": goal.unit, "at_least": goal.at_least,
               "at_most": goal.at_most, "measured": None, "reached": None}
-    if all(results.values()) or _has_what_it_needs(goal, results):
-        record["measured"] = goal.measured(results)
-        record["reached"] = (record["measured"] >= goal.at_least if goal.at_least is not None
-                             else record["measured"] <= goal.at_most)
-    return record
-
-
-def _has_what_it_needs(goal, results):
     try:
-        goal.measured(results)
-    except (statistics.StatisticsError, IndexError, ValueError):
-        return False
-    return True
+        record["measured"] = goal.measured(results)
+    except (KeyError, IndexError, ValueError, statistics.StatisticsError):
+        return record
+    record["reached"] = (record["measured"] >= goal.at_least if goal.at_least is not None
+                         else record["measured"] <= goal.at_most)
+    return record
 
 
 def describe(workload, results, refused, conditions):
     """A workload's part of the JSON."""
     return {"title": workload.title, "note": workload.note, "conditions": conditions,
-            "loaders": {name: {"refused": refused.get(name), "samples": [s._asdict() for s in samples]}
+            "loaders": {name: {"refused": str(refused[name]) if name in refused else None,
+                               "samples": [s._asdict() for s in samples]}
                         for name, samples in results.items()},
             "goals": [judge(goal, results) for goal in workload.goals]}
 
@@ -130,6 +126,12 @@ def merge(path, workloads):
     """The results file with these workloads in place of their last measurement, in the order given."""
     known = json.loads(path.read_text())["workloads"] if path.exists() else {}
     return {"format_version": 1, "workloads": known | workloads}
+
+
+def as_text(numbers):
+    """JSON with a line for each load, so that a change of one is a change of one line."""
+    text = json.dumps(numbers, indent=1)
+    return re.sub(r'"samples": \[.*?\]', lambda found: " ".join(found.group().split()), text, flags=re.S) + "\n"
 
 
 def compare(before, after):

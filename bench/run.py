@@ -9,7 +9,7 @@ bench/run.py --write            puts the tables into docs/performance.md, the nu
 
 Installs what is missing, builds the release binary and makes the data in the cache. Each load is a process of its own
 on 2 threads with a declared schema. A time counts only after a second reader found the generator's figures in the
-output; a load with a wrong result is shown as such. Exit 1 when a result of Freight's own was refused.
+output; a load with a wrong result is shown as such. Exit 1 when a run of Freight's own failed or its result was wrong.
 """
 import argparse
 import json
@@ -60,7 +60,7 @@ def prepare(micro):
 
 
 def take_turns(bench, workload, runs):
-    """Every load once, then every load again: ({name: samples}, {name: why it gives no time})."""
+    """Every load once, then every load again: ({name: samples}, {name: the Refused})."""
     from measure import Refused
     results, refused = {load.name: [] for load in workload.loaders}, {}
     for turn in range(1, runs * workload.runs_times + 1):
@@ -70,7 +70,7 @@ def take_turns(bench, workload, runs):
             try:
                 sample = bench.load(load)
             except Refused as why:
-                refused[load.name], results[load.name], shown = str(why), [], f"no time: {why}"
+                refused[load.name], results[load.name], shown = why, [], f"no time: {why}"
             else:
                 results[load.name].append(sample)
                 shown = f"{sample.wall_s:.3f} s"
@@ -93,9 +93,10 @@ def selected(args):
 
 
 def measure_workloads(args, build):
-    """{workload: what report.describe says}, and whether a result of Freight's own was refused."""
+    """{workload: what report.describe says}, and whether a run of Freight's own was wrong."""
     import data
     import loaders
+    import measure
     import report
     bench = loaders.Bench(build, data.Inputs(args.data, build, args.scale), args.data / "work")
     measured, failed = {}, False
@@ -108,7 +109,8 @@ def measure_workloads(args, build):
             continue
         results, refused = take_turns(bench, workload, args.runs)
         measured[workload.id] = report.describe(workload, results, refused, conditions)
-        failed |= any(load.engine == loaders.FREIGHT and load.name in refused for load in workload.loaders)
+        failed |= any(load.engine == loaders.FREIGHT and isinstance(refused.get(load.name), measure.Wrong)
+                      for load in workload.loaders)
     shutil.rmtree(bench.folder, ignore_errors=True)
     return measured, failed
 
@@ -134,14 +136,14 @@ def main(words):
     numbers = {"format_version": 1, "workloads": measured}
     print(report.tables(measured))
     if args.json:
-        args.json.write_text(json.dumps(numbers, indent=1) + "\n")
+        args.json.write_text(report.as_text(numbers))
     if args.against:
         print(report.compare(json.loads(args.against.read_text()), numbers))
     if args.write:
         order = [w.id for w in selected(arguments([]))]
         merged = report.merge(NUMBERS, measured)
         merged["workloads"] = {name: merged["workloads"][name] for name in order if name in merged["workloads"]}
-        NUMBERS.write_text(json.dumps(merged, indent=1) + "\n")
+        NUMBERS.write_text(report.as_text(merged))
         write_docs("results", report.tables(merged["workloads"]))
     return 1 if failed else 0
 
