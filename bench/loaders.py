@@ -41,6 +41,10 @@ class Bench:
     def __init__(self, build, inputs, folder):
         self.build, self.inputs, self.folder = build, inputs, folder
 
+    def empty(self):
+        shutil.rmtree(self.folder, ignore_errors=True)
+        self.folder.mkdir(parents=True)
+
     def has_source(self, kind):
         """Whether this binary reads inputs of a kind: its own schema says so."""
         done = subprocess.run([self.build / "freight", "schema"], capture_output=True, text=True, check=True)
@@ -48,8 +52,7 @@ class Bench:
 
     def load(self, loader):
         """A Sample; raises measure.Refused when it must not count."""
-        shutil.rmtree(self.folder, ignore_errors=True)
-        self.folder.mkdir(parents=True)
+        self.empty()
         source = self.inputs.get(loader.input)
         run = {FREIGHT: self._freight, TOOL: self._tool}.get(loader.engine, self._peer)
         usage = run(loader, source)

@@ -45,17 +45,18 @@ def polars_load(job):
              "string": polars.String}
     schema = {name: kinds[kind] if kind in kinds else polars.Decimal(*decimal_of(kind))
               for name, kind in job["columns"]}
-    if job["format"] == "csv":
-        frame = polars.scan_csv(job["files"], schema=schema, try_parse_dates=False)
-    else:
-        # It reads neither decimals nor this form of time from JSON: by way of doubles and strings.
-        by_way = {n: {"timestamp": polars.String}.get(k, schema[n] if k in kinds else polars.Float64)
-                  for n, k in job["columns"]}
-        changes = [polars.col(n).str.to_datetime(TIME_FORMAT, time_unit="us") if k == "timestamp"
-                   else polars.col(n).cast(schema[n]) for n, k in job["columns"] if by_way[n] != schema[n]]
-        frame = polars.scan_ndjson(job["files"], schema=by_way).with_columns(changes)
+    # Times by way of strings load twice as fast as declared ones; decimals it does not read from JSON numbers.
+    read_as = {"timestamp": polars.String}
+    if job["format"] == "ndjson":
+        read_as |= {kind: polars.Float64 for _, kind in job["columns"] if decimal_of(kind)}
+    by_way = {name: read_as.get(kind, schema[name]) for name, kind in job["columns"]}
+    changes = [polars.col(name).str.to_datetime(TIME_FORMAT, time_unit="us") if kind == "timestamp"
+               else polars.col(name).cast(schema[name])
+               for name, kind in job["columns"] if by_way[name] != schema[name]]
+    scan = polars.scan_csv if job["format"] == "csv" else polars.scan_ndjson
     level = {"compression_level": ZSTD_LEVEL} if job["codec"] == "zstd" else {}
-    frame.sink_parquet(job["target"], compression=job["codec"], **level)
+    scan(job["files"], schema=by_way).with_columns(changes).sink_parquet(job["target"], compression=job["codec"],
+                                                                         **level)
 
 
 def pyarrow_load(job):

@@ -13,7 +13,10 @@ FIELDS = ("wall_s", "cpu_s", "rss_bytes", "out_bytes")
 UNAVAILABLE = "not available in this binary"
 
 
-def machine(build):
+PEERS = ("duckdb", "polars", "pyarrow", "pandas", "chdb-core")
+
+
+def machine(build, peers=PEERS):
     """Cores, instruction class, memory, versions and date: what a number depends on, and no name of a host."""
     cpu = pathlib.Path("/proc/cpuinfo").read_text()
     value = {line.split(":")[0].strip(): line.split(":")[1].strip() for line in cpu.splitlines() if ":" in line}
@@ -22,8 +25,7 @@ def machine(build):
     best = next((name for name, needed in classes.items() if needed <= flags), "no AVX2")
     memory = int(next(l for l in open("/proc/meminfo") if l.startswith("MemTotal")).split()[1]) / 2**20
     own = subprocess.run([build / "freight", "--version"], capture_output=True, text=True, check=True).stdout.strip()
-    versions = [own] + [f"{name} {version}" for name in ("duckdb", "polars", "pyarrow", "pandas", "chdb-core")
-                        if (version := _version(name))]
+    versions = [own] + [f"{name} {version}" for name in peers if (version := _version(name))]
     return (f"{', '.join(versions)}; {value.get('model name', platform.machine())} ({best}), {os.cpu_count()} CPUs, "
             f"{memory:.0f} GiB, Linux {platform.release().split('-')[0]}; {datetime.date.today()}")
 

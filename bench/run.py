@@ -5,6 +5,7 @@ bench/run.py                    all workloads, 5 runs each (data of 7 GB, about 
 bench/run.py --quick            the same on small data: a look, no measurement
 bench/run.py --only W1,W5       these workloads
 bench/run.py --micro            the micro-benchmarks instead, beside their limits
+bench/run.py --profile          where the CPU time of W1 goes instead (needs perf)
 bench/run.py --write            puts the tables into docs/performance.md, the numbers into docs/performance.json
 
 Installs what is missing, builds the release binary and makes the data in the cache. Each load is a process of its own
@@ -40,6 +41,7 @@ def arguments(words):
     parser.add_argument("--json", type=pathlib.Path, help="writes the numbers there")
     parser.add_argument("--against", type=pathlib.Path, help="an earlier --json file to compare with")
     parser.add_argument("--micro", action="store_true", help="the micro-benchmarks instead")
+    parser.add_argument("--profile", action="store_true", help="where the CPU time of W1 goes instead")
     parser.add_argument("--write", action="store_true", help="puts the result into docs/")
     args = parser.parse_args(words)
     for name, value in (QUICK if args.quick else FULL).items():
@@ -115,9 +117,27 @@ def measure_workloads(args, build):
     return measured, failed
 
 
-def write_docs(mark, text):
+def show(args, mark, text):
+    """Prints a result that has a part of the page of its own; puts it there if asked to."""
     import report
-    PAGE.write_text(report.replace_part(PAGE.read_text(), mark, text))
+    print(text)
+    if args.write:
+        PAGE.write_text(report.replace_part(PAGE.read_text(), mark, text))
+
+
+def show_parts(args, build):
+    """What --micro and --profile ask for."""
+    import data
+    import loaders
+    import micro
+    import report
+    import stages
+    if args.micro:
+        show(args, "micro", micro.table(build, report.machine(build, peers=())))
+    if args.profile:
+        bench = loaders.Bench(build, data.Inputs(args.data, build, args.scale), args.data / "work")
+        show(args, "profile", stages.table(bench, report.machine(build, peers=())))
+        shutil.rmtree(bench.folder, ignore_errors=True)
 
 
 def main(words):
@@ -125,26 +145,23 @@ def main(words):
     build = args.build.absolute() if args.build else prepare(args.micro)
     args.data = args.data.absolute()
     import report
-    if args.micro:
-        import micro
-        text = micro.table(build, report.machine(build))
-        print(text)
-        if args.write:
-            write_docs("micro", text)
+    if args.micro or args.profile:
+        show_parts(args, build)
         return 0
     measured, failed = measure_workloads(args, build)
     numbers = {"format_version": 1, "workloads": measured}
-    print(report.tables(measured))
     if args.json:
         args.json.write_text(report.as_text(numbers))
     if args.against:
         print(report.compare(json.loads(args.against.read_text()), numbers))
+    print(report.tables(measured))
     if args.write:
         order = [w.id for w in selected(arguments([]))]
         merged = report.merge(NUMBERS, measured)
         merged["workloads"] = {name: merged["workloads"][name] for name in order if name in merged["workloads"]}
         NUMBERS.write_text(report.as_text(merged))
-        write_docs("results", report.tables(merged["workloads"]))
+        page = report.replace_part(PAGE.read_text(), "results", report.tables(merged["workloads"]))
+        PAGE.write_text(page)
     return 1 if failed else 0
 
 
