@@ -49,6 +49,7 @@ def _events(*extra, size=EVENTS_BYTES, suffix=".csv"):
 RECIPES = {
     "events": _events(),
     "events_bad": _events("--bad-percent", "1"),
+    "events_very_bad": _events("--bad-percent", "20"),
     "blocks": _events("--block-lines", "1000", size=524_288_000),
     "big_blocks": _events("--block-lines", "60000", size=524_288_000),
     "stray": _events("--block-lines", "1000", "--bad-percent", "0.1", "--bad-reason", "stray_quote", size=524_288_000),

@@ -20,7 +20,7 @@ class Loader(NamedTuple):
     engine: str   # freight, tool, or a key of peers.LOADS
     input: str    # key for data.Inputs.get
     how: dict = {}
-    # freight: threads codec profile partition_by folders no_sync second_run; peers: threads codec in_order rejects
+    # freight: threads codec profile memory partition_by folders no_sync second_run; peers: threads codec in_order rejects
     # partition; tool: command; all: cold
 
 
@@ -96,7 +96,8 @@ class Bench:
         environment = {}
         if how.get("no_sync"):
             environment = {"LD_PRELOAD": str(self.build / "libfreight_no_sync.so"),
-                           "FREIGHT_NO_SYNC_COUNT": str(self.folder / "syncs.txt")}
+                           "FREIGHT_NO_SYNC_COUNT": str(self.folder / "syncs.txt"),
+                           "ASAN_OPTIONS": "verify_asan_link_order=0"}  # a sanitized build wants to come first
         usage = self._run(command, loader, source, environment)
         check_report(json.loads((self.folder / "stdout.txt").read_text()), source, bool(how.get("second_run")))
         check_folders(self.folder / "out", source, how.get("folders"))
@@ -110,6 +111,8 @@ def write_project(folder, source, how):
     to = {"parquet": "out", "mode": "replace"}
     to |= {key: how[key] for key in ("profile", "codec", "partition_by") if key in how}
     spec = json.loads(support.pipeline_text()) | {"source": {source.format: source.files}, "to": to}
+    if "memory" in how:
+        spec["limits"] = {"memory": how["memory"]}
     (folder / "t.odcs.yaml").write_text(support.contract_text(source.contract))
     (folder / "t.yaml").write_text(json.dumps(spec, indent=1))
 

@@ -31,7 +31,8 @@ def measure(build, repetitions):
                           check=True, capture_output=True, text=True)
     runs = json.loads(done.stdout)["benchmarks"]
     failed = {r["run_name"]: r["error_message"] for r in runs if r.get("error_occurred")}
-    return {r["run_name"]: r for r in runs if r.get("aggregate_name") == "median"}, failed
+    medians = {r["run_name"]: r for r in runs if r.get("aggregate_name") == "median" and r["run_name"] not in failed}
+    return medians, failed
 
 
 def row(name, measured):

@@ -104,7 +104,8 @@ def measure_workloads(args, build):
     measured, failed = {}, False
     for workload in selected(args):
         runs = args.runs * workload.runs_times
-        conditions = f"{runs} runs in turns, data at scale {args.scale:g}; {report.machine(build)}"
+        conditions = (f"{runs} runs in turns, data at scale {args.scale:g}, load average before "
+                      f"{os.getloadavg()[0]:.1f}; {report.machine(build)}")
         if workload.needs and not bench.has_source(workload.needs):
             print(f"{workload.id}: {report.UNAVAILABLE}", file=sys.stderr)
             measured[workload.id] = report.unavailable(workload, conditions)

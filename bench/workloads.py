@@ -189,6 +189,11 @@ def process():
                  [Goal("gz", "Freight: ≥ 0.9 × as fast as igzip alone",
                        lambda r: middle(r, "igzip alone") / middle(r, OURS), at_least=0.9)],
                  note="One gzip member, level 6. igzip is the command of the library that Freight decodes with."),
+        Workload("memory", "a budget of 32 MiB; 20 % bad rows",
+                 [freight("events"), freight("events", "Freight, memory: 32MiB", memory="32MiB"),
+                  freight("events_very_bad", "Freight, 20 % bad rows")],
+                 [within("memory", OURS, 1.3, "Freight, memory: 32MiB"),
+                  within("memory", OURS, 1.05, "Freight, 20 % bad rows", "rss_bytes")]),
         Workload("scale", "one thread and two",
                  [freight("events", "Freight, 1 thread", threads=1), freight("events", "Freight, 2 threads")],
                  [Goal("scale", "2 threads: ≥ 1.9 × as fast as 1",
@@ -198,6 +203,6 @@ def process():
 
 
 def all_workloads(copies):
-    order = ["W1", "W2", "W3", "W4", "W5", "W6", "W7", "W9", "W10", "W12", "W13", "W14", "gz", "scale"]
+    order = ["W1", "W2", "W3", "W4", "W5", "W6", "W7", "W9", "W10", "W12", "W13", "W14", "gz", "memory", "scale"]
     known = {w.id: w for w in [*basic(), quoted_text(), partitions(), sizes(copies), *process()]}
     return [known[name] for name in order]

@@ -15,6 +15,7 @@ sys.path.insert(0, str(BENCH))
 import data  # noqa: E402
 import loaders  # noqa: E402
 import measure  # noqa: E402
+import micro  # noqa: E402
 import report  # noqa: E402
 import stages  # noqa: E402
 import workloads  # noqa: E402
@@ -180,12 +181,31 @@ class ReportTest(BenchTest):
     def test_samples_of_perf_are_summed_by_stage(self):
         found = stages.samples("    40.00%|libarrow.so.2600|[.] ZSTD_compressBlock_fast\n"
                                "    20.00%|libarrow.so.2600|[.] HIST_count   -   -\n"
-                               "    30.00%|freight|[.] freight::kernels::IsUtf8\n    10.00%|[kernel.kallsyms]|[k] clear_page\n\n")
+                               "    30.00%|freight|[.] freight::kernels::IsUtf8\n"
+                               "    10.00%|[kernel.kallsyms]|[k] clear_page\n\n")
         self.assertEqual(found[1], (0.2, "libarrow.so.2600", "HIST_count"))
         text = stages.render(found, 10, 1_073_741_824, "here")
         for line in ("| compression | 60.0% | 6.00 s | 1.85 s |", "| values: text | 30.0% | 3.00 s | – |",
                      "| kernel: reading, writing, memory | 10.0% | 1.00 s | 0.19 s |", "| `kernels::IsUtf8` | 30.0% |"):
             self.assertIn(line, text)
+
+    def micro_table(self, *runs):
+        """The table over a program that prints these runs as Google Benchmark does."""
+        text = json.dumps({"benchmarks": [{"aggregate_name": "median"} | run for run in runs]})
+        (self.folder / "freight_micro").write_text(f"#!/bin/sh\ncat <<'END'\n{text}\nEND\n")
+        (self.folder / "freight_micro").chmod(0o755)
+        return micro.table(self.folder, "here").splitlines()
+
+    def test_kernels_stand_beside_their_limits(self):
+        lines = self.micro_table({"run_name": "Scan/avx512", "bytes_per_second": 10.05e9},
+                                 {"run_name": "Parse/integer", "items_per_second": 1e9 / 9.2},
+                                 {"run_name": "Parse/date", "items_per_second": 250e6},
+                                 {"run_name": "Scan/avx2", "error_occurred": True, "error_message": "no such vectors"})
+        for line in ("| Scan/avx512 | 10.1 GB/s | 20.1 GB/s | 50% |", "| Parse/integer | 9.2 ns | 4.6 ns | 50% |",
+                     "| Parse/date | 4 ns | – | – |", "| Scan/avx2 | no such vectors | | |", "| Ascii | not run | | |"):
+            self.assertIn(line, lines)
+        with self.assertRaisesRegex(SystemExit, "no limit for Parse/unheard"):
+            self.micro_table({"run_name": "Parse/unheard", "items_per_second": 1})
 
     def test_runs_compare_by_their_medians(self):
         def numbers(wall):
