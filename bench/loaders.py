@@ -20,8 +20,8 @@ class Loader(NamedTuple):
     engine: str   # freight, tool, or a key of peers.LOADS
     input: str    # key for data.Inputs.get
     how: dict = {}
-    # freight: threads codec profile memory partition_by folders no_sync second_run; peers: threads codec in_order rejects
-    # partition; tool: command; all: cold
+    # freight: threads codec profile memory partition_by folders no_sync second_run; peers: threads codec in_order
+    # rejects partition; tool: command; all: cold
 
 
 class Sample(NamedTuple):
