@@ -1,7 +1,7 @@
 #!/usr/bin/env python3
 """Runs Freight's benchmarks beside its peers, in turns, and prints what was reached of each goal.
 
-bench/run.py                    all workloads, 5 runs each (data of 7 GB, about an hour)
+bench/run.py                    all workloads, 5 runs each; makes 8 GB of data and needs 14 GB for results
 bench/run.py --quick            the same on small data: a look, no measurement
 bench/run.py --only W1,W5       these workloads
 bench/run.py --micro            the micro-benchmarks instead, beside their limits
