@@ -13,6 +13,7 @@ from data import support
 
 HERE = pathlib.Path(__file__).resolve().parent
 FREIGHT, TOOL = "freight", "tool"
+SMALL_FILE = 1 << 20
 
 
 class Loader(NamedTuple):
@@ -31,7 +32,7 @@ class Sample(NamedTuple):
     out_bytes: int = 0
     in_bytes: int = 0
     files: int = 0
-    small_files: int = 0  # below 1 MiB although their folder has another
+    small_files: int = 0  # below 1 MiB although their partition is not
     digest: str = ""      # of all published files
 
 
@@ -153,7 +154,7 @@ def small_files(files):
     by_folder = {}
     for file in files:
         by_folder.setdefault(os.path.dirname(file), []).append(os.path.getsize(file))
-    return sum(size < 1 << 20 for sizes in by_folder.values() if len(sizes) > 1 for size in sizes)
+    return sum(size < SMALL_FILE for sizes in by_folder.values() if sum(sizes) >= SMALL_FILE for size in sizes)
 
 
 def digest(files, folder):

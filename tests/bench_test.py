@@ -140,6 +140,32 @@ class WrongResultTest(BenchTest):
         self.assertTrue(all(g["measured"] is None for g in measured["W1"]["goals"]))
 
 
+class FilesTest(BenchTest):
+    def written(self, folder, *sizes):
+        (self.folder / folder).mkdir()
+        files = [self.folder / folder / f"{i}.parquet" for i in range(len(sizes))]
+        for file, size in zip(files, sizes):
+            file.write_bytes(b"x" * size)
+        return [str(file) for file in files]
+
+    def test_a_small_file_counts_unless_its_partition_is_small(self):
+        large, small = 1 << 20, 1000
+        self.assertEqual(loaders.small_files(self.written("a", large, small, small)), 2)
+        self.assertEqual(loaders.small_files(self.written("b", small, small) + self.written("c", small)), 0)
+
+    def test_the_digest_tells_names_and_bytes_apart(self):
+        a, b, c = (self.written(name, size) for name, size in (("a", 5), ("b", 5), ("c", 6)))
+        seen = {loaders.digest(files, root) for files, root in ((a, self.folder / "a"), (c, self.folder / "c"),
+                                                                (a, self.folder))}
+        self.assertEqual(len(seen), 3)
+        self.assertEqual(loaders.digest(a, self.folder / "a"), loaders.digest(b, self.folder / "b"))
+
+    def test_a_run_that_did_not_read_the_disk_is_not_cold(self):
+        measure.require_cold(measure.Usage(1, 1, 1, 950), 1000)
+        with self.assertRaisesRegex(measure.Refused, "only 10 of 1,000 bytes"):
+            measure.require_cold(measure.Usage(1, 1, 1, 10), 1000)
+
+
 class ReportTest(BenchTest):
     def sample(self, wall):
         return loaders.Sample(wall, wall, 1 << 20, in_bytes=1)
