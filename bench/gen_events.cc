@@ -1,13 +1,13 @@
-// freight_gen: writes seeded CSV files of events, and a JSON manifest with the generator's own figures about them.
+// freight_gen: writes seeded files of events, and a JSON manifest with the generator's own figures about them.
 //
 // Readers are checked against the manifest: nothing in it comes from reading a file back.
+#include "gen_common.h"
+
 #include <algorithm>
-#include <cerrno>
-#include <charconv>
+#include <cmath>
 #include <cstdint>
 #include <cstdio>
 #include <cstdlib>
-#include <cstring>
 #include <filesystem>
 #include <map>
 #include <string>
@@ -17,14 +17,21 @@
 
 namespace {
 
+using namespace gen;
+
 constexpr const char* kUsage =
-    "usage: freight_gen --out PATH [--bytes N | --rows N] [--seed N] [--bad-percent P] [--files N] [--manifest JSON]\n"
-    "  PATH is a file, or with --files a directory that gets events-000.csv, events-001.csv, ...\n";
+    "usage: freight_gen --out PATH [--bytes N | --rows N] [--seed N] [--format csv|ndjson] [--bad-percent P]\n"
+    "                   [--bad-reason WORD] [--block-lines MAX] [--files N] [--manifest JSON]\n"
+    "  PATH is a file, or with --files a directory that gets events-000.csv, events-001.csv, ...\n"
+    "  --block-lines: the comment of every 21st row holds MAX/100 to MAX lines (10 at least) that look like rows\n"
+    "  --bad-reason:  bad rows are only those that a reader must refuse for this reason\n";
 constexpr int64_t kDays = 69;
 constexpr int64_t kFirstDay = 20601;       // 2026-05-28, in days since 1970-01-01
 constexpr int64_t kUsers = 5'000'000;
-constexpr double kBytesPerRow = 60.42;     // measured; places rows on the time axis when --bytes decides their number
-constexpr size_t kBufferBytes = 4 << 20;
+// Measured; they place rows on the time axis when --bytes decides their number.
+constexpr double kCsvBytesPerRow = 60.42, kJsonBytesPerRow = 123.5, kBlockBytesPerLine = 48.0;
+constexpr int64_t kBlockEvery = 21;
+constexpr int64_t kBlockLinesMin = 10;
 
 constexpr std::string_view kTypes[] = {"view",  "click",  "search", "cart",  "purchase", "refund",
                                        "login", "logout", "share",  "review", "wishlist", "support"};
@@ -54,25 +61,19 @@ struct Options {
   int64_t bytes = 0, rows = 0, files = 0;
   uint64_t seed = 1;
   double bad_percent = 0;
+  bool json = false;
+  std::string bad_reason;
+  int64_t block_lines = 0;  // at most, in the comment of every 21st row; 0: no such comments
 };
 
-// splitmix64: the same numbers everywhere, unlike the distributions of <random>.
-class Random {
- public:
-  explicit Random(uint64_t seed) : state_(seed * 0x9e3779b97f4a7c15ull) {}
-  uint64_t Next() {
-    uint64_t z = (state_ += 0x9e3779b97f4a7c15ull);
-    z = (z ^ (z >> 30)) * 0xbf58476d1ce4e5b9ull;
-    z = (z ^ (z >> 27)) * 0x94d049bb133111ebull;
-    return z ^ (z >> 31);
-  }
-  int64_t Below(int64_t n) {
-    return static_cast<int64_t>((static_cast<unsigned __int128>(Next()) * static_cast<uint64_t>(n)) >> 64);
-  }
+bool IsQuotedBlock(int64_t row, const Options& options) { return options.block_lines > 0 && row % kBlockEvery == 0; }
 
- private:
-  uint64_t state_;
-};
+double BytesPerRow(const Options& o) {
+  const double row = o.json ? kJsonBytesPerRow : kCsvBytesPerRow;
+  if (o.block_lines == 0) return row;
+  const double least = std::max<double>(kBlockLinesMin, o.block_lines / 100.0), most = o.block_lines;
+  return row + kBlockBytesPerLine * (most - least) / std::log(most / least) / kBlockEvery;
+}
 
 struct Figures {
   int64_t bytes = 0, rows = 0, good = 0, bad = 0;
@@ -84,127 +85,153 @@ struct Figures {
   std::vector<int64_t> rows_per_file;
 };
 
-[[noreturn]] void Die(const std::string& message) {
-  std::fprintf(stderr, "freight_gen: %s\n%s", message.c_str(), kUsage);
-  std::exit(2);
-}
-
-void AppendInt(std::string& out, int64_t value) {
-  char digits[24];
-  out.append(digits, std::to_chars(digits, digits + sizeof digits, value).ptr - digits);
-}
-
-void AppendPadded(std::string& out, int64_t value, int width) {
-  const size_t end = out.size() + width;
-  out.append(width, '0');
-  for (size_t i = end; value > 0; value /= 10) out[--i] = static_cast<char>('0' + value % 10);
-}
-
-void AppendCents(std::string& out, int64_t cents) {
-  AppendInt(out, cents / 100);
-  out += '.';
-  AppendPadded(out, cents % 100, 2);
-}
-
-// "YYYY-MM-DD" by Hinnant's civil-from-days.
-std::string DayText(int64_t days) {
-  const int64_t z = days + 719468, era = z / 146097, doe = z - era * 146097;
-  const int64_t yoe = (doe - doe / 1460 + doe / 36524 - doe / 146096) / 365;
-  const int64_t doy = doe - (365 * yoe + yoe / 4 - yoe / 100), mp = (5 * doy + 2) / 153;
-  const int64_t month = mp < 10 ? mp + 3 : mp - 9;
-  std::string text;
-  AppendPadded(text, yoe + era * 400 + (month <= 2), 4);
-  text += '-';
-  AppendPadded(text, month, 2);
-  text += '-';
-  AppendPadded(text, doy - (153 * mp + 2) / 5 + 1, 2);
-  return text;
-}
-
-// One value of the comment column: its text in the file and the length of what it means.
-class Comments {
- public:
-  void Append(std::string& out, Random& random, Figures* figures) {
-    const int64_t kind = random.Below(400);
-    if (kind < 100) {
-      ++figures->comment_nulls;
-      return;
-    }
-    text_.clear();
-    for (int64_t words = 1 + random.Below(7); words > 0; --words) {
-      text_ += kWords[random.Below(std::size(kWords))];
-      if (words > 1) text_ += ' ';
-    }
-    if (kind >= 200) {
-      out += text_;
-    } else {
-      Decorate(kind - 100);
-      AppendQuoted(out);
-    }
-    figures->comment_bytes += static_cast<int64_t>(text_.size());
+// Text that looks like rows of the file it stands in; the number of lines is spread evenly over its magnitudes.
+void MakeBlock(std::string& text, Random& random, int64_t lines_max) {
+  const double least = std::max<double>(kBlockLinesMin, lines_max / 100.0);
+  const double share = random.Below(1 << 20) / static_cast<double>(1 << 20);
+  const int64_t lines = static_cast<int64_t>(least * std::exp(share * std::log(lines_max / least)));
+  text.clear();
+  for (int64_t i = 0; i < lines; ++i) {
+    AppendInt(text, 1 + random.Below(kUsers));
+    text += ",2026-06-01 10:00:";
+    AppendPadded(text, random.Below(60), 2);
+    text += ',';
+    text += kTypes[random.Below(std::size(kTypes))];
+    text += ',';
+    AppendCents(text, random.Below(20'000));
+    text += ',';
+    text += kWords[random.Below(std::size(kWords))];
+    text += '\n';
   }
+}
 
- private:
+enum class Comment : uint8_t { kNull, kPlain, kQuoted };
+
+// What the comment of the next row is; the text of one that is not null goes to `text`.
+Comment MakeComment(std::string& text, Random& random) {
+  const int64_t kind = random.Below(400);
+  if (kind < 100) return Comment::kNull;
+  text.clear();
+  for (int64_t words = 1 + random.Below(7); words > 0; --words) {
+    text += kWords[random.Below(std::size(kWords))];
+    if (words > 1) text += ' ';
+  }
+  if (kind >= 200) return Comment::kPlain;
   // Of 100 quoted values 10 hold a newline, 50 a pair of quotes, the rest commas only.
-  void Decorate(int64_t kind) {
-    if (kind < 10) text_ += "\nsecond line";
-    else if (kind < 60) text_ += ", \"sic\"";
-    else text_ += ", again";
+  if (kind < 110) text += "\nsecond line";
+  else if (kind < 160) text += ", \"sic\"";
+  else text += ", again";
+  return Comment::kQuoted;
+}
+
+void AppendQuoted(std::string& out, std::string_view text) {
+  out += '"';
+  for (char c : text) {
+    if (c == '"') out += '"';
+    out += c;
   }
-  void AppendQuoted(std::string& out) const {
-    out += '"';
-    for (char c : text_) {
-      if (c == '"') out += '"';
-      out += c;
-    }
-    out += '"';
+  out += '"';
+}
+
+// Events hold no control character but LF.
+void AppendJsonString(std::string& out, std::string_view text) {
+  out += '"';
+  for (char c : text) {
+    if (c == '"') out += '\\';
+    if (c == '\n') out += "\\n";
+    else out += c;
   }
-  std::string text_;
+  out += '"';
+}
+
+struct Event {
+  int64_t user, second, type, cents;  // cents < 0: null
+  Comment comment = Comment::kNull;
+  std::string text;
 };
 
 class Generator {
  public:
   explicit Generator(const Options& options) : options_(options), random_(options.seed) {
-    const double rows = options.rows > 0 ? static_cast<double>(options.rows) : options.bytes / kBytesPerRow;
+    const double rows = options.rows > 0 ? static_cast<double>(options.rows) : options.bytes / BytesPerRow(options);
     seconds_per_row_ = kDays * 86400.0 / (rows < 1 ? 1 : rows);
     bad_below_ = static_cast<uint64_t>(options.bad_percent / 100 * 18446744073709549568.0);
     for (int64_t day = 0; day <= kDays; ++day) days_.push_back(DayText(kFirstDay + day));
+    for (int kind = 0; kind < kBadKinds; ++kind) {
+      if (options.bad_reason.empty() || kRules[kind][0].reason == options.bad_reason) bad_kinds_.push_back(kind);
+    }
+    if (bad_kinds_.empty()) Die("no bad row has the reason " + options.bad_reason);
   }
 
   void AppendRow(std::string& out) {
     const bool bad = random_.Next() < bad_below_;
-    const int kind = static_cast<int>(random_.Below(kBadKinds));
-    const int64_t user = 1 + random_.Below(kUsers);
-    const int64_t type = random_.Below(std::size(kTypes));
-    const int64_t cents = random_.Below(200) == 0 ? -1 : random_.Below(random_.Below(10) == 0 ? 1'000'000 : 20'000);
-    const int64_t second = static_cast<int64_t>(figures_.rows * seconds_per_row_) + random_.Below(3);
-    ++figures_.rows;
+    const int kind = bad_kinds_[random_.Below(std::size(bad_kinds_))];
+    event_.user = 1 + random_.Below(kUsers);
+    event_.type = random_.Below(std::size(kTypes));
+    event_.cents = random_.Below(200) == 0 ? -1 : random_.Below(random_.Below(10) == 0 ? 1'000'000 : 20'000);
+    event_.second = static_cast<int64_t>(figures_.rows * seconds_per_row_) + random_.Below(3);
+    const int64_t row = figures_.rows++;
     if (bad) {
-      AppendBad(out, static_cast<Bad>(kind), user, second, type, cents < 0 ? 0 : cents);
+      const int64_t cents = std::max<int64_t>(0, event_.cents);
+      AppendBad(out, static_cast<Bad>(kind), event_.user, event_.second, event_.type, cents);
     } else {
-      AppendGood(out, user, second, type, cents);
+      AppendGood(out, row);
     }
     out += '\n';
   }
   Figures& figures() { return figures_; }
 
  private:
-  void AppendGood(std::string& out, int64_t user, int64_t second, int64_t type, int64_t cents) {
-    AppendInt(out, user);
-    out += ',';
-    AppendTime(out, second);
-    NoteTime(std::string_view(out).substr(out.size() - 19), second);
-    out += ',';
-    out += kTypes[type];
-    out += ',';
-    if (cents >= 0) AppendCents(out, cents);
-    out += ',';
-    comments_.Append(out, random_, &figures_);
+  void AppendGood(std::string& out, int64_t row) {
+    if (IsQuotedBlock(row, options_)) {
+      MakeBlock(event_.text, random_, options_.block_lines);
+      event_.comment = Comment::kQuoted;
+    } else {
+      event_.comment = MakeComment(event_.text, random_);
+    }
+    if (options_.json) AppendJson(out);
+    else AppendCsv(out);
     ++figures_.good;
-    ++figures_.per_type[type];
-    figures_.user_sum += user;
-    figures_.amount_cents += cents < 0 ? 0 : cents;
-    figures_.amount_nulls += cents < 0;
+    ++figures_.per_type[event_.type];
+    figures_.user_sum += event_.user;
+    figures_.amount_cents += std::max<int64_t>(0, event_.cents);
+    figures_.amount_nulls += event_.cents < 0;
+    if (event_.comment == Comment::kNull) ++figures_.comment_nulls;
+    else figures_.comment_bytes += static_cast<int64_t>(event_.text.size());
+  }
+
+  void AppendCsv(std::string& out) {
+    AppendInt(out, event_.user);
+    out += ',';
+    AppendGoodTime(out);
+    out += ',';
+    out += kTypes[event_.type];
+    out += ',';
+    if (event_.cents >= 0) AppendCents(out, event_.cents);
+    out += ',';
+    if (event_.comment == Comment::kQuoted) AppendQuoted(out, event_.text);
+    if (event_.comment == Comment::kPlain) out += event_.text;
+  }
+
+  void AppendJson(std::string& out) {
+    out += "{\"user_id\":";
+    AppendInt(out, event_.user);
+    out += ",\"event_time\":\"";
+    AppendGoodTime(out);
+    out += "\",\"event_type\":\"";
+    out += kTypes[event_.type];
+    out += "\",\"amount\":";
+    if (event_.cents >= 0) AppendCents(out, event_.cents);
+    else out += "null";
+    out += ",\"comment\":";
+    if (event_.comment == Comment::kNull) out += "null";
+    else AppendJsonString(out, event_.text);
+    out += '}';
+  }
+
+  void AppendGoodTime(std::string& out) {
+    AppendTime(out, event_.second);
+    NoteTime(std::string_view(out).substr(out.size() - 19), event_.second);
   }
 
   void AppendBad(std::string& out, Bad kind, int64_t user, int64_t second, int64_t type, int64_t cents) {
@@ -249,37 +276,29 @@ class Generator {
 
   const Options& options_;
   Random random_;
-  Comments comments_;
+  Event event_;
   Figures figures_;
   std::vector<std::string> days_;
+  std::vector<int> bad_kinds_;
   double seconds_per_row_ = 0;
   uint64_t bad_below_ = 0;
   int64_t day_ = -1;
   int64_t* day_rows_ = nullptr;
 };
 
-void WriteAll(std::FILE* file, std::string& buffer, Figures* figures) {
-  if (std::fwrite(buffer.data(), 1, buffer.size(), file) != buffer.size()) {
-    Die(std::string("write: ") + std::strerror(errno));
-  }
-  figures->bytes += static_cast<int64_t>(buffer.size());
-  buffer.clear();
-}
-
 // Writes rows until the file's share of the total is reached.
-void WriteFile(Generator& generator, const std::string& path, int64_t rows_end, int64_t bytes_end) {
-  std::FILE* file = std::fopen(path.c_str(), "wb");
-  if (file == nullptr) Die(path + ": " + std::strerror(errno));
+void WriteFile(Generator& generator, const Options& options, const std::string& path, int64_t rows_end,
+               int64_t bytes_end) {
+  Output out(path);
   Figures& figures = generator.figures();
   const int64_t rows_before = figures.rows;
-  std::string buffer = "user_id,event_time,event_type,amount,comment\n";
-  buffer.reserve(kBufferBytes + 4096);
-  while (figures.rows < rows_end && figures.bytes + static_cast<int64_t>(buffer.size()) < bytes_end) {
-    generator.AppendRow(buffer);
-    if (buffer.size() >= kBufferBytes) WriteAll(file, buffer, &figures);
+  if (!options.json) out.buffer() = "user_id,event_time,event_type,amount,comment\n";
+  while (figures.rows < rows_end && figures.bytes + out.bytes() < bytes_end) {
+    generator.AppendRow(out.buffer());
+    out.RowDone();
   }
-  WriteAll(file, buffer, &figures);
-  if (std::fclose(file) != 0) Die(path + ": " + std::strerror(errno));
+  out.Close();
+  figures.bytes += out.bytes();
   figures.rows_per_file.push_back(figures.rows - rows_before);
 }
 
@@ -314,18 +333,18 @@ std::string JsonFigures(const Figures& f, const Options& options) {
          ",\n  \"bad_by_rule\": " + JsonCounts(rules) + "\n}\n";
 }
 
-int64_t ParseNumber(const std::string& key, const char* text) {
-  int64_t value = 0;
-  const char* end = text + std::strlen(text);
-  if (std::from_chars(text, end, value).ptr != end || value < 0) Die(key + " takes a whole number");
-  return value;
+[[noreturn]] void Misuse(const std::string& message) { Die(message + "\n" + kUsage); }
+
+bool FormatIsJson(std::string_view word) {
+  if (word != "csv" && word != "ndjson") Misuse("--format takes csv or ndjson");
+  return word == "ndjson";
 }
 
 Options ParseOptions(int argc, char** argv) {
   Options o;
   for (int i = 1; i < argc; i += 2) {
     const std::string key = argv[i];
-    if (i + 1 == argc) Die(key + " needs a value");
+    if (i + 1 == argc) Misuse(key + " needs a value");
     const char* value = argv[i + 1];
     if (key == "--out") o.out = value;
     else if (key == "--manifest") o.manifest = value;
@@ -334,10 +353,15 @@ Options ParseOptions(int argc, char** argv) {
     else if (key == "--files") o.files = ParseNumber(key, value);
     else if (key == "--seed") o.seed = static_cast<uint64_t>(ParseNumber(key, value));
     else if (key == "--bad-percent") o.bad_percent = std::atof(value);
-    else Die("no option " + key);
+    else if (key == "--bad-reason") o.bad_reason = value;
+    else if (key == "--block-lines") o.block_lines = ParseNumber(key, value);
+    else if (key == "--format") o.json = FormatIsJson(value);
+    else Misuse("no option " + key);
   }
-  if (o.out.empty()) Die("--out is needed");
-  if ((o.bytes > 0) == (o.rows > 0)) Die("either --bytes or --rows is needed");
+  if (o.out.empty()) Misuse("--out is needed");
+  if ((o.bytes > 0) == (o.rows > 0)) Misuse("either --bytes or --rows is needed");
+  if (o.json && o.bad_percent > 0) Misuse("bad rows are written as csv only");
+  if (o.block_lines != 0 && o.block_lines <= kBlockLinesMin) Misuse("--block-lines takes more than 10");
   return o;
 }
 
@@ -353,17 +377,12 @@ int main(int argc, char** argv) {
     if (options.files > 0) {
       path += "/events-";
       AppendPadded(path, i, 3);
-      path += ".csv";
+      path += options.json ? ".ndjson" : ".csv";
     }
     const int64_t rows_end = options.rows > 0 ? options.rows * (i + 1) / files : INT64_MAX;
     const int64_t bytes_end = options.bytes > 0 ? options.bytes * (i + 1) / files : INT64_MAX;
-    WriteFile(generator, path, rows_end, bytes_end);
+    WriteFile(generator, options, path, rows_end, bytes_end);
   }
-  const std::string json = JsonFigures(generator.figures(), options);
-  if (options.manifest.empty()) return 0;
-  std::FILE* file = std::fopen(options.manifest.c_str(), "wb");
-  if (file == nullptr || std::fwrite(json.data(), 1, json.size(), file) != json.size() || std::fclose(file) != 0) {
-    Die(options.manifest + ": " + std::strerror(errno));
-  }
+  if (!options.manifest.empty()) WriteText(options.manifest, JsonFigures(generator.figures(), options));
   return 0;
 }

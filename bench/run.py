@@ -1,166 +1,174 @@
 #!/usr/bin/env python3
-"""Loads the same events into Parquet with Freight and its peers, in turns, and prints a table.
+"""Runs Freight's benchmarks beside its peers, in turns, and prints what was reached of each goal.
 
-bench/run.py [--quick] [--runs N] [--write]
+bench/run.py                    all workloads, 5 runs each; makes 8 GB of data and needs 14 GB for results
+bench/run.py --quick            the same on small data: a look, no measurement
+bench/run.py --only W1,W5       these workloads
+bench/run.py --micro            the micro-benchmarks instead, beside their limits
+bench/run.py --profile          where the CPU time of W1 goes instead (needs perf)
+bench/run.py --write            puts the tables into docs/performance.md, the numbers into docs/performance.json
 
-Each load runs in a process of its own on 2 threads. A time counts only after a second reader found the generator's
-figures in the output. --quick takes 200 MB instead of 1.07 GB; --write puts the table into docs/performance.md.
+Installs what is missing, builds the release binary and makes the data in the cache. Each load is a process of its own
+on 2 threads with a declared schema. A time counts only after a second reader found the generator's figures in the
+output; a load with a wrong result is shown as such. Exit 1 when a run of Freight's own failed or its result was wrong.
 """
 import argparse
-import importlib.metadata
 import json
-import multiprocessing
 import os
 import pathlib
-import platform
 import shutil
-import statistics
 import subprocess
 import sys
-import time
-from typing import NamedTuple
 
 ROOT = pathlib.Path(__file__).resolve().parent.parent
 CACHE = pathlib.Path(os.environ.get("FREIGHT_CACHE") or pathlib.Path.home() / ".cache" / "freight").absolute()
-BUILD = ROOT / "build" / "release"
-THREADS = 2
-FULL_BYTES, QUICK_BYTES = 1_073_741_824, 200_000_000
-PEERS = ["DuckDB, in order", "DuckDB, any order", "Polars streaming", "PyArrow streaming"]
-PAGE = """# Performance
-
-Written by `bench/run.py --write`; run it on your machine for your numbers. Freight, DuckDB, Polars and PyArrow load the
-same generated events with a declared schema. A time counts only after another reader found in the output exactly what
-the generator meant: rows, sums, smallest and largest time, nulls.
-
-"""
+VENV = CACHE / "bench_venv"
+PAGE, NUMBERS = ROOT / "docs" / "performance.md", ROOT / "docs" / "performance.json"
+QUICK = {"scale": 0.04, "runs": 2, "copies": "2,4"}
+FULL = {"scale": 1.0, "runs": 5, "copies": "10,50"}
 
 
-class Sample(NamedTuple):
-    wall_s: float
-    cpu_s: float
-    rss_bytes: int
-    out_bytes: int
+def arguments(words):
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("--quick", action="store_true", help="4 %% of the data, 2 runs")
+    parser.add_argument("--only", help="workloads, with commas between")
+    parser.add_argument("--peers", help="engines to run beside freight (duckdb,polars,...; none): all when not given")
+    parser.add_argument("--runs", type=int, help="of each load, in turns")
+    parser.add_argument("--scale", type=float, help="size of the data; 1 is the size that the goals speak of")
+    parser.add_argument("--copies", help="file counts of W12, with commas between")
+    parser.add_argument("--data", type=pathlib.Path, default=CACHE / "bench", help="where data and outputs go")
+    parser.add_argument("--build", type=pathlib.Path, help="binaries to take as they are; installs and builds nothing")
+    parser.add_argument("--json", type=pathlib.Path, help="writes the numbers there")
+    parser.add_argument("--against", type=pathlib.Path, help="an earlier --json file to compare with")
+    parser.add_argument("--micro", action="store_true", help="the micro-benchmarks instead")
+    parser.add_argument("--profile", action="store_true", help="where the CPU time of W1 goes instead")
+    parser.add_argument("--write", action="store_true", help="puts the result into docs/")
+    args = parser.parse_args(words)
+    for name, value in (QUICK if args.quick else FULL).items():
+        if getattr(args, name) is None:
+            setattr(args, name, value)
+    args.copies = [int(n) for n in args.copies.split(",")]
+    return args
 
 
-def prepare(size):
-    """Builds the release binary and the input; returns the input's path and the generator's figures."""
-    subprocess.run([ROOT / "scripts" / "setup.sh", "--test"], check=True)
-    subprocess.run(["cmake", "--preset", "release"], cwd=ROOT, check=True, stdout=subprocess.DEVNULL)
-    subprocess.run(["cmake", "--build", "--preset", "release", "--target", "freight", "freight_gen"], cwd=ROOT,
-                   check=True, stdout=subprocess.DEVNULL)
-    folder = CACHE / "bench" / f"events_{size}"
-    data, figures = folder / "events.csv", folder / "figures.json"
-    if not figures.exists():
-        folder.mkdir(parents=True, exist_ok=True)
-        subprocess.run([BUILD / "freight_gen", "--out", data, "--bytes", str(size), "--manifest", figures], check=True)
-    return data, json.loads(figures.read_text())
+def prepare(micro):
+    """Builds what is measured; returns the folder of the binaries."""
+    targets = ["freight", "freight_gen", "freight_gen_shapes", "freight_no_sync"] + ["freight_micro"] * micro
+    extra = ["-DFREIGHT_BENCH=ON"] if micro else []
+    subprocess.run(["cmake", "--preset", "release", *extra], cwd=ROOT, check=True, stdout=subprocess.DEVNULL)
+    subprocess.run(["cmake", "--build", "--preset", "release", "--target", *targets], cwd=ROOT, check=True,
+                   stdout=subprocess.DEVNULL)
+    return ROOT / "build" / "release"
 
 
-def write_project(folder, data, target):
-    """A pipeline without partitions over the input, as its peers load it; one per --target."""
-    sys.path.insert(0, str(ROOT / "tests"))
-    import support
-    folder.mkdir(parents=True, exist_ok=True)
-    (folder / "t.odcs.yaml").write_text(support.contract_text(support.EVENTS))
-    (folder / "t.yaml").write_text(support.pipeline_text(source={"csv": str(data)}, to={"parquet": str(target)}))
+def take_turns(bench, workload, runs):
+    """Every load once, then every load again: ({name: samples}, {name: the Refused})."""
+    from measure import Refused
+    results, refused = {load.name: [] for load in workload.loaders}, {}
+    for turn in range(1, runs * workload.runs_times + 1):
+        for load in workload.loaders:
+            if load.name in refused:
+                continue
+            try:
+                sample = bench.load(load)
+            except Refused as why:
+                refused[load.name], results[load.name], shown = why, [], f"no time: {why}"
+            else:
+                results[load.name].append(sample)
+                shown = f"{sample.wall_s:.3f} s"
+            print(f"{workload.id}, run {turn}: {load.name}: {shown}", file=sys.stderr, flush=True)
+    return results, refused
 
 
-def measure(command, folder):
-    """Runs a command; wall and CPU seconds and peak memory of that process alone."""
-    started = time.monotonic()
-    with open(folder / "stderr.txt", "wb") as errors:
-        child = subprocess.Popen(command, cwd=folder, stdin=subprocess.DEVNULL, stdout=subprocess.DEVNULL,
-                                 stderr=errors)
-        _, status, usage = os.wait4(child.pid, 0)
-    child.returncode = os.waitstatus_to_exitcode(status)
-    wall = time.monotonic() - started
-    if child.returncode != 0:
-        sys.exit(f"error: {command} ended with {child.returncode}\n{(folder / 'stderr.txt').read_text()}")
-    return wall, usage.ru_utime + usage.ru_stime, usage.ru_maxrss * 1024
+def selected(args):
+    """The workloads that were asked for, with the peers that were asked for."""
+    import workloads
+    from loaders import FREIGHT, TOOL
+    known = workloads.all_workloads(args.copies)
+    names = args.only.split(",") if args.only else [w.id for w in known]
+    unknown = set(names) - {w.id for w in known}
+    if unknown:
+        sys.exit(f"error: no workload \"{min(unknown)}\"\n   = help: {', '.join(w.id for w in known)}")
+    engines = None if args.peers is None else {FREIGHT, TOOL, *args.peers.split(",")}
+    return [w._replace(loaders=[load for load in w.loaders if engines is None or load.engine in engines])
+            for w in known if w.id in names]
 
 
-def verify(files, figures):
-    """A second reader must find what the generator meant."""
-    import duckdb
-    with duckdb.connect() as db:
-        got = db.execute("""SELECT count(*), sum(user_id)::HUGEINT::VARCHAR, round(sum(amount) * 100)::BIGINT,
-            strftime(min(event_time), '%Y-%m-%d %H:%M:%S'), strftime(max(event_time), '%Y-%m-%d %H:%M:%S'),
-            count(*) - count(amount), count(*) - count(comment) FROM read_parquet(?)""", [files]).fetchone()
-    wanted = (figures["rows"], str(figures["user_id_sum"]), figures["amount_cents_sum"], figures["event_time_min"],
-              figures["event_time_max"], figures["amount_nulls"], figures["comment_nulls"])
-    if got != wanted:
-        sys.exit(f"error: wrong result in {files[0]}\n   found  {got}\n   wanted {wanted}")
+def measure_workloads(args, build):
+    """{workload: what report.describe says}, and whether a run of Freight's own was wrong."""
+    import data
+    import loaders
+    import measure
+    import report
+    bench = loaders.Bench(build, data.Inputs(args.data, build, args.scale), args.data / "work")
+    measured, failed = {}, False
+    for workload in selected(args):
+        runs = args.runs * workload.runs_times
+        conditions = (f"{runs} runs in turns, data at scale {args.scale:g}, load average before "
+                      f"{os.getloadavg()[0]:.1f}; {report.machine(build)}")
+        if workload.needs and not bench.has_source(workload.needs):
+            print(f"{workload.id}: {report.UNAVAILABLE}", file=sys.stderr)
+            measured[workload.id] = report.unavailable(workload, conditions)
+            continue
+        results, refused = take_turns(bench, workload, args.runs)
+        measured[workload.id] = report.describe(workload, results, refused, conditions)
+        failed |= any(load.engine == loaders.FREIGHT and isinstance(refused.get(load.name), measure.Wrong)
+                      for load in workload.loaders)
+    shutil.rmtree(bench.folder, ignore_errors=True)
+    return measured, failed
 
 
-def run_once(name, data, figures, folder):
-    shutil.rmtree(folder, ignore_errors=True)
-    folder.mkdir(parents=True)
-    if name == "Freight":
-        write_project(folder, data, folder / "out")
-        command = [str(BUILD / "freight"), "run", "t.yaml", "--threads", str(THREADS), "--json"]
-    else:
-        command = [sys.executable, str(ROOT / "bench" / "peers.py"), name, str(data), str(folder / "out.parquet")]
-    wall, cpu, rss = measure(command, folder)
-    files = sorted(str(p) for p in folder.rglob("*.parquet"))
-    # In a process of its own: what this one holds in memory would be counted to every child that it starts.
-    reader = multiprocessing.Process(target=verify, args=(files, figures))
-    reader.start()
-    reader.join()
-    if reader.exitcode != 0:
-        sys.exit(1)
-    return Sample(wall, cpu, rss, sum(os.path.getsize(f) for f in files))
-
-
-def table(samples, figures, runs):
-    """Markdown: medians, best wall time and how many times as long as Freight."""
-    ours = statistics.median(s.wall_s for s in samples["Freight"])
-    lines = ["| loader | wall s, median | wall s, best | times ours | CPU s | peak RSS MiB | output MB |",
-             "|---|---|---|---|---|---|---|"]
-    for name, taken in samples.items():
-        middle = Sample(*(statistics.median(column) for column in zip(*taken)))
-        best = min(s.wall_s for s in taken)
-        lines.append(f"| {name} | {middle.wall_s:.2f} | {best:.2f} | {middle.wall_s / ours:.2f} | {middle.cpu_s:.2f} | "
-                     f"{middle.rss_bytes / 2**20:.0f} | {middle.out_bytes / 1e6:.0f} |")
-    return "\n".join(lines + ["", describe(figures, runs)])
-
-
-def describe(figures, runs):
-    model = next((l.split(":")[1].strip() for l in open("/proc/cpuinfo") if l.startswith("model name")), "unknown")
-    kib = int(next(l for l in open("/proc/meminfo") if l.startswith("MemTotal")).split()[1])
-    versions = ", ".join(f"{n} {importlib.metadata.version(n)}" for n in ("duckdb", "polars", "pyarrow"))
-    own = subprocess.run([BUILD / "freight", "--version"], capture_output=True, text=True, check=True).stdout.strip()
-    return (f"{figures['bytes']:,} bytes, {figures['rows']:,} rows, to Parquet with zstd level 1 on {THREADS} threads; "
-            f"{runs} runs each, in turns, input in the page cache.\n{own}, {versions}; {model}, {os.cpu_count()} CPUs, "
-            f"{kib / 2**20:.0f} GiB, Linux {platform.release().split('-')[0]}.")
-
-
-def write_page(text):
-    (ROOT / "docs" / "performance.md").write_text(PAGE + text + "\n")
-
-
-def main():
-    parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("--quick", action="store_true")
-    parser.add_argument("--runs", type=int)
-    parser.add_argument("--write", action="store_true")
-    args = parser.parse_args()
-    runs = args.runs or (3 if args.quick else 5)
-    data, figures = prepare(QUICK_BYTES if args.quick else FULL_BYTES)
-    samples = {name: [] for name in ["Freight", *PEERS]}
-    for turn in range(runs):
-        for name in samples:
-            samples[name].append(run_once(name, data, figures, CACHE / "bench" / "work"))
-            print(f"run {turn + 1} of {runs}: {name} {samples[name][-1].wall_s:.2f} s", file=sys.stderr)
-    shutil.rmtree(CACHE / "bench" / "work", ignore_errors=True)
-    text = table(samples, figures, runs)
+def show(args, mark, text):
+    """Prints a result that has a part of the page of its own; puts it there if asked to."""
+    import report
     print(text)
     if args.write:
-        write_page(text)
+        PAGE.write_text(report.replace_part(PAGE.read_text(), mark, text))
+
+
+def show_parts(args, build):
+    """What --micro and --profile ask for."""
+    import data
+    import loaders
+    import micro
+    import report
+    import stages
+    if args.micro:
+        show(args, "micro", micro.table(build, report.machine(build, peers=())))
+    if args.profile:
+        bench = loaders.Bench(build, data.Inputs(args.data, build, args.scale), args.data / "work")
+        show(args, "profile", stages.table(bench, report.machine(build, peers=())))
+        shutil.rmtree(bench.folder, ignore_errors=True)
+
+
+def main(words):
+    args = arguments(words)
+    build = args.build.absolute() if args.build else prepare(args.micro)
+    args.data = args.data.absolute()
+    import report
+    if args.micro or args.profile:
+        show_parts(args, build)
+        return 0
+    measured, failed = measure_workloads(args, build)
+    numbers = {"format_version": 1, "workloads": measured}
+    if args.json:
+        args.json.write_text(report.as_text(numbers))
+    if args.against:
+        print(report.compare(json.loads(args.against.read_text()), numbers))
+    print(report.tables(measured))
+    if args.write:
+        order = [w.id for w in selected(arguments([]))]
+        merged = report.merge(NUMBERS, measured)
+        merged["workloads"] = {name: merged["workloads"][name] for name in order if name in merged["workloads"]}
+        NUMBERS.write_text(report.as_text(merged))
+        page = report.replace_part(PAGE.read_text(), "results", report.tables(merged["workloads"]))
+        PAGE.write_text(page)
+    return 1 if failed else 0
 
 
 if __name__ == "__main__":
-    python = CACHE / "venv" / "bin" / "python"
-    if pathlib.Path(sys.prefix) != CACHE / "venv":
-        subprocess.run([ROOT / "scripts" / "setup.sh", "--test"], check=True)
-        os.execv(python, [str(python), *sys.argv])
-    main()
+    if not any(word.startswith(("--build", "-h", "--help")) for word in sys.argv[1:]) and \
+            pathlib.Path(sys.prefix) != VENV:
+        subprocess.run([ROOT / "scripts" / "setup.sh", "--bench"], check=True)
+        os.execv(VENV / "bin" / "python", [str(VENV / "bin" / "python"), *sys.argv])
+    sys.exit(main(sys.argv[1:]))

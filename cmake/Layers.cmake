@@ -49,9 +49,3 @@ if(FREIGHT_TESTS)
     endif()
   endforeach()
 endif()
-
-# Seeded input for the demo, the tests and the benchmark.
-add_executable(freight_gen bench/gen_events.cc)
-target_compile_features(freight_gen PRIVATE cxx_std_20)
-target_compile_options(freight_gen PRIVATE -O2 -Wall -Wextra -Werror)
-set_target_properties(freight_gen PROPERTIES RUNTIME_OUTPUT_DIRECTORY ${CMAKE_BINARY_DIR})

@@ -3,6 +3,7 @@
 
 fetch.py build   the libraries that Freight links          -> <cache>/<name>
 fetch.py test    Python with the readers that tests use    -> <cache>/venv
+fetch.py bench   Python with the peers to compare with     -> <cache>/bench_venv
 
 <cache> is $FREIGHT_CACHE, else ~/.cache/freight. What is there with the right hash is not fetched again, so a run
 that was cut off goes on where it stopped, and a full cache needs no network.
@@ -20,9 +21,10 @@ import zipfile
 PINS = pathlib.Path(__file__).resolve().parent.parent / "third_party" / "pins.json"
 CACHE = pathlib.Path(os.environ.get("FREIGHT_CACHE") or pathlib.Path.home() / ".cache" / "freight").absolute()
 DOWNLOADS = CACHE / "downloads"
-VENV = CACHE / "venv"
+VENVS = {"test": CACHE / "venv", "bench": CACHE / "bench_venv"}
 PYTHON = (3, 11)  # the wheels are built for it
-PLATFORMS = ["manylinux_2_28_x86_64", "manylinux_2_27_x86_64", "manylinux_2_17_x86_64", "manylinux2014_x86_64"]
+PLATFORMS = ["manylinux_2_28_x86_64", "manylinux_2_27_x86_64", "manylinux_2_24_x86_64",
+             "manylinux_2_17_x86_64", "manylinux2014_x86_64"]
 
 
 def fail(message, help_text):
@@ -34,14 +36,14 @@ def sha256(path):
         return hashlib.file_digest(f, "sha256").hexdigest()
 
 
-def venv_python():
-    """The Python of <cache>/venv, made when it is missing or was cut off while being made."""
-    python, made = VENV / "bin" / "python", VENV / "made"
+def venv_python(venv):
+    """The Python of an environment, made when it is missing or was cut off while being made."""
+    python, made = venv / "bin" / "python", venv / "made"
     if made.exists() and python.exists():
         return python
-    shutil.rmtree(VENV, ignore_errors=True)
+    shutil.rmtree(venv, ignore_errors=True)
     try:
-        subprocess.run([sys.executable, "-m", "venv", str(VENV)], check=True, stdout=subprocess.DEVNULL)
+        subprocess.run([sys.executable, "-m", "venv", str(venv)], check=True, stdout=subprocess.DEVNULL)
     except subprocess.CalledProcessError:
         fail("cannot make a Python environment", "install the Debian package python3-venv")
     made.touch()
@@ -57,7 +59,7 @@ def download(pin):
     print(f"fetching {pin['name']} {pin['version']}", file=sys.stderr)
     partial = DOWNLOADS / "partial"
     shutil.rmtree(partial, ignore_errors=True)
-    command = [str(venv_python()), "-m", "pip", "download", "--quiet", "--no-deps", "--only-binary=:all:",
+    command = [str(venv_python(VENVS["test"])), "-m", "pip", "download", "--quiet", "--no-deps", "--only-binary=:all:",
                "--implementation", "cp", "--python-version", "311", "--dest", str(partial)]
     for platform in PLATFORMS:
         command += ["--platform", platform]
@@ -94,28 +96,28 @@ def unpack(pin):
     shutil.rmtree(old, ignore_errors=True)
 
 
-def install(pins):
-    """Installs the pinned wheels into the venv, from the cache alone."""
+def install(pins, venv):
+    """Installs the pinned wheels into an environment, from the cache alone."""
     wanted = "".join(f"{p['name']}=={p['version']} --hash=sha256:{p['sha256']}\n" for p in pins)
-    python, stamp = venv_python(), VENV / "requirements.txt"
+    python, stamp = venv_python(venv), venv / "requirements.txt"
     if stamp.exists() and stamp.read_text() == wanted:
         return
     for pin in pins:
         download(pin)
-    pending = VENV / "requirements.inprogress.txt"
+    pending = venv / "requirements.inprogress.txt"
     pending.write_text(wanted)
     done = subprocess.run([str(python), "-m", "pip", "install", "--quiet", "--no-index", "--no-deps",
                            "--require-hashes", "--find-links", str(DOWNLOADS), "--requirement", str(pending)],
                           capture_output=True, text=True, env={**os.environ, "PIP_FIND_LINKS": ""})
     if done.returncode != 0:
-        fail(f"cannot install the test packages: {done.stderr.strip()}", f"remove {VENV} and try again")
+        fail(f"cannot install the pinned packages: {done.stderr.strip()}", f"remove {venv} and try again")
     pending.rename(stamp)
 
 
 def main():
     use = sys.argv[1] if len(sys.argv) == 2 else ""
-    if use not in ("build", "test"):
-        fail("no such thing to fetch", "say fetch.py build or fetch.py test")
+    if use not in ("build", "test", "bench"):
+        fail("no such thing to fetch", "say fetch.py build, fetch.py test or fetch.py bench")
     if sys.version_info[:2] != PYTHON:
         fail(f"this is Python {sys.version_info[0]}.{sys.version_info[1]}, the pinned wheels need 3.11",
              "run it with the python3 of Debian 12")
@@ -127,7 +129,7 @@ def main():
             for pin in pins:
                 unpack(pin)
         else:
-            install(pins)
+            install(pins, VENVS[use])
 
 
 if __name__ == "__main__":

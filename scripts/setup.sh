@@ -1,12 +1,13 @@
 #!/usr/bin/env bash
 # Installs what building needs: Debian packages from scripts/packages.txt, then the pinned downloads.
-# With --test also the Python packages of the tests. Does nothing, offline too, when all is there.
+# With --test also the Python packages of the tests, with --bench what the benchmarks need beside those.
+# Does nothing, offline too, when all is there.
 set -euo pipefail
 here=$(cd "$(dirname "$0")" && pwd)
 
 missing_packages() {
   local wanted installed
-  wanted=$(grep -v '^#' "$here/packages.txt")
+  wanted=$(grep -hv '^#' "$@")
   # shellcheck disable=SC2086  # the list is words
   installed=$(dpkg-query -W -f='${Package} ${db:Status-Status}\n' $wanted 2>/dev/null |
               awk '$2 == "installed" {print $1}' || true)
@@ -37,9 +38,17 @@ if ! command -v dpkg-query >/dev/null; then
   echo "   = help: install the counterparts of scripts/packages.txt yourself and run cmake" >&2
   exit 1
 fi
-mapfile -t missing < <(missing_packages)
+lists=("$here/packages.txt")
+if [ "${1:-}" = --bench ]; then lists+=("$here/packages_bench.txt"); fi
+mapfile -t missing < <(missing_packages "${lists[@]}")
 if [ "${#missing[@]}" -gt 0 ]; then install_packages "${missing[@]}"; fi
 
 python=/usr/bin/python3
 "$python" "$here/fetch.py" build
-if [ "${1:-}" = --test ]; then "$python" "$here/fetch.py" test; fi
+case "${1:-}" in
+  --test) "$python" "$here/fetch.py" test ;;
+  --bench)
+    "$python" "$here/fetch.py" test
+    "$python" "$here/fetch.py" bench
+    ;;
+esac
