@@ -40,8 +40,6 @@ void AppendCharacter(uint32_t c, std::string* out) {
   put(0x80 | (c & 0x3F));
 }
 
-bool IsContinuation(uint8_t byte) { return (byte & 0xc0) == 0x80; }
-
 // Bytes of the well-formed sequence that starts at p with a byte above 0x7f, 0 when there is none.
 size_t SequenceLength(const uint8_t* p, size_t left) {
   const uint8_t lead = p[0];
@@ -175,10 +173,13 @@ void AppendUnescaped(std::string_view raw, char quote, std::optional<char> escap
   // A doubled quote is a quote that escapes a quote; any other escape takes whatever byte follows.
   const char mark = escape.value_or(quote);
   const bool doubled = mark == quote;
-  for (size_t i = 0; i < raw.size(); ++i) {
-    const bool escapes = raw[i] == mark && i + 1 < raw.size() && (!doubled || raw[i + 1] == quote);
-    if (escapes) ++i;
-    out->push_back(raw[i]);
+  for (size_t i = 0; i < raw.size();) {
+    const size_t at = std::min(raw.find(mark, i), raw.size());
+    out->append(raw, i, at - i);
+    if (at == raw.size()) return;
+    const bool escapes = at + 1 < raw.size() && (!doubled || raw[at + 1] == quote);
+    out->push_back(escapes ? raw[at + 1] : mark);
+    i = at + 1 + escapes;
   }
 }
 

@@ -14,6 +14,8 @@ namespace freight::kernels {
 bool IsAscii(const char* p, size_t n);
 // Strict: no overlong forms, no surrogates, nothing above U+10FFFF. NUL is a character.
 bool IsUtf8(std::string_view text);
+// A byte of a UTF-8 character that is not its first.
+inline bool IsContinuation(uint8_t byte) { return (byte & 0xc0) == 0x80; }
 int64_t CountCodePoints(std::string_view utf8);
 
 // Bytes in `encoding` appended to `out` as UTF-8; false for bytes that stand for no character (five of windows-1252).

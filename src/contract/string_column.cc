@@ -156,19 +156,29 @@ class StringColumn final : public ColumnParser {
     output_.AppendCopy(value);
   }
 
-  // After the bytes lie in one piece: blocks that are all ASCII, as nearly all are, cost one pass over them.
+  // After the bytes lie in one piece: a block whose values are all well-formed, as nearly all are, costs one pass.
   void CheckPlain(size_t rows, std::span<uint8_t> errors) {
     for (size_t from = 0; from < rows; from += kBlockRows) {
       const size_t to = std::min(rows, from + kBlockRows);
       const std::string_view block = output_.Rows(from, to);
-      const bool ascii = kernels::IsAscii(block.data(), block.size());
-      if (ascii && !rules_.any()) continue;
+      const bool well_formed = kernels::IsAscii(block.data(), block.size()) ||
+                               (kernels::IsUtf8(block) && StartCharacters(from, to));
+      if (well_formed && !rules_.any()) continue;
       for (size_t i = from; i < to; ++i) {
         if (!validity_.IsValid(i)) continue;
         const std::string_view value = output_.Row(i);
-        if (!(ascii || kernels::IsUtf8(value)) || (rules_.any() && !rules_.Accepts(value))) errors[i] = 1;
+        if (!(well_formed || kernels::IsUtf8(value)) || (rules_.any() && !rules_.Accepts(value))) errors[i] = 1;
       }
     }
+  }
+
+  // Whether no value begins inside a character: values of a well-formed block are then well-formed themselves.
+  bool StartCharacters(size_t from, size_t to) const {
+    for (size_t i = from; i < to; ++i) {
+      const std::string_view value = output_.Row(i);
+      if (!value.empty() && kernels::IsContinuation(static_cast<uint8_t>(value[0]))) return false;
+    }
+    return true;
   }
 
   // Entries are numbered anew by the kept rows: what only rejected rows hold must not reach the output.
