@@ -6,6 +6,7 @@
 
 #include <arrow/buffer.h>
 #include <arrow/util/compression.h>
+#include <zstd.h>
 
 #include <cstdint>
 #include <memory>
@@ -46,6 +47,7 @@ struct EncodedColumn {
   ValueBounds bounds;
   int64_t nulls = 0;
   bool compressed = false;
+  bool wide_step = false;  // of zstd's match finder: decided on the first page
   int64_t bytes() const;
 };
 
@@ -66,11 +68,17 @@ class PageCompressor {
 
  private:
   PageCompressor(const ParquetOptions& options, arrow::MemoryPool* pool) : options_(options), pool_(pool) {}
-  Result<std::string_view> Compress(std::string_view raw);
+  Result<std::string_view> Compress(std::string_view raw, bool wide_step);
+  Result<int64_t> CompressZstd(std::string_view raw, bool wide_step, int64_t room);
+  Result<bool> WideStepPays(std::string_view raw);
 
   const ParquetOptions options_;
   arrow::MemoryPool* const pool_;
-  std::unique_ptr<arrow::util::Codec> codec_;
+  struct FreeZstd {
+    void operator()(ZSTD_CCtx* context) const { ZSTD_freeCCtx(context); }
+  };
+  std::unique_ptr<arrow::util::Codec> codec_;  // of codecs other than zstd
+  std::unique_ptr<ZSTD_CCtx, FreeZstd> zstd_;  // kept from page to page
   std::unique_ptr<arrow::ResizableBuffer> scratch_, rewrite_;
 };
 

@@ -1,0 +1,68 @@
+#include "format/parquet_pages.h"
+
+#include <arrow/memory_pool.h>
+#include <gtest/gtest.h>
+#include <zstd.h>
+
+#include <cstring>
+#include <random>
+#include <string>
+#include <vector>
+
+namespace freight {
+namespace {
+
+template <typename Next>
+std::string Int64Page(int64_t rows, Next next) {
+  std::vector<int64_t> values(static_cast<size_t>(rows));
+  for (int64_t& value : values) value = next();
+  return std::string(reinterpret_cast<const char*>(values.data()), values.size() * sizeof(int64_t));
+}
+
+EncodedColumn Compressed(const std::vector<std::string>& pages, ParquetOptions options = {}) {
+  auto compressor = PageCompressor::Make(options, arrow::default_memory_pool()).ValueOrDie();
+  EncodedColumn column;
+  for (const std::string& page : pages) EXPECT_TRUE(compressor->AddPage(EncodedPage{}, page, &column).ok());
+  return column;
+}
+
+std::string Decompressed(const EncodedPage& page) {
+  std::string raw(static_cast<size_t>(page.raw_bytes), '\0');
+  EXPECT_EQ(ZSTD_decompress(raw.data(), raw.size(), page.bytes->data(), static_cast<size_t>(page.bytes->size())),
+            raw.size());
+  return raw;
+}
+
+size_t UsualBytes(const std::string& raw) {
+  std::string out(ZSTD_compressBound(raw.size()), '\0');
+  return ZSTD_compress(out.data(), out.size(), raw.data(), raw.size(), 1);
+}
+
+TEST(PageCompressor, NumbersThatHardlyRepeatTakeTheWideStep) {
+  std::mt19937_64 random(1);
+  const std::string raw = Int64Page(70'000, [&] { return static_cast<int64_t>(random() % 4'600'000); });
+  const EncodedColumn column = Compressed({raw, raw});
+  EXPECT_TRUE(column.wide_step);
+  for (const EncodedPage& page : column.pages) {
+    EXPECT_EQ(Decompressed(page), raw);
+    EXPECT_LT(page.bytes->size() * 100, static_cast<int64_t>(UsualBytes(raw)) * 95);
+  }
+}
+
+TEST(PageCompressor, RisingNumbersKeepTheUsualStep) {
+  std::mt19937_64 random(2);
+  int64_t at = 1'700'000'000'000'000;
+  const std::string raw = Int64Page(70'000, [&] { return at += static_cast<int64_t>(random() % 3 == 0) * 1'000'000; });
+  const EncodedColumn column = Compressed({raw});
+  EXPECT_FALSE(column.wide_step);
+  EXPECT_EQ(Decompressed(column.pages[0]), raw);
+}
+
+TEST(PageCompressor, SlowerLevelsKeepTheirMatchFinder) {
+  std::mt19937_64 random(3);
+  const std::string raw = Int64Page(70'000, [&] { return static_cast<int64_t>(random() % 4'600'000); });
+  EXPECT_FALSE(Compressed({raw}, {.level = 9}).wide_step);
+}
+
+}  // namespace
+}  // namespace freight
