@@ -27,6 +27,15 @@ class ThreadsTest(support.FreightTest):
             wanted = wanted or project.parts()
             self.assertEqual(project.parts(), wanted, f"with {memory}")
 
+    def test_many_bad_rows_stay_within_the_budget(self):
+        # Bad rows leave through one writer: results must not pile up in front of it.
+        project = support.Project(self, support.EVENTS, quarantine={"max_percent": 50})
+        support.generate(project.folder / "in", "--bytes", 80_000_000, "--files", 1, "--bad-percent", 30)
+        done = project.run("--threads", 2, "--memory", "64MiB")
+        self.assertEqual(done.code, support.OK, done.err)
+        shown = project.call("show", "--json", done.json()["run_id"], "t.yaml").json()
+        self.assertLess(shown["memory"]["peak_bytes"], 60 << 20)
+
 
 if __name__ == "__main__":
     unittest.main()

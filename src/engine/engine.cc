@@ -17,6 +17,9 @@
 namespace freight {
 namespace {
 
+// Results that wait for their turn may hold this part of the budget; the rest is for what is being worked on.
+constexpr int64_t kWaitingShare = 8;
+
 std::string UtcTime(int64_t micros, const char* format) {
   const std::time_t seconds = micros / 1'000'000;
   std::tm parts{};
@@ -217,7 +220,8 @@ Status Run::ReadAll(const ChunkContext& context) {
         rows_live_ += rows.in;
         quarantined_live_ += rows.quarantined;
         bytes_live_ += bytes;
-      });
+      },
+      budget_.limit_bytes() / kWaitingShare);
   std::thread writer([&] {
     Status status = sequencer.Run();
     if (!status.ok()) Fault(std::move(status));
@@ -239,6 +243,7 @@ void Run::Work(MorselSource& source, Sequencer& sequencer) {
 Status Run::WorkUntilDone(MorselSource& source, Sequencer& sequencer) {
   ARROW_ASSIGN_OR_RAISE(auto worker, MorselWorker::Make(plan_, pool_.get()));
   while (!failed_) {
+    sequencer.WaitForRoom();
     std::optional<Task> task;
     {
       std::lock_guard turn(source_mutex_);

@@ -34,7 +34,7 @@ Result<MorselResult> MorselWorker::Process(Task task) {
   task.morsel.reset();  // the text is freed before the result waits
   int64_t held = 0;
   for (const auto& piece : result.pieces) held += piece.group ? piece.group->bytes() : piece.segment->size();
-  for (const auto& record : result.bad) held += static_cast<int64_t>(sizeof(record) + record.raw.size());
+  for (const auto& record : result.bad) held += HeldBytes(record);
   result.charge.Resize(held);
   return result;
 }

@@ -19,12 +19,14 @@ struct Done {
   std::variant<MorselResult, ChunkEnd> what;
 };
 
-// Thread: Put from any worker; Run in one thread. The waiting results are bounded by the memory budget, since each
-// holds its morsel's charge.
+// Thread: Put and WaitForRoom from any worker; Run in one thread. Each waiting result holds its morsel's charge.
 class Sequencer {
  public:
   Sequencer(const ChunkContext& context, std::function<void(const ChunkDone&)> on_chunk,
-            std::function<void(const Accounting&, int64_t bytes)> on_rows);
+            std::function<void(const Accounting&, int64_t bytes)> on_rows, int64_t waiting_bytes_max);
+  // Returns when the waiting results hold less than waiting_bytes_max, or nobody writes them any more: a worker asks
+  // before it takes a task, so that a slow disk or many bad rows do not pile up results.
+  void WaitForRoom();
   void Put(int64_t sequence, Done done);
   // No further Put will come; Run returns after what is complete in order.
   void Close();
@@ -32,6 +34,7 @@ class Sequencer {
   Status Run();
 
  private:
+  Status WriteAll();
   std::optional<Done> Take();
   Status Write(Done done);
 
@@ -39,10 +42,13 @@ class Sequencer {
   std::function<void(const ChunkDone&)> on_chunk_;
   std::function<void(const Accounting&, int64_t)> on_rows_;
   std::mutex mutex_;
-  std::condition_variable arrived_;
+  const int64_t waiting_bytes_max_;
+  std::condition_variable arrived_, taken_;
   std::map<int64_t, Done> waiting_;
+  int64_t waiting_bytes_ = 0;
   int64_t next_ = 0;
   bool closed_ = false;
+  bool ended_ = false;  // Run has returned
   std::unique_ptr<ChunkWriter> writer_;
 };
 
