@@ -146,6 +146,16 @@ class NdjsonTest(support.FreightTest):
         self.assertEqual(cut.parts(), whole.parts())
         self.assertEqual(report["rows"]["published"], 700_000)
 
+    def test_nested_values_become_columns_at_their_paths_and_json_text(self):
+        p = project(self, COLUMNS)
+        p.write("raw/n.ndjson", '{"id":1,"user":{"id":7,"tags":["a","b"]},"pos":[{"x":1}]}\n'
+                                '{"id":2,"user":null,"pos":[]}\n')
+        self.assert_code(p.call("init", "made", "--from", "raw/n.ndjson"), support.OK)
+        self.assert_published(p.call("run", "made", "--json"), published=2)
+        with duckdb.connect() as db:
+            found = db.execute("SELECT id, user_id, user_tags, pos FROM read_parquet(?) ORDER BY id",
+                               [str(p.folder / "made/clean/n/*.parquet")]).fetchall()
+        self.assertEqual(found, [(1, 7, '["a","b"]', '[{"x":1}]'), (2, None, None, "[]")])
 
     def test_what_init_writes_runs_without_an_edit(self):
         rng = random.Random(9)
@@ -215,6 +225,14 @@ class MisuseTest(support.FreightTest):
                                ["two columns", "t.odcs.yaml"])]:
             p = project(self, COLUMNS + [column])
             self.assert_refusal(p.call("check", "t.yaml"), support.INVALID, *words)
+
+    def test_nested_columns_are_refused_before_the_run(self):
+        for nested in ({"logicalType": "object", "properties": [{"name": "id", "logicalType": "integer"}]},
+                       {"logicalType": "array", "items": {"logicalType": "string"}}):
+            p = project(self, COLUMNS + [{"name": "user"} | nested])
+            for command in ("check", "run"):
+                self.assert_refusal(p.call(command, "t.yaml"), support.INVALID, "no nested columns",
+                                    "physicalType: json", "t.odcs.yaml")
 
     def test_csv_has_no_nested_values(self):
         p = support.Project(self, [{"name": "u", "logicalType": "object",

@@ -7,6 +7,7 @@
 #include "format/ndjson_format.h"
 
 #include <algorithm>
+#include <set>
 
 namespace freight {
 namespace {
@@ -37,6 +38,44 @@ void SeeLine(std::string_view line, JsonGuess* records, Inference* found) {
   records->See(&scan, 0);
 }
 
+// What a dataset has no nested columns for: an object's properties become columns of their own, at their paths; an
+// array, and an object whose properties would take a name twice, become JSON text.
+class Flattened {
+ public:
+  explicit Flattened(const std::vector<Column>& records) {
+    for (const Column& column : records) names_.insert(column.name);
+    for (const Column& column : records) Add(column, JsonPathStep(column.source_name));
+  }
+  std::vector<Column> columns;
+
+ private:
+  void Add(Column column, std::string path) {
+    column.source_name = std::move(path);
+    if (column.type.id == TypeId::kStruct && TakeNames(column)) {
+      for (Column child : column.type.children) {
+        child.name = ChildName(column, child);
+        child.rules.required = child.rules.required && column.rules.required;
+        Add(child, column.source_name + "." + JsonPathStep(child.source_name));
+      }
+      return;
+    }
+    if (column.type.nested()) column.type = ColumnType{.json_text = true};
+    columns.push_back(std::move(column));
+  }
+  static std::string ChildName(const Column& column, const Column& child) { return column.name + "_" + child.name; }
+  bool TakeNames(const Column& column) {
+    std::set<std::string> wanted;
+    for (const Column& child : column.type.children) {
+      const std::string name = ChildName(column, child);
+      if (names_.contains(name) || !wanted.insert(name).second) return false;
+    }
+    names_.merge(wanted);
+    return true;
+  }
+
+  std::set<std::string> names_;
+};
+
 // First pass: what stands at each key.
 Status FindTypes(const InputFile& file, Inference* found) {
   JsonGuess records;
@@ -52,8 +91,7 @@ Status FindTypes(const InputFile& file, Inference* found) {
     found->bad_rows += oversize;
     return Status::OK();
   }));
-  found->columns = records.Columns();
-  for (Column& column : found->columns) column.source_name = JsonPathStep(column.source_name);
+  found->columns = std::move(Flattened(records.Columns()).columns);
   return Status::OK();
 }
 

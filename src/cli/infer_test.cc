@@ -223,11 +223,6 @@ TEST_F(InferTest, NothingToReadIsAnError) {
 
 std::string Shown(const Column& column) {
   std::string text = column.name + ":" + column.type.ToString();
-  if (column.type.nested()) {
-    text += "(";
-    for (const auto& child : column.type.children) text += (text.ends_with('(') ? "" : " ") + Shown(child);
-    text += ")";
-  }
   return text + (column.rules.required ? "!" : "");
 }
 
@@ -251,9 +246,11 @@ TEST_F(InferTest, NdjsonKeysBecomeColumnsOfTheSmallestExactType) {
            {"{\"n\":null}\n", "n:json"},
            {"{\"e\":[],\"o\":{}}\n", "e:json! o:json!"},
            {"{\"u\":{\"id\":1,\"tags\":[\"a\",null]}}\n{\"u\":{\"id\":2}}\n",
-            "u:object(id:int64! tags:array(element:string))!"},
+            "u_id:int64! u_tags:json"},
+           {"{\"u\":{\"v\":{\"x\":1},\"w\":2}}\n{\"u\":null}\n", "u_v_x:int64 u_w:int64"},
+           {"{\"u\":{\"id\":1},\"u_id\":2}\n", "u:json! u_id:int64!"},
            {"{\"p\":[{\"x\":1},{\"x\":2.5}]}\n{}\n",
-            "p:array(element:object(x:" + Decimal(18, 1) + "!)!)"},
+"p:json"},
            {"{\"a.b\":1,\"$.x\":2,\"\":3,\"q\\\"q\":4}\n", "a.b:int64! $.x:int64! column_3:int64! q\"q:int64!"}}) {
     EXPECT_EQ(ShownColumns(Infer("in.ndjson", text)), want) << text;
   }
@@ -276,7 +273,7 @@ TEST_F(InferTest, AnObjectOfTooManyKeysIsTakenAsText) {
   EXPECT_EQ(ShownColumns(Infer("in.ndjson", text + "}}\n")), "o:json!");
   std::string deep = "1";
   for (int i = 0; i < 20; ++i) deep = "{\"d\":" + deep + "}";
-  EXPECT_EQ(ShownColumns(Infer("in.ndjson", deep + "\n")).find("json") != std::string::npos, true);
+  EXPECT_EQ(ShownColumns(Infer("in.ndjson", deep + "\n")), "d_d_d_d_d_d_d_d:json!");
 }
 
 TEST_F(InferTest, WhatIsNoNdjsonIsToldApart) {

@@ -72,35 +72,11 @@ std::string DialectKeys(const CsvDialect& d) {
   return keys;
 }
 
-// A property of a list of properties, or the items of an array: they have no name.
-enum class Role : uint8_t { kListed, kItems };
-
-std::string PropertyText(const Column& column, const std::string& indent, Role role);
-
-std::string NestedText(const Column& column, const std::string& indent) {
-  std::string text;
-  for (const Column& child : column.type.children) {
-    const bool list = column.type.id == TypeId::kList;
-    text += PropertyText(child, list ? indent : indent + "  ", list ? Role::kItems : Role::kListed);
-  }
-  return column.type.id == TypeId::kList ? text : indent + "properties:\n" + text;
-}
-
-// Flat ones on one line, nested ones with what they hold below.
-std::string PropertyText(const Column& column, const std::string& indent, Role role) {
-  std::string name = role == Role::kListed ? "name: " + Quoted(column.name) : "";
-  if (column.source_name != column.name) name += ", physicalName: " + Quoted(column.source_name);
+std::string PropertyText(const Column& column) {
+  std::string keys = "name: " + Quoted(column.name);
+  if (column.source_name != column.name) keys += ", physicalName: " + Quoted(column.source_name);
   const char* const required = column.rules.required ? ", required: true" : "";
-  if (!column.type.nested()) {
-    const std::string keys = name + (name.empty() ? "" : ", ") + TypeKeys(column.type) + required;
-    return fmt::format("{}{}{{{}}}\n", indent, role == Role::kItems ? "items: " : "- ", keys);
-  }
-  std::string text = indent + (role == Role::kItems ? "items:\n" : fmt::format("- name: {}\n", Quoted(column.name)));
-  const std::string inner = indent + "  ";
-  if (column.source_name != column.name) text += fmt::format("{}physicalName: {}\n", inner, Quoted(column.source_name));
-  text += fmt::format("{}logicalType: {}\n", inner, column.type.ToString());
-  if (column.rules.required) text += inner + "required: true\n";
-  return text + NestedText(column, inner);
+  return fmt::format("      - {{{}, {}{}}}\n", keys, TypeKeys(column.type), required);
 }
 
 // Twice the share that the file has now, at least 1: tomorrow's file may be a little worse, not much.
@@ -130,7 +106,7 @@ std::string InferredContract(const Inference& found, const std::string& name) {
       "apiVersion: v3.1.0\nkind: DataContract\nid: {}\nname: {}\nversion: 1.0.0\nstatus: draft\nschema:\n"
       "  - name: {}\n    physicalType: table\n    properties:\n",
       Count(found.rows, "row"), Quoted(name), Quoted(name), Quoted(name));
-  for (const auto& column : found.columns) text += PropertyText(column, "      ", Role::kListed);
+  for (const auto& column : found.columns) text += PropertyText(column);
   return text;
 }
 

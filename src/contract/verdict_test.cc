@@ -1,3 +1,4 @@
+// What a bad record is charged with.
 #include "contract/verdict.h"
 
 #include <gtest/gtest.h>

@@ -1,3 +1,4 @@
+// Compression of pages against what zstd makes of them by itself.
 #include "format/parquet_pages.h"
 
 #include <arrow/memory_pool.h>
