@@ -43,7 +43,7 @@ std::vector<CommandInfo> MakeTable() {
        kPipelines,
        0,
        -1,
-       "history of runs, newest first",
+       "history of the last 1,000 runs, newest first",
        kTargetNote,
        {{"--limit", "N", "at most N runs per dataset (default 20)", &Arguments::limit}, Json()}},
       {"show",

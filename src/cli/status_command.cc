@@ -93,7 +93,9 @@ std::string StatusText(const ordered_json& s, int64_t width) {
                   Count(Number(s, "files"), "file"), MebiBytes(Number(s, "bytes"))));
   add(fmt::format("from {}, at {}", Count(Number(s, "inputs"), "input"), EscapeControls(Word(s, "root"))));
   const ordered_json& last = s["last_run"];
-  if (last.is_object()) {
+  if (last.is_object() && Word(last, "state") == "damaged") {
+    add(fmt::format("last run {}: its record is damaged", Word(last, "run_id")));
+  } else if (last.is_object()) {
     add(fmt::format("last run {}: {}, ended {}, {} in, {} quarantined", Word(last, "run_id"), Word(last, "state"),
                     UtcTime(Number(last, "finished_micros")), Count(Number(last, "rows_in"), "row"),
                     Thousands(Number(last, "quarantined"))));
@@ -106,6 +108,9 @@ std::string StatusText(const ordered_json& s, int64_t width) {
 }
 
 std::string RunLine(const ordered_json& run) {
+  if (Word(run, "state") == "damaged") {
+    return fmt::format("{}  damaged        {}\n", Word(run, "run_id"), EscapeControls(Word(run["error"], "message")));
+  }
   return fmt::format("{}  {:<13}  {}  {} in, {} quarantined, {}\n", Word(run, "run_id"), Word(run, "state"),
                      UtcTime(Number(run, "started_micros")), Count(Number(run, "rows", "in"), "row"),
                      Thousands(Number(run, "rows", "quarantined")), Seconds(Elapsed(run)));

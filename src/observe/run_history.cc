@@ -107,6 +107,31 @@ Result<ordered_json> ReadRecord(Env& env, const std::string& root, const std::st
   return record;
 }
 
+ordered_json DamagedRecord(const std::string& id, const Status& why) {
+  ordered_json record;
+  record["format_version"] = 1;
+  record["run_id"] = id;
+  record["state"] = "damaged";
+  record["error"] = {{"message", why.message()}};
+  return record;
+}
+
+// Of a record in a history: what is damaged is shown, and hides no other run.
+Result<ordered_json> ReadOrDamaged(Env& env, const std::string& root, const std::string& id) {
+  auto record = ReadRecord(env, root, id);
+  if (record.ok() || ReactionOf(record.status()) != Reaction::kCorrupt) return record;
+  return DamagedRecord(id, record.status());
+}
+
+Status RemoveOldRecords(Env& env, const std::string& root) {
+  ARROW_ASSIGN_OR_RAISE(const auto ids, RunIds(env, root));
+  for (size_t i = kRunsKept; i < ids.size(); i++) {
+    const Status removed = env.RemoveFile(JoinPath(RunsFolder(root), ids[i] + kSuffix));
+    if (!removed.ok() && ReactionOf(removed) != Reaction::kNotFound) return removed;
+  }
+  return Status::OK();
+}
+
 }  // namespace
 
 ordered_json RunReportJson(const RunReport& report) {
@@ -135,7 +160,8 @@ Status SaveRun(Env& env, const std::string& root, const RunReport& report) {
   ARROW_RETURN_NOT_OK(MakeDirs(env, RunsFolder(root), false));
   // Names of files may be any bytes: what is no UTF-8 is replaced, never thrown at.
   const std::string text = RecordJson(report).dump(2, ' ', false, ordered_json::error_handler_t::replace) + "\n";
-  return WriteFileAtomic(env, JoinPath(RunsFolder(root), report.run_id + kSuffix), text);
+  ARROW_RETURN_NOT_OK(WriteFileAtomic(env, JoinPath(RunsFolder(root), report.run_id + kSuffix), text));
+  return RemoveOldRecords(env, root);
 }
 
 Result<std::vector<ordered_json>> LoadRuns(Env& env, const std::string& root, int64_t runs_max) {
@@ -146,14 +172,18 @@ Result<std::vector<ordered_json>> LoadRuns(Env& env, const std::string& root, in
     count++;
   std::vector<ordered_json> runs;
   for (size_t i = 0; i < count; i++) {
-    ARROW_ASSIGN_OR_RAISE(auto record, ReadRecord(env, root, ids[i]));
+    ARROW_ASSIGN_OR_RAISE(auto record, ReadOrDamaged(env, root, ids[i]));
     runs.push_back(std::move(record));
   }
   const auto started = [](const ordered_json& run) {
     return run.contains("started_micros") && run["started_micros"].is_number() ? run["started_micros"].get<int64_t>()
                                                                                : 0;
   };
-  std::stable_sort(runs.begin(), runs.end(), [&](const auto& a, const auto& b) { return started(a) > started(b); });
+  const auto second = [](const ordered_json& run) { return run["run_id"].get<std::string>().substr(0, kIdTimeChars); };
+  std::stable_sort(runs.begin(), runs.end(), [&](const auto& a, const auto& b) {
+    const std::string of_a = second(a), of_b = second(b);
+    return of_a != of_b ? of_a > of_b : started(a) > started(b);
+  });
   if (static_cast<int64_t>(runs.size()) > runs_max) runs.resize(runs_max);
   return runs;
 }

@@ -103,6 +103,32 @@ TEST(RunHistory, ADamagedRecordIsNamed) {
   EXPECT_NE(status.message().find("d.freight/runs/r1.json"), std::string::npos);
 }
 
+TEST(RunHistory, ADamagedRecordHidesNoOtherRun) {
+  const auto env = MakeMemEnv();
+  for (const char* id : {"20260611T000000Z-aa", "20260612T000000Z-bb", "20260613T000000Z-cc"}) {
+    ASSERT_TRUE(SaveRun(*env, "d", Sample(id)).ok());
+  }
+  ASSERT_TRUE(WriteFileAtomic(*env, "d.freight/runs/20260612T000000Z-bb.json", "half a rec").ok());
+  const auto runs = LoadRuns(*env, "d", 5).ValueOrDie();
+  ASSERT_EQ(runs.size(), 3u);
+  EXPECT_EQ(runs[0]["run_id"], "20260613T000000Z-cc");
+  EXPECT_EQ(runs[1]["run_id"], "20260612T000000Z-bb");
+  EXPECT_EQ(runs[1]["state"], "damaged");
+  const std::string message = runs[1]["error"]["message"];
+  EXPECT_NE(message.find("d.freight/runs/20260612T000000Z-bb.json"), std::string::npos) << message;
+  EXPECT_EQ(runs[2]["run_id"], "20260611T000000Z-aa");
+}
+
+TEST(RunHistory, KeepsTheNewestRecordsOnly) {
+  const auto env = MakeMemEnv();
+  for (size_t i = 0; i < kRunsKept + 3; i++) {
+    ASSERT_TRUE(SaveRun(*env, "d", Sample(fmt::format("20260611T{:06}Z-aa", i))).ok());
+  }
+  const auto runs = LoadRuns(*env, "d", 2 * kRunsKept).ValueOrDie();
+  ASSERT_EQ(runs.size(), kRunsKept);
+  EXPECT_EQ(runs.back()["run_id"], "20260611T000003Z-aa");
+}
+
 TEST(RunHistory, AnIdWithAPathInItIsRefused) {
   const auto env = MakeMemEnv();
   EXPECT_FALSE(SaveRun(*env, "d", Sample("../escape")).ok());
