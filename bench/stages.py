@@ -10,6 +10,7 @@ import measure
 STAGES = [
     ("kernel: reading, writing, memory", r"\[kernel", r"", 0.19),
     ("compression", r"libarrow", r"^(ZSTD|HIST|HUF|FSE)_", 1.85),
+    ("compression", r"libzstd", r"", 1.85),
     ("checksums and hashes", r"", r"crc32|XXH|Xxh", None),
     ("checksums and hashes", r"libxxhash", r"", None),
     ("record borders", r"freight", r"::Scan\b|CountRange|Cursor|FindLineEndByte", 0.05),
@@ -25,14 +26,16 @@ TOP = 12
 
 
 def samples(report):
-    """[(share, shared object, function)] of perf's report, in its order."""
-    found = []
+    """[(share, shared object, function)] of perf's report, largest first; the addresses of a library without symbols
+    are one function."""
+    found = {}
     for line in report.splitlines():
         fields = [f.strip() for f in line.split("|", 2)]
         if len(fields) == 3 and fields[0].endswith("%"):
             function = re.split(r"\s{2,}", re.sub(r"^\[.\] ", "", fields[2]))[0]  # columns of other events may follow
-            found.append((float(fields[0][:-1]) / 100, fields[1], function))
-    return found
+            key = fields[1], "functions without a name in " + fields[1] if function.startswith("0x") else function
+            found[key] = found.get(key, 0) + float(fields[0][:-1])
+    return sorted(((share / 100, *key) for key, share in found.items()), reverse=True)
 
 
 def stage_of(shared_object, function):
