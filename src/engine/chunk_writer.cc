@@ -14,9 +14,9 @@ namespace {
 // its partition gets another part file.
 constexpr size_t kOpenPartsMax = 32;
 
-std::string RuleKey(const Contract& contract, const Failure& failure) {
-  const std::string column = failure.column < 0 ? "" : contract.columns[failure.column].name;
-  return fmt::format("{}:{}:{}", column, RuleWord(failure.reason), ReasonWord(failure.reason));
+std::string RuleKey(const Contract& contract, int column, Reason reason) {
+  const std::string name = column < 0 ? "" : contract.columns[static_cast<size_t>(column)].name;
+  return fmt::format("{}:{}:{}", name, RuleWord(reason), ReasonWord(reason));
 }
 
 }  // namespace
@@ -119,7 +119,7 @@ Status ChunkWriter::FinishPart(const std::string& partition, OpenPart& part) {
 Status ChunkWriter::Quarantine(const std::vector<BadRecord>& bad) {
   if (bad.empty()) return Status::OK();
   for (const auto& record : bad) {
-    for (const auto& failure : record.failures) done_.bad_by_rule[RuleKey(context_.plan.contract, failure)]++;
+    for (const auto& failure : record.failures) ++bad_by_rule_[{failure.column, failure.reason}];
   }
   if (!quarantine_) {
     ARROW_RETURN_NOT_OK(MakeDirs(context_.env, context_.quarantine_dir, true));
@@ -134,6 +134,10 @@ Status ChunkWriter::Quarantine(const std::vector<BadRecord>& bad) {
 }
 
 Status ChunkWriter::FinishQuarantine() {
+  for (const auto& [rule, rows] : bad_by_rule_) {
+    done_.bad_by_rule[RuleKey(context_.plan.contract, rule.first, rule.second)] += rows;
+  }
+  bad_by_rule_.clear();
   if (!quarantine_) return Status::OK();
   ARROW_ASSIGN_OR_RAISE(FinishedFile finished, quarantine_->Finish());
   done_.quarantine.push_back({quarantine_path_, finished.rows, finished.bytes, finished.content_hash});

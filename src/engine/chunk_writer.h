@@ -8,6 +8,7 @@
 #include <map>
 #include <memory>
 #include <string>
+#include <utility>
 
 namespace freight {
 
@@ -55,6 +56,7 @@ class ChunkWriter {
   int64_t files_opened_ = 0;
   std::unique_ptr<BundleWriter> bundle_;
   std::string bundle_path_;
+  std::map<std::pair<int, Reason>, int64_t> bad_by_rule_;  // column and reason -> rows
   std::unique_ptr<QuarantineWriter> quarantine_;
   std::string quarantine_path_;
 };
