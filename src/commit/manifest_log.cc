@@ -99,14 +99,18 @@ Result<std::unique_ptr<ManifestLog>> ManifestLog::Start(Env& env, std::string pa
   return log;
 }
 
-Status ManifestLog::Append(const Record& record) {
+Status ManifestLog::Append(std::span<const Record> records) {
   if (failed_)
     return Fail(Reaction::kFailed, "\"{}\" cannot be written since an earlier failure", path_).Help("run again");
-  ARROW_ASSIGN_OR_RAISE(const std::string frame, FrameRecord(record));
+  std::string frames;
+  for (const Record& record : records) {
+    ARROW_ASSIGN_OR_RAISE(const std::string frame, FrameRecord(record));
+    frames += frame;
+  }
   failed_ = true;
-  ARROW_RETURN_NOT_OK(file_->Append(frame));
+  ARROW_RETURN_NOT_OK(file_->Append(frames));
   if (BrokenForTest() != Breakage::kSkipManifestSync) ARROW_RETURN_NOT_OK(file_->Sync());
-  bytes_ += static_cast<int64_t>(frame.size());
+  bytes_ += static_cast<int64_t>(frames.size());
   failed_ = false;
   return Status::OK();
 }

@@ -5,6 +5,7 @@
 #include "io/env.h"
 
 #include <memory>
+#include <span>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -36,8 +37,9 @@ class ManifestLog {
   // torn tail and pages of a failed fsync are left behind, and an older run's open file is no longer the log.
   static Result<std::unique_ptr<ManifestLog>> Start(Env& env, std::string path, const std::vector<Record>& records,
                                                     int64_t epoch);
-  // Durable when it returns.
-  Status Append(const Record& record);
+  // Durable when it returns. Of several records a power cut may leave the first ones only.
+  Status Append(const Record& record) { return Append(std::span(&record, 1)); }
+  Status Append(std::span<const Record> records);
   // kTransient when a run with a higher epoch has started: what this one stages may no longer be published.
   Status CheckEpoch();
 

@@ -25,9 +25,11 @@ Status RefuseForeignFilesIn(Env& env, const std::string& folder, const std::vect
 }
 
 Status AssemblePartition(Env& env, const DatasetLayout& layout, const IntentRecord& intent,
-                         const PartitionVersion& partition, const std::map<std::string, std::string>& stage_of) {
+                         const PartitionVersion& partition, const std::map<std::string, std::string>& stage_of,
+                         DirMaker* dirs) {
   const std::string folder = layout.StagedPartition(intent.stage, partition.path);
-  ARROW_RETURN_NOT_OK(MakeDirs(env, folder, true));
+  ARROW_RETURN_NOT_OK(dirs->Make(folder).status());
+  bool linked_any = false;
   for (const PartInfo& part : partition.files) {
     const auto stage = stage_of.find(part.partition + "/" + part.file);
     if (stage != stage_of.end() && stage->second == intent.stage) continue;
@@ -39,8 +41,10 @@ Status AssemblePartition(Env& env, const DatasetLayout& layout, const IntentReco
           .Help("restore it, or write everything again with: freight run --rebuild");
     }
     ARROW_RETURN_NOT_OK(linked);
+    linked_any = true;
   }
-  return env.SyncDir(folder);
+  // What was staged by this run is durable since its chunks were committed.
+  return linked_any ? env.SyncDir(folder) : Status::OK();
 }
 
 Status WriteSealFile(Env& env, const std::string& path, const std::string& bytes) {
@@ -79,26 +83,46 @@ Result<bool> IsLive(Env& env, const DatasetLayout& layout, const PartitionVersio
   return text.status();
 }
 
-// P2 and P3.
-Status SwapPartition(Env& env, const DatasetLayout& layout, ManifestLog& log, const std::string& dataset,
-                     const IntentRecord& intent, const PartitionVersion& partition) {
-  const std::string staged = layout.StagedPartition(intent.stage, partition.path);
-  const std::string live = layout.Live(partition.path);
-  ARROW_ASSIGN_OR_RAISE(const bool exists, Exists(env, live));
-  // Nothing to empty: the directory went along when a partition above it was swapped.
-  if (!exists && partition.files.empty()) return Status::OK();
-  ARROW_RETURN_NOT_OK(SealPartition(env, staged, dataset, intent, partition));
-  if (!exists) ARROW_RETURN_NOT_OK(MakeDirs(env, ParentPath(live), true));
-  ARROW_RETURN_NOT_OK(log.CheckEpoch());
-  return env.Rename(staged, live, exists ? RenameMode::kExchange : RenameMode::kNoReplace);
+using Partitions = std::vector<const PartitionVersion*>;
+
+// P2 of all. Nothing is to be emptied where the directory went along when a partition above it was swapped.
+Status SealPartitions(Env& env, const DatasetLayout& layout, const std::string& dataset, const IntentRecord& intent,
+                      const Partitions& partitions) {
+  for (const PartitionVersion* partition : partitions) {
+    ARROW_ASSIGN_OR_RAISE(const bool exists, Exists(env, layout.Live(partition->path)));
+    if (!exists && partition->files.empty()) continue;
+    const std::string staged = layout.StagedPartition(intent.stage, partition->path);
+    ARROW_RETURN_NOT_OK(SealPartition(env, staged, dataset, intent, *partition));
+  }
+  return Status::OK();
+}
+
+// P3 of all, in a row, so that readers see old and new partitions side by side as briefly as can be.
+Status SwapSealed(Env& env, const DatasetLayout& layout, ManifestLog& log, const IntentRecord& intent,
+                  const Partitions& partitions) {
+  DirMaker dirs(env);
+  for (const PartitionVersion* partition : partitions) {
+    const std::string live = layout.Live(partition->path);
+    ARROW_ASSIGN_OR_RAISE(const bool exists, Exists(env, live));
+    if (!exists && partition->files.empty()) continue;
+    if (!exists) ARROW_RETURN_NOT_OK(dirs.Make(ParentPath(live)).status());
+    ARROW_RETURN_NOT_OK(log.CheckEpoch());
+    const std::string staged = layout.StagedPartition(intent.stage, partition->path);
+    ARROW_RETURN_NOT_OK(env.Rename(staged, live, exists ? RenameMode::kExchange : RenameMode::kNoReplace));
+  }
+  return dirs.Sync();
 }
 
 // P4. The folders of an emptied partition that was not there to be emptied are missing and need no sync.
-Status SyncParents(Env& env, const DatasetLayout& layout, const IntentRecord& intent,
-                   const PartitionVersion& partition) {
+Status SyncParents(Env& env, const DatasetLayout& layout, const IntentRecord& intent, const Partitions& partitions) {
   if (BrokenForTest() == Breakage::kSkipParentSync) return Status::OK();
-  for (const std::string& path : {layout.Live(partition.path), layout.StagedPartition(intent.stage, partition.path)}) {
-    const Status synced = env.SyncDir(ParentPath(path));
+  std::set<std::string> parents;
+  for (const PartitionVersion* partition : partitions) {
+    parents.insert(ParentPath(layout.Live(partition->path)));
+    parents.insert(ParentPath(layout.StagedPartition(intent.stage, partition->path)));
+  }
+  for (const std::string& parent : parents) {
+    const Status synced = env.SyncDir(parent);
     if (!synced.ok() && ReactionOf(synced) != Reaction::kNotFound) return synced;
   }
   return Status::OK();
@@ -109,33 +133,42 @@ Status SyncParents(Env& env, const DatasetLayout& layout, const IntentRecord& in
 Status AssembleStage(Env& env, const DatasetLayout& layout, const IntentRecord& intent, const DatasetState& live,
                      const std::map<std::string, std::string>& stage_of) {
   static const std::vector<PartInfo> kNone;
+  DirMaker dirs(env);
   for (const PartitionVersion& partition : intent.partitions) {
     const auto parts = live.partitions.find(partition.path);
     ARROW_RETURN_NOT_OK(RefuseForeignFilesIn(env, layout.Live(partition.path),
                                              parts == live.partitions.end() ? kNone : parts->second));
-    ARROW_RETURN_NOT_OK(AssemblePartition(env, layout, intent, partition, stage_of));
+    ARROW_RETURN_NOT_OK(AssemblePartition(env, layout, intent, partition, stage_of, &dirs));
   }
-  return Status::OK();
+  return dirs.Sync();
 }
 
 Status PublishPartitions(Env& env, const DatasetLayout& layout, ManifestLog& log, const std::string& dataset,
                          const IntentRecord& intent, const std::set<std::string>& swapped) {
+  Partitions unrecorded, unswapped;
   for (const PartitionVersion& partition : intent.partitions) {
     if (swapped.contains(partition.commit_id)) continue;
+    unrecorded.push_back(&partition);
     ARROW_ASSIGN_OR_RAISE(const bool is_live, IsLive(env, layout, partition));
-    if (!is_live) ARROW_RETURN_NOT_OK(SwapPartition(env, layout, log, dataset, intent, partition));
-    ARROW_RETURN_NOT_OK(SyncParents(env, layout, intent, partition));
-    ARROW_RETURN_NOT_OK(log.Append(PartitionPublished{intent.epoch, partition.path, partition.commit_id}));
+    if (!is_live) unswapped.push_back(&partition);
   }
-  return log.Append(RunPublished{intent.epoch, intent.run_id});
+  ARROW_RETURN_NOT_OK(SealPartitions(env, layout, dataset, intent, unswapped));
+  ARROW_RETURN_NOT_OK(SwapSealed(env, layout, log, intent, unswapped));
+  ARROW_RETURN_NOT_OK(SyncParents(env, layout, intent, unrecorded));
+  std::vector<Record> records;
+  for (const PartitionVersion* partition : unrecorded) {
+    records.push_back(PartitionPublished{intent.epoch, partition->path, partition->commit_id});
+  }
+  records.push_back(RunPublished{intent.epoch, intent.run_id});
+  return log.Append(records);
 }
 
 Status SwapPartitions(Env& env, const DatasetLayout& layout, ManifestLog& log, const std::string& dataset,
                       const IntentRecord& intent) {
-  for (const PartitionVersion& partition : intent.partitions) {
-    ARROW_RETURN_NOT_OK(SwapPartition(env, layout, log, dataset, intent, partition));
-  }
-  return Status::OK();
+  Partitions all;
+  for (const PartitionVersion& partition : intent.partitions) all.push_back(&partition);
+  ARROW_RETURN_NOT_OK(SealPartitions(env, layout, dataset, intent, all));
+  return SwapSealed(env, layout, log, intent, all);
 }
 
 }  // namespace freight

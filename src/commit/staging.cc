@@ -93,7 +93,7 @@ Status DeleteQuarantineLeftovers(Env& env, const LogState& state, const std::vec
 
 }  // namespace
 
-Status StageChunkFiles(Env& env, const DatasetLayout& layout, const StagedChunk& staged) {
+Status StageChunkFiles(Env& env, const DatasetLayout& layout, const StagedChunk& staged, DirMaker* dirs) {
   const RenameMode mode =
       BrokenForTest() == Breakage::kReplaceStaged ? RenameMode::kReplace : RenameMode::kNoReplace;
   std::set<std::string> folders;
@@ -103,7 +103,7 @@ Status StageChunkFiles(Env& env, const DatasetLayout& layout, const StagedChunk&
   }
   if (BrokenForTest() == Breakage::kSkipStageDirSync) return Status::OK();
   for (const std::string& folder : folders) ARROW_RETURN_NOT_OK(env.SyncDir(folder));
-  return Status::OK();
+  return dirs->Sync();
 }
 
 Result<std::vector<StagedChunk>> ResumableChunks(Env& env, const DatasetLayout& layout, const LogState& state,

@@ -13,8 +13,9 @@ struct StagedChunk {
   std::string stage;
 };
 
-// Steps 5 and 6: gives the chunk's files their final names and makes the names durable. A name that exists is an error.
-Status StageChunkFiles(Env& env, const DatasetLayout& layout, const StagedChunk& staged);
+// Steps 5 and 6: gives the chunk's files their final names and makes the names durable, with the directories that were
+// made for them. A name that exists is an error.
+Status StageChunkFiles(Env& env, const DatasetLayout& layout, const StagedChunk& staged, DirMaker* dirs);
 
 // The chunks of the unfinished run that this one resumes: of inputs that it reads, of the same plan and version,
 // contiguous from 0, with every file there in its size. Inputs whose files are gone are noted in the decision's `why`.

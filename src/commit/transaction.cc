@@ -60,7 +60,7 @@ Status CheckRequest(const RunRequest& request) {
 class TransactionImpl final : public Transaction {
  public:
   TransactionImpl(Env& env, RunRequest request, std::unique_ptr<FileLock> lock)
-      : env_(env), request_(std::move(request)), layout_(request_.root), lock_(std::move(lock)) {}
+      : env_(env), request_(std::move(request)), layout_(request_.root), lock_(std::move(lock)), staged_dirs_(env) {}
 
   Status Begin(const std::function<Result<std::string>(const InputVersion&)>& content_hash_of);
 
@@ -99,7 +99,7 @@ class TransactionImpl final : public Transaction {
   RunDecision decision_;
   std::unique_ptr<ManifestLog> log_;  // null when there is nothing to do
   std::string stage_;
-  std::set<std::string> made_dirs_;
+  DirMaker staged_dirs_;
   bool closed_ = false;
 };
 
@@ -162,16 +162,14 @@ std::vector<ChunkDone> TransactionImpl::Done(const std::string& input) const {
 Result<std::string> TransactionImpl::StageDir(const std::string& partition) {
   ARROW_RETURN_NOT_OK(CheckOpen());
   std::string folder = layout_.StagedPartition(stage_, partition);
-  if (!made_dirs_.contains(folder)) ARROW_RETURN_NOT_OK(MakeDirs(env_, folder, true));
-  made_dirs_.insert(folder);
+  ARROW_RETURN_NOT_OK(staged_dirs_.Make(folder).status());
   return folder;
 }
 
 Result<std::string> TransactionImpl::BundleDir() {
   ARROW_RETURN_NOT_OK(CheckOpen());
   std::string folder = layout_.Bundles(stage_);
-  if (!made_dirs_.contains(folder)) ARROW_RETURN_NOT_OK(MakeDirs(env_, folder, true));
-  made_dirs_.insert(folder);
+  ARROW_RETURN_NOT_OK(staged_dirs_.Make(folder).status());
   return folder;
 }
 
@@ -223,7 +221,7 @@ Status TransactionImpl::CommitChunk(const ChunkDone& chunk) {
   ARROW_RETURN_NOT_OK(CheckOpen());
   ARROW_RETURN_NOT_OK(CheckChunk(chunk));
   ARROW_RETURN_NOT_OK(log_->CheckEpoch());
-  ARROW_RETURN_NOT_OK(StageChunkFiles(env_, layout_, {chunk, stage_}));
+  ARROW_RETURN_NOT_OK(StageChunkFiles(env_, layout_, {chunk, stage_}, &staged_dirs_));
   return Append(PortableChunk(layout_, epoch(), stage_, chunk));
 }
 

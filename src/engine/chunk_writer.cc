@@ -31,39 +31,28 @@ ChunkWriter::ChunkWriter(const ChunkContext& context, size_t input, int32_t chun
 Status ChunkWriter::Add(MorselResult result) {
   done_.rows += result.rows;
   for (auto& piece : result.pieces) {
-    if (piece.segment) {
-      ARROW_RETURN_NOT_OK(Bundle(piece));
-      continue;
-    }
     ARROW_ASSIGN_OR_RAISE(OpenPart * part, PartFor(piece.partition));
     ARROW_RETURN_NOT_OK(part->file->Append(*piece.group));
     piece.group.reset();
   }
+  ARROW_RETURN_NOT_OK(Bundle(std::move(result.scattered)));
   return Quarantine(result.bad);
 }
 
-Status ChunkWriter::AddGathered(const std::string& partition, EncodedRowGroup& group) {
+void ChunkWriter::AddGathered(std::vector<PartInfo> parts) {
   done_.gathered = true;
-  ARROW_ASSIGN_OR_RAISE(OpenPart * part, PartFor(partition));
-  return part->file->Append(group);
+  done_.parts = std::move(parts);
 }
 
-Status ChunkWriter::ClosePartition(const std::string& partition) {
-  auto found = parts_.find(partition);
-  if (found == parts_.end()) return Status::OK();
-  ARROW_RETURN_NOT_OK(FinishPart(partition, found->second));
-  parts_.erase(found);
-  return Status::OK();
-}
-
-Status ChunkWriter::Bundle(const MorselResult::Piece& piece) {
+Status ChunkWriter::Bundle(ScatteredRows rows) {
+  if (rows.runs.empty()) return Status::OK();
   if (!bundle_) {
     ARROW_ASSIGN_OR_RAISE(std::string folder, context_.transaction.BundleDir());
     bundle_path_ = JoinPath(folder, fmt::format("bundle-{}-{:05}", input_.version.Id(), done_.index));
     ARROW_ASSIGN_OR_RAISE(auto out, context_.env.OpenWrite(bundle_path_ + ".inprogress", CreateMode::kNew));
     bundle_ = std::make_unique<BundleWriter>(std::move(out));
   }
-  return bundle_->Append(piece.partition, piece.rows, *piece.segment);
+  return bundle_->Append(std::move(rows));
 }
 
 Status ChunkWriter::FinishBundle() {
@@ -84,11 +73,7 @@ Result<ChunkWriter::OpenPart*> ChunkWriter::PartFor(const std::string& partition
     }
     ARROW_ASSIGN_OR_RAISE(std::string folder, context_.transaction.StageDir(partition));
     OpenPart part;
-    part.path =
-        JoinPath(folder, fmt::format("open-{}-{:05}-{}.inprogress", input_.version.Id(), done_.index, files_opened_++));
-    ARROW_ASSIGN_OR_RAISE(auto out, context_.env.OpenWrite(part.path, CreateMode::kNew));
-    ARROW_ASSIGN_OR_RAISE(part.file, MakeParquetFile(std::move(out), context_.file_schema,
-                                                     context_.plan.pipeline.parquet, context_.pool));
+    ARROW_ASSIGN_OR_RAISE(part.file, PartFile::Open(context_, {input_, done_.index}, folder, files_opened_++));
     found = parts_.emplace(partition, std::move(part)).first;
   }
   found->second.last_used = ++uses_;
@@ -96,22 +81,9 @@ Result<ChunkWriter::OpenPart*> ChunkWriter::PartFor(const std::string& partition
 }
 
 Status ChunkWriter::FinishPart(const std::string& partition, OpenPart& part) {
-  ARROW_ASSIGN_OR_RAISE(FinishedFile finished, part.file->Finish());
-  PartInfo info;
-  info.partition = partition;
-  // A partition can have several files in one chunk, even equal ones: the ordinal keeps their names apart.
   const auto before = std::count_if(done_.parts.begin(), done_.parts.end(),
                                     [&](const PartInfo& p) { return p.partition == partition; });
-  const std::string name_hash =
-      before == 0 ? finished.content_hash : HashHex(fmt::format("{}:{}", finished.content_hash, before));
-  info.file = fmt::format("part-{}-{:05}-{}.parquet", input_.version.Id(), done_.index, name_hash.substr(0, 16));
-  info.input = input_.version.name;
-  info.chunk = done_.index;
-  info.rows = finished.rows;
-  info.bytes = finished.bytes;
-  info.content_hash = finished.content_hash;
-  ARROW_RETURN_NOT_OK(context_.env.Rename(part.path, JoinPath(ParentPath(part.path), info.file + ".inprogress"),
-                                          RenameMode::kNoReplace));
+  ARROW_ASSIGN_OR_RAISE(PartInfo info, part.file->Finish(partition, before));
   done_.parts.push_back(std::move(info));
   return Status::OK();
 }

@@ -2,6 +2,7 @@
 #pragma once
 
 #include "engine/morsel_worker.h"
+#include "engine/part_file.h"
 #include "sink/bundle.h"
 #include "sink/quarantine_writer.h"
 
@@ -12,38 +13,24 @@
 
 namespace freight {
 
-// What all chunks of a run share.
-struct ChunkContext {
-  Env& env;
-  const Plan& plan;
-  Transaction& transaction;
-  std::string run_id;
-  std::string quarantine_dir;  // <quarantine.to>/date=.../run_id=..., joined with the pipeline's folder
-  std::shared_ptr<arrow::Schema> file_schema;
-  arrow::MemoryPool* pool;
-};
-
 // Thread: the sequencer's. Results come in morsel order, so the bytes depend on the input and the plan only.
 class ChunkWriter {
  public:
   ChunkWriter(const ChunkContext& context, size_t input, int32_t chunk);
   Status Add(MorselResult result);
-  // Of an input's closing record (engine/gather.h): rows that were counted when their bundle was committed.
-  Status AddGathered(const std::string& partition, EncodedRowGroup& group);
-  // The partition gets no more row groups: its file is finished now, so that few are open.
-  Status ClosePartition(const std::string& partition);
+  // Of an input's closing record (engine/gather.h): parts of rows that were counted when their bundle was committed.
+  void AddGathered(std::vector<PartInfo> parts);
   // Finishes all files and commits the chunk: durable when this returns.
   Result<ChunkDone> Commit(const ChunkEnd& end);
 
  private:
   struct OpenPart {
-    std::unique_ptr<ParquetFile> file;
-    std::string path;       // of the file while it is written
+    std::unique_ptr<PartFile> file;
     int64_t last_used = 0;
   };
   Result<OpenPart*> PartFor(const std::string& partition);
   Status FinishPart(const std::string& partition, OpenPart& part);
-  Status Bundle(const MorselResult::Piece& piece);
+  Status Bundle(ScatteredRows rows);
   Status FinishBundle();
   Status Quarantine(const std::vector<BadRecord>& bad);
   Status FinishQuarantine();

@@ -157,13 +157,15 @@ Status Run::LoadInputs() {
       Count(chunk);
     }
   }
-  ARROW_ASSIGN_OR_RAISE(auto splitter, MakePartitionSplitter(plan_.pipeline.partition_by, plan_.contract, pool_.get()));
+  ARROW_ASSIGN_OR_RAISE(auto splitter, MakePartitionSplitter(plan_.pipeline.partition_by, plan_.contract));
   ChunkContext context{env_,       plan_, *transaction_, report_.run_id, quarantine_dir_, splitter->file_schema(),
                        pool_.get()};
   ARROW_RETURN_NOT_OK(ReadAll(context));
-  const int signal = StopSignal();
-  if (signal == 0) return Gather(context);
-  return Fail(Reaction::kStopped, "stopped by signal {}", signal).Help("run the same command again to go on");
+  if (StopSignal() == 0) {
+    Status gathered = Gather(context);
+    if (gathered.ok() || ReactionOf(gathered) != Reaction::kStopped) return gathered;
+  }
+  return Fail(Reaction::kStopped, "stopped by signal {}", StopSignal()).Help("run the same command again to go on");
 }
 
 // The bundles of each input become its parts; done already when an earlier attempt got that far.
@@ -173,7 +175,8 @@ Status Run::Gather(const ChunkContext& context) {
     const std::vector<ChunkDone> chunks = transaction_->Done(plan_.inputs[i].version.name);
     const bool bundles =
         std::any_of(chunks.begin(), chunks.end(), [](const ChunkDone& c) { return !c.bundles.empty(); });
-    if (bundles && !chunks.back().gathered) ARROW_RETURN_NOT_OK(GatherBundles(context, i, chunks));
+    if (!bundles || chunks.back().gathered) continue;
+    ARROW_RETURN_NOT_OK(GatherBundles(context, i, chunks, {report_.threads, [this] { return StopSignal() != 0; }}));
   }
   return Status::OK();
 }

@@ -1,79 +1,182 @@
-// A merge over bundles in partition order: each partition's rows in chunk order, then row order.
+// A merge over bundles in partition order, whole partitions handed to threads: each partition's rows in chunk order,
+// then row order.
 #include "engine/gather.h"
 
+#include "engine/chunk_writer.h"
 #include "sink/bundle.h"
+#include "sink/row_bytes.h"
 
 #include <arrow/api.h>
+
+#include <algorithm>
+#include <mutex>
+#include <optional>
+#include <thread>
+#include <utility>
 
 namespace freight {
 namespace {
 
-class Gatherer {
- public:
-  Gatherer(const ChunkContext& context, ChunkWriter* writer) : context_(context), writer_(*writer) {}
+// Rows are handed to the encoder in batches of this size.
+constexpr int64_t kBatchBytes = 1 << 20;
 
-  Status OpenBundles(const std::vector<ChunkDone>& chunks) {
+struct PartitionRuns {
+  struct Run { const BundleReader* bundle; BundleReader::Run run; };
+  std::string partition;
+  std::vector<Run> runs;
+};
+
+// Thread: one caller at a time.
+class PartitionQueue {
+ public:
+  Status Open(Env& env, const std::vector<ChunkDone>& chunks) {
     for (const auto& chunk : chunks) {
       for (const auto& bundle : chunk.bundles) {
-        ARROW_ASSIGN_OR_RAISE(auto reader, BundleReader::Open(context_.env, bundle.path, context_.file_schema));
-        readers_.push_back(std::move(reader));
+        ARROW_ASSIGN_OR_RAISE(auto reader, BundleReader::Open(env, bundle.path));
+        bundles_.push_back(std::move(reader));
       }
     }
     return Status::OK();
   }
 
-  Status Run() {
-    ARROW_ASSIGN_OR_RAISE(encoder_,
-                          MakeRowGroupEncoder(context_.file_schema, context_.plan.pipeline.parquet, context_.pool));
-    while (const std::string* first = FirstPartition()) {
-      const std::string partition = *first;
-      ARROW_RETURN_NOT_OK(GatherPartition(partition));
+  Result<std::optional<PartitionRuns>> Next() {
+    const BundleReader* first = nullptr;
+    for (const auto& bundle : bundles_) {
+      if (!bundle->at_end() && (!first || bundle->partition() < first->partition())) first = bundle.get();
     }
-    return Status::OK();
+    if (!first) return std::nullopt;
+    PartitionRuns next{first->partition(), {}};
+    for (auto& bundle : bundles_) {
+      while (!bundle->at_end() && bundle->partition() == next.partition) {
+        ARROW_ASSIGN_OR_RAISE(const auto run, bundle->Take());
+        next.runs.push_back({bundle.get(), run});
+      }
+    }
+    return next;
   }
 
  private:
-  const std::string* FirstPartition() const {
-    const std::string* first = nullptr;
-    for (const auto& reader : readers_) {
-      if (!reader->at_end() && (!first || reader->partition() < *first)) first = &reader->partition();
-    }
-    return first;
-  }
+  std::vector<std::unique_ptr<BundleReader>> bundles_;
+};
 
-  Status GatherPartition(const std::string& partition) {
-    for (auto& reader : readers_) {
-      while (!reader->at_end() && reader->partition() == partition) {
-        ARROW_ASSIGN_OR_RAISE(auto batch, reader->Take());
-        ARROW_RETURN_NOT_OK(encoder_->Append(*batch));
-        if (encoder_->rows() >= kGatherRowGroupRows) ARROW_RETURN_NOT_OK(FlushGroup(partition));
+// Writes the runs of one partition into its part. One per thread.
+class PartGatherer {
+ public:
+  PartGatherer(const ChunkContext& context, std::unique_ptr<RowGroupEncoder> encoder)
+      : encoder_(std::move(encoder)), pool_(context.pool), rows_(context.file_schema, context.pool) {}
+
+  Status Write(const PartitionRuns& work, PartFile* part) {
+    for (const auto& [bundle, run] : work.runs) {
+      ARROW_ASSIGN_OR_RAISE(const auto bytes, bundle->Read(run, pool_));
+      std::span<const uint8_t> left(bytes->data(), static_cast<size_t>(bytes->size()));
+      while (!left.empty()) {
+        const int64_t rows_max = kGatherRowGroupRows - encoder_->rows();
+        const int64_t bytes_max = std::min(kBatchBytes, kGatherRowGroupBytes - group_bytes_);
+        ARROW_RETURN_NOT_OK(rows_.Append(rows_max, bytes_max, &left));
+        if (rows_.rows() < rows_max && rows_.bytes() < bytes_max) continue;
+        ARROW_RETURN_NOT_OK(FlushBatch());
+        if (encoder_->rows() < kGatherRowGroupRows && group_bytes_ < kGatherRowGroupBytes) continue;
+        ARROW_RETURN_NOT_OK(FlushGroup(part));
       }
     }
-    ARROW_RETURN_NOT_OK(FlushGroup(partition));
-    return writer_.ClosePartition(partition);
+    ARROW_RETURN_NOT_OK(FlushBatch());
+    return FlushGroup(part);
   }
 
-  Status FlushGroup(const std::string& partition) {
-    ARROW_ASSIGN_OR_RAISE(auto group, encoder_->Finish());
-    return group ? writer_.AddGathered(partition, *group) : Status::OK();
+ private:
+  Status FlushBatch() {
+    if (rows_.rows() == 0) return Status::OK();
+    group_bytes_ += rows_.bytes();
+    ARROW_ASSIGN_OR_RAISE(const auto batch, rows_.Finish());
+    return encoder_->Append(*batch);
+  }
+
+  Status FlushGroup(PartFile* part) {
+    group_bytes_ = 0;
+    ARROW_ASSIGN_OR_RAISE(const auto group, encoder_->Finish());
+    return group ? part->Append(*group) : Status::OK();
+  }
+
+  const std::unique_ptr<RowGroupEncoder> encoder_;
+  arrow::MemoryPool* const pool_;
+  RowReader rows_;
+  int64_t group_bytes_ = 0;  // of the rows in the encoder
+};
+
+class Gathering {
+ public:
+  Gathering(const ChunkContext& context, const PartOwner& owner, const GatherOptions& options)
+      : context_(context), owner_(owner), options_(options) {}
+
+  Result<std::vector<PartInfo>> Run(const std::vector<ChunkDone>& chunks) {
+    ARROW_RETURN_NOT_OK(queue_.Open(context_.env, chunks));
+    std::vector<std::thread> threads;
+    for (int i = 0; i < options_.threads; ++i) {
+      threads.emplace_back([this] {
+        Status status = Work();
+        const std::lock_guard lock(mutex_);
+        if (fault_.ok()) fault_ = std::move(status);
+      });
+    }
+    for (auto& thread : threads) thread.join();
+    ARROW_RETURN_NOT_OK(fault_);
+    return std::move(parts_);
+  }
+
+ private:
+  struct Turn {
+    PartitionRuns work;
+    std::string folder;
+    int64_t number = 0;
+  };
+
+  Result<std::optional<Turn>> Next() {
+    const std::lock_guard lock(mutex_);
+    if (!fault_.ok()) return std::nullopt;
+    if (options_.cancelled && options_.cancelled()) return Fail(Reaction::kStopped, "stopped while gathering");
+    ARROW_ASSIGN_OR_RAISE(auto work, queue_.Next());
+    if (!work) return std::nullopt;
+    ARROW_ASSIGN_OR_RAISE(auto folder, context_.transaction.StageDir(work->partition));
+    return Turn{std::move(*work), std::move(folder), number_++};
+  }
+
+  Status Work() {
+    ARROW_ASSIGN_OR_RAISE(auto encoder,
+                          MakeRowGroupEncoder(context_.file_schema, context_.plan.pipeline.parquet, context_.pool));
+    PartGatherer gatherer(context_, std::move(encoder));
+    while (true) {
+      ARROW_ASSIGN_OR_RAISE(const auto turn, Next());
+      if (!turn) return Status::OK();
+      ARROW_ASSIGN_OR_RAISE(auto part, PartFile::Open(context_, owner_, turn->folder, turn->number));
+      ARROW_RETURN_NOT_OK(gatherer.Write(turn->work, part.get()));
+      ARROW_ASSIGN_OR_RAISE(auto info, part->Finish(turn->work.partition, 0));
+      const std::lock_guard lock(mutex_);
+      parts_.push_back(std::move(info));
+    }
   }
 
   const ChunkContext& context_;
-  ChunkWriter& writer_;
-  std::vector<std::unique_ptr<BundleReader>> readers_;
-  std::unique_ptr<RowGroupEncoder> encoder_;
+  const PartOwner owner_;
+  const GatherOptions& options_;
+  std::mutex mutex_;  // of everything below and of the transaction
+  PartitionQueue queue_;
+  std::vector<PartInfo> parts_;
+  int64_t number_ = 0;
+  Status fault_;
 };
 
 }  // namespace
 
-Status GatherBundles(const ChunkContext& context, size_t input, const std::vector<ChunkDone>& chunks) {
-  ChunkWriter writer(context, input, static_cast<int32_t>(chunks.size()));
-  Gatherer gatherer(context, &writer);
-  ARROW_RETURN_NOT_OK(gatherer.OpenBundles(chunks));
-  ARROW_RETURN_NOT_OK(gatherer.Run());
+Status GatherBundles(const ChunkContext& context, size_t input, const std::vector<ChunkDone>& chunks,
+                     const GatherOptions& options) {
+  const auto index = static_cast<int32_t>(chunks.size());
+  Gathering gathering(context, {context.plan.inputs[input], index}, options);
+  ARROW_ASSIGN_OR_RAISE(auto parts, gathering.Run(chunks));
+  ChunkWriter writer(context, input, index);
+  writer.AddGathered(std::move(parts));
   const ChunkDone& last = chunks.back();
   ChunkEnd end;
-  end.index = static_cast<int32_t>(chunks.size());
+  end.index = index;
   end.offset = last.offset + last.length;
   end.next = {last.next_morsel, end.offset, last.next_line};
   end.last = true;

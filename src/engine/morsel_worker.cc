@@ -1,8 +1,6 @@
 // Decode, judge, split, encode: everything that happens to a row before its chunk is written.
 #include "engine/morsel_worker.h"
 
-#include "sink/bundle.h"
-
 #include <arrow/api.h>
 
 #include <algorithm>
@@ -18,7 +16,7 @@ constexpr size_t kDirectPartitionsMax = 16;
 
 Result<std::unique_ptr<MorselWorker>> MorselWorker::Make(const Plan& plan, arrow::MemoryPool* pool) {
   std::unique_ptr<MorselWorker> worker(new MorselWorker(plan, pool));
-  ARROW_ASSIGN_OR_RAISE(worker->splitter_, MakePartitionSplitter(plan.pipeline.partition_by, plan.contract, pool));
+  ARROW_ASSIGN_OR_RAISE(worker->splitter_, MakePartitionSplitter(plan.pipeline.partition_by, plan.contract));
   return worker;
 }
 
@@ -33,7 +31,8 @@ Result<MorselResult> MorselWorker::Process(Task task) {
   result.charge = std::move(task.morsel->charge);
   task.morsel.reset();  // the text is freed before the result waits
   int64_t held = 0;
-  for (const auto& piece : result.pieces) held += piece.group ? piece.group->bytes() : piece.segment->size();
+  for (const auto& piece : result.pieces) held += piece.group->bytes();
+  if (result.scattered.bytes) held += result.scattered.bytes->size();
   for (const auto& record : result.bad) held += HeldBytes(record);
   result.charge.Resize(held);
   return result;
@@ -59,7 +58,14 @@ Status MorselWorker::TakeBatch(DecodedBatch&& batch, MorselResult* result) {
   if (!batch.accepted || batch.accepted->num_rows() == 0) return Status::OK();
 
   std::vector<PartitionSplitter::Unnameable> unnameable;
-  ARROW_ASSIGN_OR_RAISE(auto slices, splitter_->Split(batch.accepted, &unnameable));
+  ARROW_ASSIGN_OR_RAISE(SplitBatch split, splitter_->Split(batch.accepted, &unnameable));
+  ARROW_RETURN_NOT_OK(Quarantine(unnameable, result));
+  if (!scattered_) scattered_ = split.parts.size() > kDirectPartitionsMax;
+  KeepInScope(&split, result);
+  return *scattered_ ? Scatter(split, result) : Encode(split);
+}
+
+Status MorselWorker::Quarantine(const std::vector<PartitionSplitter::Unnameable>& unnameable, MorselResult* result) {
   for (const auto& bad : unnameable) {
     BadRecord record = decoder_->Locate(bad.row);
     const std::string& source = plan_.pipeline.partition_by[bad.field].source;
@@ -75,16 +81,15 @@ Status MorselWorker::TakeBatch(DecodedBatch&& batch, MorselResult* result) {
     result->bad.insert(after, std::move(record));
     result->rows.quarantined++;
   }
-  if (!scattered_) scattered_ = slices.size() > kDirectPartitionsMax;
-  for (const auto& slice : slices) {
-    if (!InScope(slice.path)) {
-      result->rows.filtered += slice.rows->num_rows();
-      continue;
-    }
-    result->rows.published += slice.rows->num_rows();
-    ARROW_RETURN_NOT_OK(*scattered_ ? EncodeScattered(slice, result) : EncodeSlice(slice));
-  }
   return Status::OK();
+}
+
+void MorselWorker::KeepInScope(SplitBatch* split, MorselResult* result) const {
+  std::erase_if(split->parts, [&](const SplitBatch::Part& part) {
+    const bool in_scope = InScope(part.path);
+    (in_scope ? result->rows.published : result->rows.filtered) += part.rows;
+    return !in_scope;
+  });
 }
 
 bool MorselWorker::InScope(const std::string& partition) const {
@@ -94,24 +99,34 @@ bool MorselWorker::InScope(const std::string& partition) const {
          });
 }
 
-Status MorselWorker::EncodeSlice(const PartitionSlice& slice) {
-  auto& encoder = open_[slice.path];
-  if (!encoder && !idle_.empty()) {
-    encoder = std::move(idle_.back());
-    idle_.pop_back();
+Status MorselWorker::Encode(const SplitBatch& split) {
+  ARROW_ASSIGN_OR_RAISE(const auto slices, SlicesOf(split, pool_));
+  for (const PartitionSlice& slice : slices) {
+    auto& encoder = open_[slice.path];
+    if (!encoder && !idle_.empty()) {
+      encoder = std::move(idle_.back());
+      idle_.pop_back();
+    }
+    if (!encoder) {
+      ARROW_ASSIGN_OR_RAISE(encoder, MakeRowGroupEncoder(splitter_->file_schema(), plan_.pipeline.parquet, pool_));
+    }
+    ARROW_RETURN_NOT_OK(encoder->Append(*slice.rows));
   }
-  if (!encoder) {
-    ARROW_ASSIGN_OR_RAISE(encoder, MakeRowGroupEncoder(splitter_->file_schema(), plan_.pipeline.parquet, pool_));
-  }
-  return encoder->Append(*slice.rows);
+  return Status::OK();
 }
 
-Status MorselWorker::EncodeScattered(const PartitionSlice& slice, MorselResult* result) {
-  MorselResult::Piece piece;
-  piece.partition = slice.path;
-  piece.rows = slice.rows->num_rows();
-  ARROW_ASSIGN_OR_RAISE(piece.segment, EncodeSegment(*slice.rows, pool_));
-  result->pieces.push_back(std::move(piece));
+Status MorselWorker::Scatter(const SplitBatch& split, MorselResult* result) {
+  row_writer_.Use(split.batch);
+  for (const SplitBatch::Part& part : split.parts) {
+    const int64_t offset = scattered_bytes_.length();
+    if (split.order.empty()) {
+      ARROW_RETURN_NOT_OK(row_writer_.Append(part.start, part.rows, &scattered_bytes_));
+    } else {
+      const std::span<const int32_t> rows(split.order.data() + part.start, static_cast<size_t>(part.rows));
+      ARROW_RETURN_NOT_OK(row_writer_.Append(rows, &scattered_bytes_));
+    }
+    result->scattered.runs.push_back({part.path, offset, scattered_bytes_.length() - offset, part.rows});
+  }
   return Status::OK();
 }
 
@@ -120,12 +135,12 @@ Status MorselWorker::FinishPieces(MorselResult* result) {
   constexpr size_t kIdleEncodersMax = 4;
   for (auto& [partition, encoder] : open_) {
     ARROW_ASSIGN_OR_RAISE(auto group, encoder->Finish());
-    const int64_t rows = group ? group->rows() : 0;
-    if (group) result->pieces.push_back({partition, std::move(group), nullptr, rows});
+    if (group) result->pieces.push_back({partition, std::move(group)});
     if (idle_.size() < kIdleEncodersMax) idle_.push_back(std::move(encoder));
   }
   open_.clear();
-  return Status::OK();
+  if (scattered_bytes_.length() == 0) return Status::OK();
+  return scattered_bytes_.Finish().Value(&result->scattered.bytes);
 }
 
 }  // namespace freight

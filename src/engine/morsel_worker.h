@@ -3,7 +3,9 @@
 
 #include "engine/morsel_source.h"
 #include "format/parquet_writer.h"
+#include "sink/bundle.h"
 #include "sink/partition.h"
+#include "sink/row_bytes.h"
 
 #include <map>
 #include <memory>
@@ -17,11 +19,10 @@ namespace freight {
 struct MorselResult {
   struct Piece {
     std::string partition;
-    std::unique_ptr<EncodedRowGroup> group;    // rows of a morsel that touches few partitions,
-    std::shared_ptr<arrow::Buffer> segment;    // or a bundle's segment of one that touches many
-    int64_t rows = 0;
+    std::unique_ptr<EncodedRowGroup> group;
   };
-  std::vector<Piece> pieces;    // of one partition in row order
+  std::vector<Piece> pieces;    // of a morsel that touches few partitions
+  ScatteredRows scattered;      // of one that touches many
   std::vector<BadRecord> bad;   // in input order
   Accounting rows;
   int64_t bytes = 0;            // of input
@@ -35,12 +36,15 @@ class MorselWorker {
   Result<MorselResult> Process(Task task);
 
  private:
-  MorselWorker(const Plan& plan, arrow::MemoryPool* pool) : plan_(plan), pool_(pool) {}
+  MorselWorker(const Plan& plan, arrow::MemoryPool* pool) : plan_(plan), pool_(pool), scattered_bytes_(pool) {}
   Status UseInput(size_t input);
   Status TakeBatch(DecodedBatch&& batch, MorselResult* result);
   bool InScope(const std::string& partition) const;
-  Status EncodeSlice(const PartitionSlice& slice);
-  Status EncodeScattered(const PartitionSlice& slice, MorselResult* result);
+  Status Quarantine(const std::vector<PartitionSplitter::Unnameable>& unnameable, MorselResult* result);
+  // Counts the rows of the partitions that this run replaces, and takes the others out.
+  void KeepInScope(SplitBatch* split, MorselResult* result) const;
+  Status Encode(const SplitBatch& split);
+  Status Scatter(const SplitBatch& split, MorselResult* result);
   Status FinishPieces(MorselResult* result);
 
   const Plan& plan_;
@@ -49,6 +53,8 @@ class MorselWorker {
   std::unique_ptr<MorselDecoder> decoder_;
   size_t decoder_input_ = SIZE_MAX;
   std::optional<bool> scattered_;  // of the morsel at hand, decided by its first batch
+  RowWriter row_writer_;
+  arrow::BufferBuilder scattered_bytes_;
   std::map<std::string, std::unique_ptr<RowGroupEncoder>> open_;
   std::vector<std::unique_ptr<RowGroupEncoder>> idle_;
 };

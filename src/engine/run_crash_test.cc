@@ -30,12 +30,15 @@ struct Scenario {
   const char* mode;
   bool published_before;  // a first version is live before the run under test
   const char* format = "csv";
+  const char* partition_by = "day";
+  int64_t morsel_bytes = 256;
+  bool bundles = false;  // the run goes through bundles
 };
 
 std::string PipelineText(const Scenario& scenario) {
   return fmt::format("version: 1\ndataset: clean.t\nsource: {{{}: in/*}}\ncontract: t.odcs.yaml\n"
-                     "quarantine: {{to: _dlq/t}}\nto: {{parquet: out/t, partition_by: [day], mode: {}}}\n",
-                     scenario.format, scenario.mode);
+                     "quarantine: {{to: _dlq/t}}\nto: {{parquet: out/t, partition_by: [\"{}\"], mode: {}}}\n",
+                     scenario.format, scenario.partition_by, scenario.mode);
 }
 
 std::string NdjsonInput(int first_id, int rows, int first_day) {
@@ -69,7 +72,7 @@ void Write(Env& env, const std::string& path, const std::string& text) {
 // The disk as the run under test finds it.
 std::unique_ptr<MemEnv> Disk(const Scenario& scenario);
 
-RunReport RunOnce(Env& env) {
+RunReport RunOnce(Env& env, const Scenario& scenario) {
   auto loaded = LoadPipeline(env, "/p/t.yaml", [](const std::string&) { return std::nullopt; });
   RunReport report;
   if (!loaded.ok()) {
@@ -77,7 +80,7 @@ RunReport RunOnce(Env& env) {
     return report;
   }
   PlanOptions options;
-  options.morsel_bytes = 256;
+  options.morsel_bytes = scenario.morsel_bytes;
   options.chunk_morsels = 2;
   auto plan = MakePlan(env, loaded.pipeline, loaded.contract, options);
   if (!plan.ok()) {
@@ -95,7 +98,7 @@ std::unique_ptr<MemEnv> Disk(const Scenario& scenario) {
   Write(*env, "/p/t.odcs.yaml", kContract);
   Write(*env, "/p/in/a", Input(scenario, 0, 40, 1));
   if (scenario.published_before) {
-    RunReport report = RunOnce(*env);
+    RunReport report = RunOnce(*env, scenario);
     EXPECT_EQ(report.state, RunState::kPublished) << report.error.ToString();
     if (std::string(scenario.mode) != "append") Write(*env, "/p/in/a", Input(scenario, 100, 30, 2));
   }
@@ -132,23 +135,25 @@ class RunCrash : public testing::TestWithParam<Scenario> {};
 TEST_P(RunCrash, StoppedAnywhereTheNextRunEndsLikeACleanOne) {
   auto clean_env = Disk(GetParam());
   const auto before = Data(*clean_env);
-  RunReport clean = RunOnce(*clean_env);
+  RunReport clean = RunOnce(*clean_env, GetParam());
   ASSERT_EQ(clean.state, RunState::kPublished) << clean.error.ToString();
   ASSERT_GT(clean.rows.quarantined, 0);
   const auto expected = Data(*clean_env);
   ASSERT_FALSE(expected.empty());
 
+  bool bundles = false;
   for (const bool drop : {false, true}) {
     for (int64_t k = 1;; k++) {
       auto disk = Disk(GetParam());
       auto faulty = MakeFaultEnv(disk.get());
       faulty->Arm(k, Fault::kStop);
-      RunReport stopped = RunOnce(*faulty);
+      RunReport stopped = RunOnce(*faulty, GetParam());
       if (!faulty->fired()) break;
       const std::string where = fmt::format("stop at call {} ({}), drop {}", k, faulty->CallName(k), drop);
       disk->Crash(drop);
       CheckWhole(before, expected, *disk, where);
-      RunReport again = RunOnce(*disk);
+      for (auto& [path, bytes] : disk->Snapshot("/p/")) bundles |= path.find("/bundles/bundle-") != std::string::npos;
+      RunReport again = RunOnce(*disk, GetParam());
       ASSERT_TRUE(again.error.ok()) << where << ": " << again.error.ToString();
       ASSERT_EQ(Data(*disk), expected) << where;
       if (again.state == RunState::kPublished) {
@@ -160,22 +165,23 @@ TEST_P(RunCrash, StoppedAnywhereTheNextRunEndsLikeACleanOne) {
       }
     }
   }
+  EXPECT_EQ(bundles, GetParam().bundles);
 }
 
 TEST_P(RunCrash, AFullOrFailingDiskFailsTheRunAndTheNextOneEndsLikeACleanOne) {
   auto clean_env = Disk(GetParam());
-  RunReport clean = RunOnce(*clean_env);
+  RunReport clean = RunOnce(*clean_env, GetParam());
   const auto expected = Data(*clean_env);
   for (const Fault fault : {Fault::kEio, Fault::kEnospc, Fault::kShortWrite}) {
     for (int64_t k = 1;; k++) {
       auto disk = Disk(GetParam());
       auto faulty = MakeFaultEnv(disk.get());
       faulty->Arm(k, fault);
-      RunReport failed = RunOnce(*faulty);
+      RunReport failed = RunOnce(*faulty, GetParam());
       if (!faulty->fired()) break;
       const std::string where =
           fmt::format("fault {} at call {} ({})", static_cast<int>(fault), k, faulty->CallName(k));
-      RunReport again = RunOnce(*disk);
+      RunReport again = RunOnce(*disk, GetParam());
       ASSERT_TRUE(again.error.ok()) << where << ": " << again.error.ToString() << " after " << failed.error.ToString();
       ASSERT_EQ(Data(*disk), expected) << where;
     }
@@ -185,17 +191,17 @@ TEST_P(RunCrash, AFullOrFailingDiskFailsTheRunAndTheNextOneEndsLikeACleanOne) {
 TEST(RunLimits, StagedOutputOverTheLimitStopsTheRunWhichGoesOnWhenItIsRaised) {
   const Scenario scenario{"limit", "replace_partitions", false};
   auto clean_env = Disk(scenario);
-  ASSERT_TRUE(RunOnce(*clean_env).error.ok());
+  ASSERT_TRUE(RunOnce(*clean_env, scenario).error.ok());
 
   auto env = Disk(scenario);
   Write(*env, "/p/t.yaml", PipelineText(scenario) + "limits: {temp: 3000}\n");
-  RunReport stopped = RunOnce(*env);
+  RunReport stopped = RunOnce(*env, scenario);
   EXPECT_EQ(stopped.state, RunState::kFailed);
   EXPECT_NE(stopped.error.message().find("more than limits.temp of 3000"), std::string::npos) << stopped.error;
   EXPECT_TRUE(Data(*env).empty());
 
   Write(*env, "/p/t.yaml", PipelineText(scenario));
-  RunReport resumed = RunOnce(*env);
+  RunReport resumed = RunOnce(*env, scenario);
   EXPECT_TRUE(resumed.error.ok()) << resumed.error.ToString();
   EXPECT_GT(resumed.chunks_done_before, 0);
   EXPECT_EQ(Data(*env), Data(*clean_env));
@@ -205,7 +211,10 @@ INSTANTIATE_TEST_SUITE_P(Modes, RunCrash,
                          testing::Values(Scenario{"first", "replace_partitions", false},
                                          Scenario{"changed", "replace_partitions", true},
                                          Scenario{"append", "append", true}, Scenario{"replace", "replace", true},
-                                         Scenario{"ndjson", "replace_partitions", true, "ndjson"}),
+                                         Scenario{"ndjson", "replace_partitions", true, "ndjson"},
+                                         // One input that goes through a bundle and one that does not.
+                                         Scenario{"scattered", "replace_partitions", false, "csv",
+                                                  "pair = truncate(2, id)", 4096, true}),
                          [](const auto& info) { return std::string(info.param.name); });
 
 }  // namespace

@@ -12,6 +12,7 @@
 #include <cstdint>
 #include <memory>
 #include <optional>
+#include <set>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -89,6 +90,20 @@ int ErrnoOf(const Status& status);
 // Helpers over any Env; each is a loop over the calls above.
 Result<bool> Exists(Env& env, const std::string& path);
 Status MakeDirs(Env& env, const std::string& path, bool sync_new_ancestors);
+// Many directories that become durable together, each parent synced once. Remembers what it made. One caller.
+class DirMaker {
+ public:
+  explicit DirMaker(Env& env) : env_(env) {}
+  // True when the directory itself is new.
+  Result<bool> Make(const std::string& path);
+  Status Sync();
+
+ private:
+  Env& env_;
+  std::set<std::string> known_;     // made, or seen to be there
+  std::set<std::string> unsynced_;  // hold entries that a power cut may take away
+  std::set<std::string> unsynced_where_allowed_;
+};
 Status RemoveTree(Env& env, const std::string& path);  // missing is fine
 Result<std::string> ReadFile(Env& env, const std::string& path, int64_t bytes_max);
 // Writes `path` whole and durable: "<path>.tmp", sync, rename over, sync directory. One writer per path at a time.

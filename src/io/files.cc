@@ -18,13 +18,6 @@ Status WriteAndSync(Env& env, const std::string& path, std::string_view bytes) {
   return file->Close();
 }
 
-// A run that was killed between MakeDir and SyncDir left an ancestor that a power cut still takes away.
-// A parent that we may not open cannot be one in which such a run made something.
-Status SyncOldest(Env& env, const std::string& existing) {
-  const Status synced = env.SyncDir(ParentPath(existing));
-  return ErrnoOf(synced) == EACCES ? Status::OK() : synced;
-}
-
 }  // namespace
 
 Result<bool> Exists(Env& env, const std::string& path) {
@@ -34,25 +27,49 @@ Result<bool> Exists(Env& env, const std::string& path) {
   return stat.status();
 }
 
-Status MakeDirs(Env& env, const std::string& path, bool sync_new_ancestors) {
+Result<bool> DirMaker::Make(const std::string& path) {
   std::vector<std::string> missing;
   std::string at = path;
-  while (true) {
-    const auto stat = env.Stat(at);
+  while (!known_.contains(at)) {
+    const auto stat = env_.Stat(at);
     if (stat.ok() && stat->kind != FileKind::kDirectory) return OsError(ENOTDIR, "make directory", path);
-    if (stat.ok()) break;
+    if (stat.ok()) {
+      // A run that was killed between MakeDir and SyncDir left a directory that a power cut still takes away. A parent
+      // that we may not open cannot be one in which such a run made something.
+      unsynced_where_allowed_.insert(ParentPath(at));
+      known_.insert(at);
+      break;
+    }
     if (ReactionOf(stat.status()) != Reaction::kNotFound) return stat.status();
     missing.push_back(at);
     if (ParentPath(at) == at) return stat.status();
     at = ParentPath(at);
   }
-  if (sync_new_ancestors) ARROW_RETURN_NOT_OK(SyncOldest(env, at));
   std::reverse(missing.begin(), missing.end());
   for (const std::string& directory : missing) {
-    ARROW_RETURN_NOT_OK(env.MakeDir(directory));
-    if (sync_new_ancestors) ARROW_RETURN_NOT_OK(env.SyncDir(ParentPath(directory)));
+    ARROW_RETURN_NOT_OK(env_.MakeDir(directory));
+    known_.insert(directory);
+    unsynced_.insert(ParentPath(directory));
   }
+  return !missing.empty();
+}
+
+Status DirMaker::Sync() {
+  for (const std::string& directory : unsynced_where_allowed_) {
+    if (unsynced_.contains(directory)) continue;
+    const Status synced = env_.SyncDir(directory);
+    if (!synced.ok() && ErrnoOf(synced) != EACCES) return synced;
+  }
+  for (const std::string& directory : unsynced_) ARROW_RETURN_NOT_OK(env_.SyncDir(directory));
+  unsynced_where_allowed_.clear();
+  unsynced_.clear();
   return Status::OK();
+}
+
+Status MakeDirs(Env& env, const std::string& path, bool sync_new_ancestors) {
+  DirMaker dirs(env);
+  ARROW_RETURN_NOT_OK(dirs.Make(path).status());
+  return sync_new_ancestors ? dirs.Sync() : Status::OK();
 }
 
 Status RemoveTree(Env& env, const std::string& path) {

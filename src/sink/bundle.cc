@@ -1,18 +1,18 @@
-// Bundles: append segments in any partition order, read them back in partition order.
+// Bundles: rows come in morsel by morsel and are read back partition by partition.
 #include "sink/bundle.h"
 
-#include <arrow/api.h>
-#include <arrow/io/memory.h>
-#include <arrow/ipc/api.h>
+#include <arrow/buffer.h>
 
+#include <algorithm>
 #include <cstring>
+#include <utility>
 
 namespace freight {
 namespace {
 
-constexpr std::string_view kMagic = "FRTBNDL1";
+constexpr std::string_view kMagic = "FRTBNDL2";
 constexpr int64_t kTrailerBytes = 8 + 8;
-constexpr size_t kPendingBytesMax = 256 << 10;
+constexpr size_t kOutBytesMax = 256 << 10;
 constexpr int64_t kWindowBytes = 16 << 10;
 
 template <typename T>
@@ -27,87 +27,101 @@ T GetLe(const char* bytes) {
   return value;
 }
 
-Result<std::shared_ptr<arrow::Array>> Plain(const std::shared_ptr<arrow::Array>& column, arrow::MemoryPool* pool) {
-  if (column->type_id() != arrow::Type::DICTIONARY) return column;
-  const auto& dictionary = static_cast<const arrow::DictionaryArray&>(*column);
-  const auto& words = static_cast<const arrow::StringArray&>(*dictionary.dictionary());
-  const auto& codes = static_cast<const arrow::Int32Array&>(*dictionary.indices());
-  arrow::StringBuilder builder(pool);
-  ARROW_RETURN_NOT_OK(builder.Reserve(codes.length()));
-  for (int64_t i = 0; i < codes.length(); i++) {
-    ARROW_RETURN_NOT_OK(codes.IsNull(i) ? builder.AppendNull() : builder.Append(words.GetView(codes.Value(i))));
-  }
-  return builder.Finish();
-}
-
 }  // namespace
 
-Result<std::shared_ptr<arrow::Buffer>> EncodeSegment(const arrow::RecordBatch& rows, arrow::MemoryPool* pool) {
-  arrow::ArrayVector columns;
-  arrow::FieldVector fields;
-  for (int i = 0; i < rows.num_columns(); i++) {
-    ARROW_ASSIGN_OR_RAISE(auto column, Plain(rows.column(i), pool));
-    fields.push_back(rows.schema()->field(i)->WithType(column->type()));
-    columns.push_back(std::move(column));
+Status BundleWriter::Append(ScatteredRows rows) {
+  for (const ScatteredRows::Run& run : rows.runs) {
+    Partition& partition = partitions_[run.partition];
+    if (partition.pending.empty()) touched_.push_back(&partition);
+    partition.pending.push_back({rows.bytes->data() + run.offset, run.length, run.rows});
+    rows_ += run.rows;
   }
-  auto batch = arrow::RecordBatch::Make(arrow::schema(fields), rows.num_rows(), columns);
-  auto options = arrow::ipc::IpcWriteOptions::Defaults();
-  options.memory_pool = pool;
-  options.use_threads = false;
-  return arrow::ipc::SerializeRecordBatch(*batch, options);
-}
-
-Status BundleWriter::Append(const std::string& partition, int64_t rows, const arrow::Buffer& segment) {
-  index_[partition].push_back({bytes_, static_cast<uint32_t>(segment.size()), static_cast<uint32_t>(rows)});
-  pending_.append(reinterpret_cast<const char*>(segment.data()), segment.size());
-  bytes_ += segment.size();
-  rows_ += rows;
-  return pending_.size() >= kPendingBytesMax ? Flush() : Status::OK();
+  pending_bytes_ += rows.bytes->size();
+  pending_.push_back(std::move(rows));
+  return pending_bytes_ >= kPendingBytesMax ? Flush() : Status::OK();
 }
 
 Status BundleWriter::Flush() {
-  ARROW_RETURN_NOT_OK(out_->Append(pending_));
+  for (Partition* partition : touched_) ARROW_RETURN_NOT_OK(WriteRuns(partition));
+  touched_.clear();
   pending_.clear();
+  pending_bytes_ = 0;
   return Status::OK();
 }
 
-Result<FinishedFile> BundleWriter::Finish() {
-  std::string footer;
-  for (const auto& [partition, segments] : index_) {
-    for (const auto& segment : segments) {
-      PutLe<uint32_t>(static_cast<uint32_t>(partition.size()), &footer);
-      footer += partition;
-      PutLe(segment.offset, &footer);
-      PutLe(segment.length, &footer);
-      PutLe(segment.rows, &footer);
+Status BundleWriter::WriteRuns(Partition* partition) {
+  Entry entry{static_cast<uint64_t>(bytes_), 0, 0};
+  for (const Piece& piece : partition->pending) {
+    if (entry.length > 0 && entry.length + piece.length > kRunBytesMax) {
+      partition->entries.push_back(entry);
+      entry = {static_cast<uint64_t>(bytes_), 0, 0};
     }
+    ARROW_RETURN_NOT_OK(Write(piece.bytes, piece.length));
+    entry.length += static_cast<uint32_t>(piece.length);
+    entry.rows += static_cast<uint32_t>(piece.rows);
   }
-  const uint64_t length = footer.size();
-  PutLe(length, &footer);
-  footer += kMagic;
-  pending_ += footer;
-  ARROW_RETURN_NOT_OK(Flush());
-  ARROW_RETURN_NOT_OK(out_->Sync());
-  ARROW_RETURN_NOT_OK(out_->Close());
-  return FinishedFile{rows_, static_cast<int64_t>(bytes_ + footer.size()), ""};
+  partition->entries.push_back(entry);
+  partition->pending.clear();
+  return Status::OK();
 }
 
-Result<std::unique_ptr<BundleReader>> BundleReader::Open(Env& env, const std::string& path,
-                                                         std::shared_ptr<arrow::Schema> file_schema) {
+Status BundleWriter::Write(const void* bytes, int64_t length) {
+  out_bytes_.append(static_cast<const char*>(bytes), static_cast<size_t>(length));
+  bytes_ += length;
+  return out_bytes_.size() >= kOutBytesMax ? WriteOut() : Status::OK();
+}
+
+Status BundleWriter::WriteOut() {
+  ARROW_RETURN_NOT_OK(out_->Append(out_bytes_));
+  out_bytes_.clear();
+  return Status::OK();
+}
+
+std::string BundleWriter::Footer() const {
+  std::vector<const std::pair<const std::string, Partition>*> order;
+  for (const auto& partition : partitions_) order.push_back(&partition);
+  std::sort(order.begin(), order.end(), [](auto* a, auto* b) { return a->first < b->first; });
+  std::string footer;
+  for (const auto* partition : order) {
+    for (const Entry& entry : partition->second.entries) {
+      PutLe(static_cast<uint32_t>(partition->first.size()), &footer);
+      footer += partition->first;
+      PutLe(entry.offset, &footer);
+      PutLe(entry.length, &footer);
+      PutLe(entry.rows, &footer);
+    }
+  }
+  PutLe(uint64_t{footer.size()}, &footer);
+  footer += kMagic;
+  return footer;
+}
+
+Result<FinishedFile> BundleWriter::Finish() {
+  ARROW_RETURN_NOT_OK(Flush());
+  const std::string footer = Footer();
+  ARROW_RETURN_NOT_OK(Write(footer.data(), static_cast<int64_t>(footer.size())));
+  ARROW_RETURN_NOT_OK(WriteOut());
+  ARROW_RETURN_NOT_OK(out_->Sync());
+  ARROW_RETURN_NOT_OK(out_->Close());
+  return FinishedFile{rows_, bytes_, ""};
+}
+
+Status BundleReader::Damaged() const {
+  return Fail(Reaction::kCorrupt, "staged bundle \"{}\" is damaged", path_).Help("run again: the input is read anew");
+}
+
+Result<std::unique_ptr<BundleReader>> BundleReader::Open(Env& env, const std::string& path) {
   std::unique_ptr<BundleReader> reader(new BundleReader());
   reader->path_ = path;
-  reader->schema_ = std::move(file_schema);
   ARROW_ASSIGN_OR_RAISE(reader->file_, env.OpenRead(path));
   ARROW_ASSIGN_OR_RAISE(FileStat stat, reader->file_->Stat());
   char trailer[kTrailerBytes];
-  auto corrupt =
-      Fail(Reaction::kCorrupt, "staged bundle \"{}\" is damaged", path).Help("run again: the input is read anew");
-  if (stat.size_bytes < kTrailerBytes) return corrupt;
+  if (stat.size_bytes < kTrailerBytes) return reader->Damaged();
   ARROW_ASSIGN_OR_RAISE(int64_t got, reader->file_->ReadAt(stat.size_bytes - kTrailerBytes, kTrailerBytes, trailer));
-  if (got != kTrailerBytes || std::memcmp(trailer + 8, kMagic.data(), kMagic.size()) != 0) return corrupt;
+  if (got != kTrailerBytes || std::memcmp(trailer + 8, kMagic.data(), kMagic.size()) != 0) return reader->Damaged();
   reader->footer_end_ = stat.size_bytes - kTrailerBytes;
   reader->footer_at_ = reader->footer_end_ - static_cast<int64_t>(GetLe<uint64_t>(trailer));
-  if (reader->footer_at_ < 0) return corrupt;
+  if (reader->footer_at_ < 0) return reader->Damaged();
   ARROW_RETURN_NOT_OK(reader->Advance());
   return reader;
 }
@@ -122,8 +136,7 @@ Status BundleReader::NeedWindow(size_t bytes) {
   ARROW_ASSIGN_OR_RAISE(int64_t got, file_->ReadAt(footer_at_, want, window_.data() + had));
   footer_at_ += got;
   window_.resize(had + got);
-  if (window_.size() >= bytes) return Status::OK();
-  return Fail(Reaction::kCorrupt, "staged bundle \"{}\" is damaged", path_).Help("run again: the input is read anew");
+  return window_.size() >= bytes ? Status::OK() : Damaged();
 }
 
 Status BundleReader::Advance() {
@@ -133,27 +146,24 @@ Status BundleReader::Advance() {
   const uint32_t name_bytes = GetLe<uint32_t>(window_.data() + in_window_);
   ARROW_RETURN_NOT_OK(NeedWindow(4 + name_bytes + 16));
   const char* at = window_.data() + in_window_ + 4;
-  entry_.partition.assign(at, name_bytes);
-  entry_.offset = GetLe<uint64_t>(at + name_bytes);
-  entry_.length = GetLe<uint32_t>(at + name_bytes + 8);
-  entry_.rows = GetLe<uint32_t>(at + name_bytes + 12);
+  partition_.assign(at, name_bytes);
+  run_.offset = static_cast<int64_t>(GetLe<uint64_t>(at + name_bytes));
+  run_.length = GetLe<uint32_t>(at + name_bytes + 8);
+  run_.rows = GetLe<uint32_t>(at + name_bytes + 12);
   in_window_ += 4 + name_bytes + 16;
   return Status::OK();
 }
 
-Result<std::shared_ptr<arrow::RecordBatch>> BundleReader::Take() {
-  ARROW_ASSIGN_OR_RAISE(std::shared_ptr<arrow::Buffer> bytes, arrow::AllocateBuffer(entry_.length));
-  ARROW_ASSIGN_OR_RAISE(int64_t got,
-                        file_->ReadAt(static_cast<int64_t>(entry_.offset), entry_.length, bytes->mutable_data()));
-  if (got != entry_.length) {
-    return Fail(Reaction::kCorrupt, "staged bundle \"{}\" is damaged", path_).Help("run again: the input is read anew");
-  }
-  arrow::io::BufferReader in(bytes);
-  arrow::ipc::DictionaryMemo no_dictionaries;
-  ARROW_ASSIGN_OR_RAISE(
-      auto batch, arrow::ipc::ReadRecordBatch(schema_, &no_dictionaries, arrow::ipc::IpcReadOptions::Defaults(), &in));
+Result<BundleReader::Run> BundleReader::Take() {
+  const Run run = run_;
   ARROW_RETURN_NOT_OK(Advance());
-  return batch;
+  return run;
+}
+
+Result<std::shared_ptr<arrow::Buffer>> BundleReader::Read(const Run& run, arrow::MemoryPool* pool) const {
+  ARROW_ASSIGN_OR_RAISE(std::shared_ptr<arrow::Buffer> bytes, arrow::AllocateBuffer(run.length, pool));
+  ARROW_ASSIGN_OR_RAISE(int64_t got, file_->ReadAt(run.offset, run.length, bytes->mutable_data()));
+  return got == run.length ? Result<std::shared_ptr<arrow::Buffer>>(bytes) : Damaged();
 }
 
 }  // namespace freight

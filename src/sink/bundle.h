@@ -1,13 +1,12 @@
 // Staged rows of a chunk that touches many partitions: one file, one sync, instead of a thousand.
 //
-// bundle, version 1 (staging only, never published):
-//   bundle  := segment* footer length:u64le magic        length of footer in bytes
-//   segment := one Arrow IPC record batch message of the file schema
-//   footer  := entry* in byte order of partition, entries of one partition in row order
-//   entry   := partition_bytes:u32le partition offset:u64le length:u32le rows:u32le
-//   magic   := "FRTBNDL1"
+// bundle, version 2 (staging only, never published):
+//   bundle := run* footer length:u64le magic             length of footer in bytes
+//   run    := rows of one partition as row_bytes.h writes them, about kRunBytesMax at most
+//   footer := entry* in byte order of partition, entries of one partition in row order
+//   entry  := partition_bytes:u32le partition offset:u64le length:u32le rows:u32le
+//   magic  := "FRTBNDL2"
 // No checksum: a bundle never outlives the publication that it was staged for.
-// Not Parquet: a segment holds the few rows of one partition and is read back whole, once.
 #pragma once
 
 #include "base/status.h"
@@ -17,54 +16,77 @@
 #include <arrow/type_fwd.h>
 
 #include <cstdint>
-#include <map>
 #include <memory>
 #include <string>
+#include <unordered_map>
 #include <vector>
 
 namespace freight {
 
-// A batch as a segment's bytes; dictionary columns are written as plain values.
-Result<std::shared_ptr<arrow::Buffer>> EncodeSegment(const arrow::RecordBatch& rows, arrow::MemoryPool* pool);
+// Rows of a morsel for many partitions, those of one partition in row order.
+struct ScatteredRows {
+  struct Run { std::string partition; int64_t offset, length, rows; };  // of `bytes`
+  std::vector<Run> runs;
+  std::shared_ptr<arrow::Buffer> bytes;  // rows as row_bytes.h writes them; null without runs
+};
 
-// Thread: one caller. Finish writes the footer, syncs and closes.
+// Thread: one caller. Holds what it was given until there are kPendingBytesMax of it, so that a partition's rows stand
+// together. Finish writes the footer, syncs and closes.
 class BundleWriter {
  public:
+  static constexpr int64_t kPendingBytesMax = 8 << 20;
+  static constexpr int64_t kRunBytesMax = 1 << 20;  // passed by one appended run at most
+
   explicit BundleWriter(std::unique_ptr<WritableFile> out) : out_(std::move(out)) {}
-  Status Append(const std::string& partition, int64_t rows, const arrow::Buffer& segment);
+  Status Append(ScatteredRows rows);
   Result<FinishedFile> Finish();
 
  private:
-  struct Segment { uint64_t offset; uint32_t length; uint32_t rows; };
-  std::unique_ptr<WritableFile> out_;
-  std::map<std::string, std::vector<Segment>> index_;
-  std::string pending_;  // appended in large pieces
-  uint64_t bytes_ = 0;
-  int64_t rows_ = 0;
+  struct Entry { uint64_t offset; uint32_t length, rows; };
+  struct Piece { const uint8_t* bytes; int64_t length, rows; };
+  struct Partition {
+    std::vector<Entry> entries;
+    std::vector<Piece> pending;  // into pending_
+  };
   Status Flush();
+  Status WriteRuns(Partition* partition);
+  Status Write(const void* bytes, int64_t length);
+  Status WriteOut();
+  std::string Footer() const;
+
+  std::unique_ptr<WritableFile> out_;
+  std::unordered_map<std::string, Partition> partitions_;
+  std::vector<Partition*> touched_;  // in the order in which pending rows named them
+  std::vector<ScatteredRows> pending_;
+  int64_t pending_bytes_ = 0;
+  std::string out_bytes_;  // written in large pieces
+  int64_t bytes_ = 0;
+  int64_t rows_ = 0;
 };
 
 // Walks the partitions of a bundle in byte order. Holds a window of the footer, not all of it.
+// Thread: one caller; Read from any thread.
 class BundleReader {
  public:
-  static Result<std::unique_ptr<BundleReader>> Open(Env& env, const std::string& path,
-                                                    std::shared_ptr<arrow::Schema> file_schema);
+  struct Run { int64_t offset, length, rows; };
+  static Result<std::unique_ptr<BundleReader>> Open(Env& env, const std::string& path);
   bool at_end() const { return !has_entry_; }
-  const std::string& partition() const { return entry_.partition; }
-  // The segment at hand as a batch; then moves to the next one.
-  Result<std::shared_ptr<arrow::RecordBatch>> Take();
+  const std::string& partition() const { return partition_; }
+  // The run at hand; then moves to the next one.
+  Result<Run> Take();
+  Result<std::shared_ptr<arrow::Buffer>> Read(const Run& run, arrow::MemoryPool* pool) const;
 
  private:
-  struct Entry { std::string partition; uint64_t offset = 0; uint32_t length = 0; uint32_t rows = 0; };
   Status Advance();
   Status NeedWindow(size_t bytes);
+  Status Damaged() const;
   std::unique_ptr<ReadableFile> file_;
-  std::shared_ptr<arrow::Schema> schema_;
   std::string path_;
   int64_t footer_at_ = 0, footer_end_ = 0;
   std::string window_;
   size_t in_window_ = 0;
-  Entry entry_;
+  std::string partition_;
+  Run run_{};
   bool has_entry_ = false;
 };
 

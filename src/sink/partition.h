@@ -43,22 +43,35 @@ Status CheckPartitionFields(const std::vector<PartitionField>& fields, const Con
 std::optional<std::string> EscapePartitionValue(std::optional<std::string_view> value);
 std::optional<std::string> UnescapePartitionValue(std::string_view name);  // nullopt = NULL
 
-struct PartitionSlice {
-  std::string path;  // "event_date=2026-06-11/country=DE", "" without partition fields
-  std::shared_ptr<arrow::RecordBatch> rows;  // file schema: identity partition columns left out
+// A batch with its rows assigned to partitions, in order of path; within each in input order.
+struct SplitBatch {
+  struct Part {
+    std::string path;  // "event_date=2026-06-11/country=DE", "" without partition fields
+    int32_t start = 0, rows = 0;  // in `order`; in the batch itself when `order` is empty
+  };
+  std::shared_ptr<arrow::RecordBatch> batch;  // file schema: identity partition columns left out
+  std::vector<int32_t> order;  // row numbers; empty when each partition's rows stand together
+  std::vector<Part> parts;
 };
 
-// Splits batches by partition, rows in input order within each, slices sorted by path. One per thread.
+struct PartitionSlice {
+  std::string path;
+  std::shared_ptr<arrow::RecordBatch> rows;
+};
+// The partitions' rows as batches; gathers at most once.
+Result<std::vector<PartitionSlice>> SlicesOf(const SplitBatch& split, arrow::MemoryPool* pool);
+
+// Splits batches by partition. One per thread.
 class PartitionSplitter {
  public:
   virtual ~PartitionSplitter() = default;
   // Rows whose value cannot name a directory come back as indices into `batch` with the field at fault.
   struct Unnameable { int64_t row; int field; };
-  virtual Result<std::vector<PartitionSlice>> Split(const std::shared_ptr<arrow::RecordBatch>& batch,
-                                                    std::vector<Unnameable>* unnameable) = 0;
+  virtual Result<SplitBatch> Split(const std::shared_ptr<arrow::RecordBatch>& batch,
+                                   std::vector<Unnameable>* unnameable) = 0;
   virtual std::shared_ptr<arrow::Schema> file_schema() const = 0;
 };
 Result<std::unique_ptr<PartitionSplitter>> MakePartitionSplitter(const std::vector<PartitionField>& fields,
-                                                                 const Contract& contract, arrow::MemoryPool* pool);
+                                                                 const Contract& contract);
 
 }  // namespace freight

@@ -28,8 +28,6 @@ struct Part {
 
 class Splitter : public PartitionSplitter {
  public:
-  explicit Splitter(arrow::MemoryPool* pool) : pool_(pool) {}
-
   Status Open(const std::vector<PartitionField>& fields, const Contract& contract) {
     ARROW_RETURN_NOT_OK(CheckPartitionFields(fields, contract));
     fields_ = fields;
@@ -55,24 +53,22 @@ class Splitter : public PartitionSplitter {
 
   std::shared_ptr<arrow::Schema> file_schema() const override { return file_schema_; }
 
-  Result<std::vector<PartitionSlice>> Split(const std::shared_ptr<arrow::RecordBatch>& batch,
-                                            std::vector<Unnameable>* unnameable) override {
-    std::vector<PartitionSlice> slices;
-    if (batch->num_rows() == 0) return slices;
-    ARROW_ASSIGN_OR_RAISE(auto kept, batch->SelectColumns(kept_));
+  Result<SplitBatch> Split(const std::shared_ptr<arrow::RecordBatch>& batch,
+                           std::vector<Unnameable>* unnameable) override {
+    SplitBatch split;
+    if (batch->num_rows() == 0) return split;
+    ARROW_ASSIGN_OR_RAISE(split.batch, batch->SelectColumns(kept_));
     AssignParts(*batch);
     CountRows();
     ReportUnnameable(unnameable);
     const std::vector<Part*> order = NamedParts();
-    std::shared_ptr<arrow::RecordBatch> gathered;
-    if (!std::all_of(order.begin(), order.end(), [](const Part* part) { return part->together(); })) {
-      ARROW_ASSIGN_OR_RAISE(gathered, Gather(*kept, order));
+    const bool together = std::all_of(order.begin(), order.end(), [](const Part* part) { return part->together(); });
+    if (!together) Order(order, &split.order);
+    split.parts.reserve(order.size());
+    for (Part* part : order) {
+      split.parts.push_back({std::move(part->path), together ? part->first_row : part->start, part->rows});
     }
-    for (const Part* part : order) {
-      auto rows = gathered ? gathered->Slice(part->start, part->rows) : kept->Slice(part->first_row, part->rows);
-      slices.push_back({part->path, std::move(rows)});
-    }
-    return slices;
+    return split;
   }
 
  private:
@@ -145,25 +141,17 @@ class Splitter : public PartitionSplitter {
     return order;
   }
 
-  // All nameable rows, partition after partition, in one batch.
-  Result<std::shared_ptr<arrow::RecordBatch>> Gather(const arrow::RecordBatch& kept, const std::vector<Part*>& order) {
-    const int32_t rows = order.back()->start + order.back()->rows;
-    order_.resize(static_cast<size_t>(rows));
+  // All nameable rows, partition after partition.
+  void Order(const std::vector<Part*>& parts, std::vector<int32_t>* order) {
+    order->resize(static_cast<size_t>(parts.back()->start + parts.back()->rows));
     next_.resize(parts_.size());
     for (size_t i = 0; i < parts_.size(); ++i) next_[i] = parts_[i].start;
     for (size_t row = 0; row < part_of_.size(); ++row) {
       const uint32_t part = part_of_[row];
-      if (parts_[part].bad_field < 0) order_[static_cast<size_t>(next_[part]++)] = static_cast<int32_t>(row);
+      if (parts_[part].bad_field < 0) (*order)[static_cast<size_t>(next_[part]++)] = static_cast<int32_t>(row);
     }
-    arrow::ArrayVector columns;
-    for (int i = 0; i < kept.num_columns(); ++i) {
-      ARROW_ASSIGN_OR_RAISE(auto column, GatherRows(*kept.column(i), order_, pool_));
-      columns.push_back(std::move(column));
-    }
-    return arrow::RecordBatch::Make(kept.schema(), rows, std::move(columns));
   }
 
-  arrow::MemoryPool* const pool_;
   std::vector<PartitionField> fields_;
   std::vector<int> sources_;  // contract column of each field
   std::vector<int> kept_;     // contract columns that files hold
@@ -172,14 +160,30 @@ class Splitter : public PartitionSplitter {
   // Of the batch at hand; members so that their memory is reused.
   std::vector<Part> parts_;
   std::vector<uint32_t> part_of_;
-  std::vector<int32_t> order_, next_;
+  std::vector<int32_t> next_;
 };
 
 }  // namespace
 
+Result<std::vector<PartitionSlice>> SlicesOf(const SplitBatch& split, arrow::MemoryPool* pool) {
+  std::shared_ptr<arrow::RecordBatch> rows = split.batch;
+  if (!split.order.empty()) {
+    arrow::ArrayVector columns;
+    for (const auto& column : split.batch->columns()) {
+      ARROW_ASSIGN_OR_RAISE(auto gathered, GatherRows(*column, split.order, pool));
+      columns.push_back(std::move(gathered));
+    }
+    const auto count = static_cast<int64_t>(split.order.size());
+    rows = arrow::RecordBatch::Make(split.batch->schema(), count, std::move(columns));
+  }
+  std::vector<PartitionSlice> slices;
+  for (const SplitBatch::Part& part : split.parts) slices.push_back({part.path, rows->Slice(part.start, part.rows)});
+  return slices;
+}
+
 Result<std::unique_ptr<PartitionSplitter>> MakePartitionSplitter(const std::vector<PartitionField>& fields,
-                                                                 const Contract& contract, arrow::MemoryPool* pool) {
-  auto splitter = std::make_unique<Splitter>(pool);
+                                                                 const Contract& contract) {
+  auto splitter = std::make_unique<Splitter>();
   ARROW_RETURN_NOT_OK(splitter->Open(fields, contract));
   return splitter;
 }

@@ -213,11 +213,16 @@ std::shared_ptr<arrow::Array> Strings(const std::vector<std::optional<std::strin
   return ArrayOf(arrow::StringBuilder(), values);
 }
 
+std::vector<PartitionSlice> SplitInSlices(PartitionSplitter& splitter, const std::shared_ptr<arrow::RecordBatch>& batch,
+                                          std::vector<PartitionSplitter::Unnameable>* unnameable) {
+  return SlicesOf(splitter.Split(batch, unnameable).ValueOrDie(), arrow::default_memory_pool()).ValueOrDie();
+}
+
 // Path of the partition that a single value falls into; "unnameable" if none.
 std::string PathOf(const std::string& field, const std::string& column, const std::shared_ptr<arrow::Array>& one) {
-  auto splitter = MakePartitionSplitter(Fields({field}), Events(), arrow::default_memory_pool()).ValueOrDie();
+  auto splitter = MakePartitionSplitter(Fields({field}), Events()).ValueOrDie();
   std::vector<PartitionSplitter::Unnameable> unnameable;
-  const auto slices = splitter->Split(BatchWith({{column, one}}, 1), &unnameable).ValueOrDie();
+  const auto slices = SplitInSlices(*splitter, BatchWith({{column, one}}, 1), &unnameable);
   if (unnameable.size() == 1 && slices.empty()) return "unnameable";
   return slices.at(0).path;
 }
@@ -284,15 +289,15 @@ TEST(PartitionSplitter, NamesValuesOfEachTypeAndTransform) {
 }
 
 TEST(PartitionSplitter, OnePartitionIsNotCopied) {
-  auto splitter = MakePartitionSplitter(Fields({"country"}), Events(), arrow::default_memory_pool()).ValueOrDie();
+  auto splitter = MakePartitionSplitter(Fields({"country"}), Events()).ValueOrDie();
   std::vector<PartitionSplitter::Unnameable> unnameable;
   const auto same = BatchWith({{"country", Strings({"DE", "DE", "DE"})}}, 3);
-  auto slices = splitter->Split(same, &unnameable).ValueOrDie();
+  auto slices = SplitInSlices(*splitter, same, &unnameable);
   ASSERT_EQ(slices.size(), 1u);
   EXPECT_EQ(slices[0].rows->column(0)->data()->buffers[1], same->column(0)->data()->buffers[1]);
   // Nor are partitions whose rows stand together, whatever their order.
   const auto sorted = BatchWith({{"country", Strings({"FR", "FR", "DE"})}}, 3);
-  slices = splitter->Split(sorted, &unnameable).ValueOrDie();
+  slices = SplitInSlices(*splitter, sorted, &unnameable);
   ASSERT_EQ(slices.size(), 2u);
   EXPECT_EQ(slices[0].path, "country=DE");
   EXPECT_EQ(slices[0].rows->num_rows(), 1);
@@ -302,23 +307,23 @@ TEST(PartitionSplitter, OnePartitionIsNotCopied) {
 }
 
 TEST(PartitionSplitter, WithoutFieldsThereIsOneUnnamedPartition) {
-  auto splitter = MakePartitionSplitter({}, Events(), arrow::default_memory_pool()).ValueOrDie();
+  auto splitter = MakePartitionSplitter({}, Events()).ValueOrDie();
   std::vector<PartitionSplitter::Unnameable> unnameable;
   const auto batch = BatchWith({}, 4);
-  const auto slices = splitter->Split(batch, &unnameable).ValueOrDie();
+  const auto slices = SplitInSlices(*splitter, batch, &unnameable);
   ASSERT_EQ(slices.size(), 1u);
   EXPECT_EQ(slices[0].path, "");
   EXPECT_TRUE(slices[0].rows->Equals(*batch));
-  EXPECT_TRUE(splitter->Split(batch->Slice(0, 0), &unnameable).ValueOrDie().empty());
+  EXPECT_TRUE(SplitInSlices(*splitter, batch->Slice(0, 0), &unnameable).empty());
 }
 
 TEST(PartitionSplitter, UnnameableRowsComeBackByRowAndField) {
   auto splitter =
-      MakePartitionSplitter(Fields({"truncate(1000, id)", "country"}), Events(), arrow::default_memory_pool())
+      MakePartitionSplitter(Fields({"truncate(1000, id)", "country"}), Events())
           .ValueOrDie();
   std::vector<PartitionSplitter::Unnameable> unnameable;
   const auto batch = BatchWith({{"country", Strings({"DE", "", "FR", "a\0"s, "DE", std::nullopt})}}, 6);
-  const auto slices = splitter->Split(batch, &unnameable).ValueOrDie();
+  const auto slices = SplitInSlices(*splitter, batch, &unnameable);
   ASSERT_EQ(unnameable.size(), 2u);
   EXPECT_EQ(unnameable[0].row, 1);
   EXPECT_EQ(unnameable[1].row, 3);
@@ -388,12 +393,12 @@ void ExpectSplitEqualsRowByRow(PartitionSplitter& splitter, const std::shared_pt
   std::vector<PartitionSplitter::Unnameable> unnameable;
   for (int64_t row = 0; row < batch->num_rows(); ++row) {
     unnameable.clear();
-    const auto one = splitter.Split(batch->Slice(row, 1), &unnameable).ValueOrDie();
+    const auto one = SplitInSlices(splitter, batch->Slice(row, 1), &unnameable);
     if (!unnameable.empty()) want_unnameable.push_back(row);
     for (const auto& slice : one) want[slice.path].push_back(slice.rows);
   }
   unnameable.clear();
-  const auto got = splitter.Split(batch, &unnameable).ValueOrDie();
+  const auto got = SplitInSlices(splitter, batch, &unnameable);
   ASSERT_EQ(unnameable.size(), want_unnameable.size());
   for (size_t i = 0; i < unnameable.size(); ++i) EXPECT_EQ(unnameable[i].row, want_unnameable[i]);
   ASSERT_EQ(got.size(), want.size());
@@ -416,7 +421,7 @@ TEST(PartitionSplitter, RandomBatchesSplitAsRowByRow) {
   for (const auto& texts : std::initializer_list<std::vector<std::string>>{
            {"d = day(t)"}, {"country"}, {"ok", "country"}, {"bucket(7, id)"}, {"wide"}, {"uuid"},
            {"truncate(100, amount)", "truncate(1, country)"}, {"bucket(3, country)", "h = hour(t)", "ok"}}) {
-    auto splitter = MakePartitionSplitter(Fields(texts), Events(), arrow::default_memory_pool()).ValueOrDie();
+    auto splitter = MakePartitionSplitter(Fields(texts), Events()).ValueOrDie();
     for (int round = 0; round < 8; ++round) {
       const auto batch = RandomBatch(random, 1 + static_cast<int64_t>(random() % 300), round % 2 == 1);
       ExpectSplitEqualsRowByRow(*splitter,
