@@ -8,8 +8,8 @@ target_compile_options(freight_options INTERFACE -Wall -Wextra $<$<BOOL:${FREIGH
   -Wno-unused-parameter -Wno-missing-field-initializers
   -Wno-stringop-overread -Wno-restrict)  # GCC 12 sees ghosts in inlined std::string at -O2
 target_link_libraries(freight_options INTERFACE Threads::Threads fmt::fmt nlohmann_json::nlohmann_json
-  PkgConfig::FYAML PkgConfig::RE2 PkgConfig::XXHASH PkgConfig::ZSTD PkgConfig::ISAL PkgConfig::HWY
-  Parquet::parquet_shared Arrow::arrow_shared)
+  PkgConfig::FYAML PkgConfig::RE2 PkgConfig::XXHASH PkgConfig::ZSTD PkgConfig::ISAL PkgConfig::LZMA BZip2::BZip2
+  PkgConfig::HWY Parquet::parquet_shared Arrow::arrow_shared)
 if(FREIGHT_SANITIZE)
   target_compile_options(freight_options INTERFACE -fsanitize=${FREIGHT_SANITIZE} -fno-omit-frame-pointer)
   target_link_options(freight_options INTERFACE -fsanitize=${FREIGHT_SANITIZE})

@@ -167,7 +167,7 @@ std::string FitColumnName(const std::string& source, int64_t position, std::set<
 Result<Inference> Infer(Env& env, const std::string& path) {
   ARROW_RETURN_NOT_OK(CheckRegularFile(env, path));
   std::string_view stem = path;
-  for (const std::string_view suffix : {".gz", ".zst"}) {
+  for (const std::string_view suffix : kCompressedSuffixes) {
     if (stem.ends_with(suffix)) stem.remove_suffix(suffix.size());
   }
   for (const char* suffix : {".ndjson", ".jsonl", ".json"}) {

@@ -2,6 +2,7 @@
 #include "cli/infer.h"
 
 #include "cli/text.h"
+#include "io/byte_stream.h"
 
 #include <fmt/format.h>
 
@@ -121,10 +122,11 @@ InferredProject WriteInferred(const Inference& found, const std::string& name, c
 
 std::string DatasetNameOf(const std::string& path) {
   std::string stem = BaseName(path);
-  for (const char* suffix : {".gz", ".zst", ".csv", ".tsv", ".txt", ".ndjson", ".jsonl", ".json"}) {
-    const size_t end = stem.size() - std::min(stem.size(), std::string_view(suffix).size());
-    if (end > 0 && stem.ends_with(suffix)) stem = stem.substr(0, end);
-  }
+  const auto drop = [&stem](std::string_view suffix) {
+    if (stem.size() > suffix.size() && stem.ends_with(suffix)) stem.resize(stem.size() - suffix.size());
+  };
+  for (const std::string_view suffix : kCompressedSuffixes) drop(suffix);
+  for (const char* suffix : {".csv", ".tsv", ".txt", ".ndjson", ".jsonl", ".json"}) drop(suffix);
   std::string name;
   for (const char c : stem) {
     const bool upper = c >= 'A' && c <= 'Z';

@@ -36,7 +36,7 @@ struct Failure {
   std::string path;      // where in a nested record, as a JSON path ("$.user.tags[3]"); empty where records are flat
 };
 
-// One input record that is not published. Offsets are in the input's own bytes (decompressed for .gz and .zst).
+// One input record that is not published. Offsets are in the input's own bytes (decompressed for .gz, .zst, .bz2, .xz).
 struct BadRecord {
   int64_t offset = 0;
   int64_t length = 0;  // with its line end

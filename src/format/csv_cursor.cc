@@ -74,7 +74,7 @@ class Cursor final : public MorselCursor {
   InputPosition next_;
   StreamHash hash_;
   std::string tail_;  // read, behind the last border
-  Charge tail_charge_;
+  Charge tail_charge_;  // for it and what the input holds
 
   // The morsel in the making.
   std::string text_;
@@ -175,7 +175,7 @@ Status Cursor::Cut(Morsel* morsel) {
   morsel->text = std::move(text_);
   if (options_.budget == nullptr) return Status::OK();
   ChargeGrownMorsel(options_, morsel);
-  tail_charge_.Resize(static_cast<int64_t>(tail_.capacity()));
+  tail_charge_.Resize(static_cast<int64_t>(tail_.capacity()) + input_.memory_bytes());
   return Status::OK();
 }
 

@@ -57,6 +57,7 @@ class CsvInput {
   // Morsel::kPad bytes, is not text.
   Status Fill(int64_t bytes, std::string* text, int64_t* size);
   bool at_end() const { return at_end_; }
+  int64_t memory_bytes() const { return in_.memory_bytes(); }
 
   ByteOrder order() const { return order_; }
   // Bytes in the file of a piece of the text.

@@ -22,7 +22,7 @@ constexpr FieldSpec kFields[] = {
      .required = true,
      .help =
          "Input files with one JSON object per line: paths or globs (`*`, `?`, `[..]`, `**`), relative to the pipeline "
-         "file; `.gz` and `.zst` are decompressed.",
+         "file; `.gz`, `.zst`, `.bz2` and `.xz` are decompressed.",
      .example = "raw/events/*.ndjson"},
     {.key = "max_record_bytes",
      .kind = FieldKind::kBytes,
@@ -54,6 +54,8 @@ OtherKind KindByMagic(std::string_view sample) {
   static constexpr Magic kMagics[] = {
       {"\x1F\x8B", "gzip data", "name the file with .gz at its end"},
       {"\x28\xB5\x2F\xFD", "zstd data", "name the file with .zst at its end"},
+      {"BZh", "bzip2 data", "name the file with .bz2 at its end"},
+      {{"\xFD\x37\x7A\x58\x5A\0", 6}, "xz data", "name the file with .xz at its end"},
       {"PAR1", "a Parquet file", "name files with one JSON object per line"},
       {"PK\x03\x04", "a zip archive", "unpack it first"},
       {"\xFF\xFE", "text in utf-16", "convert it to utf-8: iconv -f utf-16 -t utf-8"},

@@ -76,6 +76,8 @@ Result<std::unique_ptr<ByteStream>> OpenByteStream(Env& env, const std::string& 
   ARROW_ASSIGN_OR_RAISE(auto file, env.OpenRead(path));
   if (path.ends_with(".gz")) return GzipStream(std::move(file), path);
   if (path.ends_with(".zst")) return ZstdStream(std::move(file), path);
+  if (path.ends_with(".bz2")) return Bzip2Stream(std::move(file), path);
+  if (path.ends_with(".xz")) return XzStream(std::move(file), path);
   return std::make_unique<PlainStream>(std::move(file), stat.kind == FileKind::kFile);
 }
 

@@ -1,4 +1,4 @@
-// Bytes of one input in order, decompressed: what lies behind it (a file, a FIFO, a gzip or zstd decoder) stays here.
+// Bytes of one input in order, decompressed: what lies behind it (a file, a FIFO, a decoder) stays here.
 #pragma once
 
 #include "base/status.h"
@@ -7,6 +7,7 @@
 #include <cstdint>
 #include <memory>
 #include <string>
+#include <string_view>
 
 namespace freight {
 
@@ -19,9 +20,14 @@ class ByteStream {
   virtual Result<int64_t> Read(int64_t bytes, void* out) = 0;
   // Skips to `offset` >= current, in decompressed bytes; a plain file seeks, a decoder decodes and drops.
   virtual Status SkipTo(int64_t offset) = 0;
+  // What it holds now, a decoder's window included.
+  virtual int64_t memory_bytes() const { return 0; }
 };
 
-// Decoder by name: ".gz" (all members), ".zst" (all frames), else the bytes as they are. Refuses a directory.
+// Names that end so are decompressed.
+inline constexpr std::string_view kCompressedSuffixes[] = {".gz", ".zst", ".bz2", ".xz"};
+
+// Decoder by name, all members, frames or streams of the file; else the bytes as they are. Refuses a directory.
 Result<std::unique_ptr<ByteStream>> OpenByteStream(Env& env, const std::string& path);
 std::unique_ptr<ByteStream> StringStream(std::string bytes);  // for tests
 

@@ -3,8 +3,10 @@
 
 #include "io/fault_env.h"
 
+#include <bzlib.h>
 #include <gtest/gtest.h>
 #include <isa-l/igzip_lib.h>
+#include <lzma.h>
 #include <sys/stat.h>
 #include <zstd.h>
 
@@ -47,6 +49,26 @@ std::string Zstd(const std::string& text) {
   return out;
 }
 
+std::string Bzip2(std::string text) {
+  std::string out(text.size() + text.size() / 50 + 1024, '\0');
+  auto size = static_cast<unsigned>(out.size());
+  EXPECT_EQ(BZ2_bzBuffToBuffCompress(out.data(), &size, text.data(), static_cast<unsigned>(text.size()), 1, 0, 0),
+            BZ_OK);
+  out.resize(size);
+  return out;
+}
+
+std::string XzBy(const std::string& text, uint32_t preset) {
+  std::string out(lzma_stream_buffer_bound(text.size()), '\0');
+  size_t size = 0;
+  EXPECT_EQ(lzma_easy_buffer_encode(preset, LZMA_CHECK_CRC64, nullptr, reinterpret_cast<const uint8_t*>(text.data()),
+                                    text.size(), reinterpret_cast<uint8_t*>(out.data()), &size, out.size()),
+            LZMA_OK);
+  out.resize(size);
+  return out;
+}
+std::string Xz(const std::string& text) { return XzBy(text, 1); }
+
 std::unique_ptr<MemEnv> EnvWith(const std::string& path, std::string_view bytes) {
   auto env = MakeMemEnv();
   EXPECT_TRUE((*env->OpenWrite(path, CreateMode::kNew))->Append(bytes).ok());
@@ -74,7 +96,8 @@ struct Format {
   std::function<std::string(std::string)> encode;
 };
 const Format kFormats[] = {
-    {"/in.csv", [](std::string text) { return text; }}, {"/in.csv.gz", Gzip}, {"/in.csv.zst", Zstd}};
+    {"/in.csv", [](std::string text) { return text; }}, {"/in.csv.gz", Gzip}, {"/in.csv.zst", Zstd},
+    {"/in.csv.bz2", Bzip2}, {"/in.csv.xz", Xz}};
 
 TEST(ByteStream, ReadsEveryFormatInAnyStep) {
   for (const auto& [name, encode] : kFormats) {
@@ -155,6 +178,62 @@ TEST(ByteStream, TakesZeroPaddingAfterGzipAndNothingElse) {
   }
   EXPECT_FALSE(ReadFileAs("/a.zst", Zstd("abc") + "junk, not zstd").ok());
   EXPECT_FALSE(ReadFileAs("/a.gz", "id,name\n1,plain text under a wrong name\n").ok());
+}
+
+TEST(ByteStream, TakesXzPaddingBetweenAndAfterStreams) {
+  const std::string padding(8, '\0');
+  EXPECT_EQ(*ReadFileAs("/a.xz", Xz("abc") + padding + Xz("def") + padding), "abcdef");
+  for (const std::string& junk : {std::string("junk, not xz"), std::string(7, '\0')}) {
+    EXPECT_FALSE(ReadFileAs("/a.xz", Xz("abc") + junk).ok());
+    EXPECT_FALSE(ReadFileAs("/a.bz2", Bzip2("abc") + junk).ok());
+  }
+  for (const char* name : {"/a.xz", "/a.bz2"}) {
+    const Status wrong = ReadFileAs(name, "id,name\n1,plain text under a wrong name\n").status();
+    EXPECT_NE(wrong.message().find("header near compressed byte"), std::string::npos) << wrong;
+  }
+}
+
+TEST(ByteStream, AWindowOverTheBoundIsRefusedAndTheLargestOfTheToolsIsNot) {
+  const std::string text = SomeText(100'000);
+  const std::string largest = XzBy(text, 9);
+  EXPECT_TRUE(*ReadFileAs("/a.xz", largest) == text);
+  auto env = EnvWith("/charged.xz", largest);
+  auto charged = *OpenByteStream(*env, "/charged.xz");
+  char out[10];
+  ASSERT_TRUE(charged->Read(10, out).ok());
+  EXPECT_GT(charged->memory_bytes(), 64 << 20);
+  lzma_options_lzma options;
+  lzma_lzma_preset(&options, 1);
+  options.dict_size = 512 << 20;
+  const lzma_filter filters[] = {{LZMA_FILTER_LZMA2, &options}, {LZMA_VLI_UNKNOWN, nullptr}};
+  std::string xz(text.size() + 1024, '\0');
+  size_t size = 0;
+  ASSERT_EQ(lzma_stream_buffer_encode(const_cast<lzma_filter*>(filters), LZMA_CHECK_CRC32, nullptr,
+                                      reinterpret_cast<const uint8_t*>(text.data()), text.size(),
+                                      reinterpret_cast<uint8_t*>(xz.data()), &size, xz.size()),
+            LZMA_OK);
+  xz.resize(size);
+  const std::unique_ptr<ZSTD_CCtx, size_t (*)(ZSTD_CCtx*)> context(ZSTD_createCCtx(), &ZSTD_freeCCtx);
+  std::string zst;
+  for (const int log : {27, 28}) {
+    ZSTD_CCtx_setParameter(context.get(), ZSTD_c_windowLog, log);
+    ZSTD_CCtx_setParameter(context.get(), ZSTD_c_contentSizeFlag, 0);
+    zst.assign(ZSTD_compressBound(text.size()), '\0');
+    ZSTD_inBuffer from{text.data(), text.size(), 0};
+    ZSTD_outBuffer to{zst.data(), zst.size(), 0};
+    while (ZSTD_compressStream2(context.get(), &to, &from, ZSTD_e_flush) != 0) {
+    }
+    while (ZSTD_compressStream2(context.get(), &to, &from, ZSTD_e_end) != 0) {
+    }
+    zst.resize(to.pos);
+    if (log == 27) {
+      EXPECT_TRUE(*ReadFileAs("/a.zst", zst) == text);
+    }
+  }
+  for (const auto& [name, bytes] : {std::pair("/a.xz", xz), std::pair("/a.zst", zst)}) {
+    const Status refused = ReadFileAs(name, bytes).status();
+    EXPECT_NE(refused.message().find("window of more than 128 MiB"), std::string::npos) << refused;
+  }
 }
 
 TEST(ByteStream, SkipToLandsOnTheSameByteInEveryFormat) {

@@ -1,100 +1,19 @@
 // Streaming gzip (ISA-L) and zstd decoders with bounded buffers; see decoder.h.
 #include "io/decoder.h"
 
+#include "io/decoder_base.h"
+
 #include <isa-l/igzip_lib.h>
 #include <zstd.h>
+#include <zstd_errors.h>
 
 #include <algorithm>
-#include <cstdint>
+#include <bit>
 #include <limits>
 #include <utility>
-#include <vector>
 
 namespace freight {
 namespace {
-
-constexpr int64_t kBufferBytes = 256 * 1024;
-
-// The compressed side: one buffer of the file, refilled when it is used up.
-class CompressedInput {
- public:
-  CompressedInput(std::unique_ptr<ReadableFile> file, std::string path, const char* format)
-      : file_(std::move(file)), path_(std::move(path)), format_(format), buffer_(kBufferBytes) {}
-
-  // Makes at least one byte available unless the file has ended.
-  Status Fill() {
-    if (left() > 0 || ended_) return Status::OK();
-    ARROW_ASSIGN_OR_RAISE(end_, file_->ReadAt(read_, kBufferBytes, buffer_.data()));
-    read_ += end_;
-    at_ = 0;
-    ended_ = end_ == 0;
-    return Status::OK();
-  }
-
-  uint8_t* data() { return buffer_.data() + at_; }
-  int64_t left() const { return end_ - at_; }
-  bool ended() const { return ended_; }
-  int64_t offset() const { return read_ - left(); }
-  void Skip(int64_t bytes) { at_ += bytes; }
-
-  Status Truncated() const {
-    return Fail(Reaction::kFailed, "\"{}\" is truncated: the {} data ends at compressed byte {} before it is complete",
-                path_, format_, offset())
-        .Help("fetch or compress the file again");
-  }
-  Status Corrupt(std::string_view reason) const {
-    return Fail(Reaction::kFailed, "\"{}\" is corrupt: {} near compressed byte {}", path_, reason, offset())
-        .Help(fmt::format("fetch the file again, or rename it if it is not {}", format_));
-  }
-
- private:
-  const std::unique_ptr<ReadableFile> file_;
-  const std::string path_;
-  const char* const format_;
-  std::vector<uint8_t> buffer_;
-  int64_t at_ = 0;
-  int64_t end_ = 0;
-  int64_t read_ = 0;
-  bool ended_ = false;
-};
-
-// What both decoders share: skipping is decoding and dropping.
-class Decoder : public ByteStream {
- public:
-  Decoder(std::unique_ptr<ReadableFile> file, std::string path, const char* format)
-      : input_(std::move(file), std::move(path), format) {}
-
-  Result<int64_t> Read(int64_t bytes, void* out) final {
-    int64_t done = 0;
-    while (done < bytes && !finished_) {
-      ARROW_ASSIGN_OR_RAISE(const int64_t got, Decode(bytes - done, static_cast<uint8_t*>(out) + done));
-      done += got;
-    }
-    offset_ += done;
-    return done;
-  }
-
-  Status SkipTo(int64_t offset) final {
-    FREIGHT_ASSERT(offset >= offset_);
-    std::vector<uint8_t> dropped(static_cast<size_t>(std::min(offset - offset_, kBufferBytes)));
-    while (offset_ < offset) {
-      const int64_t step = std::min(offset - offset_, kBufferBytes);
-      ARROW_ASSIGN_OR_RAISE(const int64_t got, Read(step, dropped.data()));
-      if (got == 0) break;
-    }
-    return Status::OK();
-  }
-
- protected:
-  // One step: up to `bytes` decoded bytes, possibly none; sets finished_ after the last one.
-  virtual Result<int64_t> Decode(int64_t bytes, uint8_t* out) = 0;
-
-  CompressedInput input_;
-  bool finished_ = false;
-
- private:
-  int64_t offset_ = 0;
-};
 
 const char* GzipReason(int code) {
   switch (code) {
@@ -114,6 +33,8 @@ class GzipDecoder final : public Decoder {
   }
 
  private:
+  int64_t state_bytes() const override { return sizeof(inflate_state); }
+
   Result<int64_t> Decode(int64_t bytes, uint8_t* out) override {
     ARROW_RETURN_NOT_OK(input_.Fill());
     if (between_members_) {
@@ -160,9 +81,12 @@ class ZstdDecoder final : public Decoder {
   ZstdDecoder(std::unique_ptr<ReadableFile> file, std::string path)
       : Decoder(std::move(file), std::move(path), "zstd"), context_(ZSTD_createDCtx(), &ZSTD_freeDCtx) {
     FREIGHT_ASSERT(context_ != nullptr);
+    ZSTD_DCtx_setParameter(context_.get(), ZSTD_d_windowLogMax, std::bit_width(uint64_t{kWindowBytesMax}) - 1);
   }
 
  private:
+  int64_t state_bytes() const override { return static_cast<int64_t>(ZSTD_sizeof_DCtx(context_.get())); }
+
   Result<int64_t> Decode(int64_t bytes, uint8_t* out) override {
     ARROW_RETURN_NOT_OK(input_.Fill());
     if (input_.ended() && between_frames_) {
@@ -173,6 +97,7 @@ class ZstdDecoder final : public Decoder {
     ZSTD_outBuffer to{out, static_cast<size_t>(bytes), 0};
     const size_t wanted = ZSTD_decompressStream(context_.get(), &to, &from);
     input_.Skip(static_cast<int64_t>(from.pos));
+    if (ZSTD_getErrorCode(wanted) == ZSTD_error_frameParameter_windowTooLarge) return input_.WindowTooLarge();
     if (ZSTD_isError(wanted) != 0) return input_.Corrupt(ZSTD_getErrorName(wanted));
     between_frames_ = wanted == 0;
     if (to.pos == 0 && !between_frames_ && input_.ended()) return input_.Truncated();

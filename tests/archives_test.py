@@ -1,0 +1,80 @@
+"""Compressed inputs: the same dataset as the plain file's, and nothing of an archive that is cut or damaged."""
+import bz2
+import gzip
+import lzma
+import subprocess
+import unittest
+
+import support
+
+COLUMNS = [{"name": "id", "logicalType": "integer", "required": True}, {"name": "word", "logicalType": "string"}]
+ROWS = 60_000
+TEXT = "id,word\n".encode() + b"".join(
+    b'%d,"row\n%d"\n' % (i, i % 97) if i % 50 else b"x%d,bad\n" % i for i in range(ROWS))
+
+
+def zstd(data):
+    """By the command of the Debian package that the build needs anyway."""
+    return subprocess.run(["zstd", "-q", "-c", "--long=27"], input=data, stdout=subprocess.PIPE, check=True).stdout
+
+
+PACKERS = {"gz": gzip.compress, "zst": zstd, "bz2": bz2.compress, "xz": lzma.compress}
+
+
+def in_members(data, pack, count=3):
+    step = len(data) // count + 1
+    return b"".join(pack(data[i:i + step]) for i in range(0, len(data), step)) + pack(b"")
+
+
+class ArchivesTest(support.FreightTest):
+    def files_of(self, name, data, *args):
+        project = support.Project(self, COLUMNS, source={"csv": "in/*"})
+        project.write(name, data)
+        self.assert_published(project.run(*args), **{"in": ROWS, "quarantined": ROWS // 50})
+        # A part's name holds the input's name; its content does not.
+        return sorted(project.parts().values())
+
+    def test_every_format_gives_the_files_of_the_plain_input_at_1_2_and_8_threads(self):
+        plain = self.files_of("in/a.csv", TEXT)
+        for suffix, pack in PACKERS.items():
+            for threads in (1, 2, 8):
+                with self.subTest(suffix=suffix, threads=threads):
+                    packed = in_members(TEXT, pack) if threads == 2 else pack(TEXT)
+                    self.assertEqual(self.files_of(f"in/a.csv.{suffix}", packed, "--threads", threads), plain)
+
+    def test_a_cut_archive_publishes_and_quarantines_nothing_and_is_read_once_it_is_whole(self):
+        for suffix, pack in PACKERS.items():
+            whole = in_members(TEXT, pack)
+            for share in (0.02, 0.5, 0.95):
+                with self.subTest(suffix=suffix, share=share):
+                    project = support.Project(self, COLUMNS, source={"csv": "in/*"})
+                    cut = int(len(whole) * share)
+                    project.write(f"in/a.csv.{suffix}", whole[:cut])
+                    self.assert_refusal(project.run(), support.FAILED, f"in/a.csv.{suffix}", f"compressed byte {cut}")
+                    self.assert_nothing_published(project)
+                    listed = project.call("quarantine", "ls", "t.yaml")
+                    self.assertNotIn("not_of_type", listed.out)
+                    project.write(f"in/a.csv.{suffix}", whole)
+                    self.assert_published(project.run(), **{"in": ROWS})
+
+    def test_a_damaged_archive_publishes_nothing(self):
+        for suffix, pack in PACKERS.items():
+            with self.subTest(suffix=suffix):
+                whole = bytearray(in_members(TEXT, pack))
+                whole[len(whole) * 9 // 10] ^= 0x55
+                project = support.Project(self, COLUMNS, source={"csv": "in/*"})
+                project.write(f"in/a.csv.{suffix}", bytes(whole))
+                self.assert_refusal(project.run(), support.FAILED, f"in/a.csv.{suffix}", "compressed byte")
+                self.assert_nothing_published(project)
+
+    def test_init_reads_archives(self):
+        for suffix, pack in PACKERS.items():
+            with self.subTest(suffix=suffix):
+                project = support.Project(self, COLUMNS)
+                project.write(f"raw/words.csv.{suffix}", pack(b"id,word\n1,a\n2,b\n"))
+                self.assert_code(project.call("init", "made", "--from", f"raw/words.csv.{suffix}"), support.OK)
+                self.assert_code(project.call("run", "made/words.yaml"), support.OK)
+
+
+if __name__ == "__main__":
+    unittest.main()
