@@ -14,8 +14,8 @@ constexpr FieldSpec kFields[] = {
      .count = FieldCount::kOneOrList,
      .required = true,
      .help =
-         "Input files: paths or globs (`*`, `?`, `[..]`, `**`), relative to the pipeline file; `.gz`, `.zst`, `.bz2` and "
-         "`.xz` are decompressed.",
+         "Input files: paths or globs (`*`, `?`, `[..]`, `**`), relative to the pipeline file; `.gz`, `.zst`, `.bz2` "
+         "and `.xz` are decompressed.",
      .example = "raw/events/*.csv"},
     {.key = "delimiter",
      .default_text = "\",\"",
