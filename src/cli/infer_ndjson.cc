@@ -38,8 +38,8 @@ void SeeLine(std::string_view line, JsonGuess* records, Inference* found) {
   records->See(&scan, 0);
 }
 
-// What a dataset has no nested columns for: an object's properties become columns of their own, at their paths; an
-// array, and an object whose properties would take a name twice, become JSON text.
+// An object's properties become columns of their own, at their paths, which is what tables are good at; an object whose
+// properties would take a name twice becomes JSON text. Arrays stay, with what they hold.
 class Flattened {
  public:
   explicit Flattened(const std::vector<Column>& records) {
@@ -59,7 +59,7 @@ class Flattened {
       }
       return;
     }
-    if (column.type.nested()) column.type = ColumnType{.json_text = true};
+    if (column.type.id == TypeId::kStruct) column.type = ColumnType{.json_text = true};
     columns.push_back(std::move(column));
   }
   static std::string ChildName(const Column& column, const Column& child) { return column.name + "_" + child.name; }

@@ -246,11 +246,10 @@ TEST_F(InferTest, NdjsonKeysBecomeColumnsOfTheSmallestExactType) {
            {"{\"n\":null}\n", "n:json"},
            {"{\"e\":[],\"o\":{}}\n", "e:json! o:json!"},
            {"{\"u\":{\"id\":1,\"tags\":[\"a\",null]}}\n{\"u\":{\"id\":2}}\n",
-            "u_id:int64! u_tags:json"},
+            "u_id:int64! u_tags:array"},
            {"{\"u\":{\"v\":{\"x\":1},\"w\":2}}\n{\"u\":null}\n", "u_v_x:int64 u_w:int64"},
            {"{\"u\":{\"id\":1},\"u_id\":2}\n", "u:json! u_id:int64!"},
-           {"{\"p\":[{\"x\":1},{\"x\":2.5}]}\n{}\n",
-"p:json"},
+           {"{\"p\":[{\"x\":1},{\"x\":2.5}]}\n{}\n", "p:array"},
            {"{\"a.b\":1,\"$.x\":2,\"\":3,\"q\\\"q\":4}\n", "a.b:int64! $.x:int64! column_3:int64! q\"q:int64!"}}) {
     EXPECT_EQ(ShownColumns(Infer("in.ndjson", text)), want) << text;
   }

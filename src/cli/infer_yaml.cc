@@ -5,6 +5,7 @@
 #include "io/byte_stream.h"
 
 #include <fmt/format.h>
+#include <fmt/ranges.h>
 
 #include <algorithm>
 #include <cmath>
@@ -36,8 +37,16 @@ std::string Quoted(const std::string& text) {
   return out + "\"";
 }
 
+std::string PropertyKeys(const Column& column);
+
 std::string TypeKeys(const ColumnType& type) {
   switch (type.id) {
+    case TypeId::kList: return fmt::format("logicalType: array, items: {{{}}}", TypeKeys(type.children.front().type));
+    case TypeId::kStruct: {
+      std::vector<std::string> properties;
+      for (const Column& child : type.children) properties.push_back("{" + PropertyKeys(child) + "}");
+      return fmt::format("logicalType: object, properties: [{}]", fmt::join(properties, ", "));
+    }
     case TypeId::kBoolean: return "logicalType: boolean";
     case TypeId::kDate: return "logicalType: date";
     case TypeId::kTimestamp:
@@ -49,6 +58,12 @@ std::string TypeKeys(const ColumnType& type) {
     case TypeId::kDouble: return "logicalType: number, logicalTypeOptions: {format: f64}";
     default: return type.json_text ? "logicalType: string, physicalType: json" : "logicalType: string";
   }
+}
+
+std::string PropertyKeys(const Column& column) {
+  std::string keys = "name: " + Quoted(column.name);
+  if (column.source_name != column.name) keys += ", physicalName: " + Quoted(column.source_name);
+  return fmt::format("{}, {}{}", keys, TypeKeys(column.type), column.rules.required ? ", required: true" : "");
 }
 
 const char* EncodingWord(CsvEncoding encoding) {
@@ -71,13 +86,6 @@ std::string DialectKeys(const CsvDialect& d) {
   if (d.skip_rows > 0) keys += fmt::format("  skip_rows: {}\n", d.skip_rows);
   if (d.encoding != CsvEncoding::kUtf8) keys += fmt::format("  encoding: {}\n", EncodingWord(d.encoding));
   return keys;
-}
-
-std::string PropertyText(const Column& column) {
-  std::string keys = "name: " + Quoted(column.name);
-  if (column.source_name != column.name) keys += ", physicalName: " + Quoted(column.source_name);
-  const char* const required = column.rules.required ? ", required: true" : "";
-  return fmt::format("      - {{{}, {}{}}}\n", keys, TypeKeys(column.type), required);
 }
 
 // Twice the share that the file has now, at least 1: tomorrow's file may be a little worse, not much.
@@ -107,7 +115,7 @@ std::string InferredContract(const Inference& found, const std::string& name) {
       "apiVersion: v3.1.0\nkind: DataContract\nid: {}\nname: {}\nversion: 1.0.0\nstatus: draft\nschema:\n"
       "  - name: {}\n    physicalType: table\n    properties:\n",
       Count(found.rows, "row"), Quoted(name), Quoted(name), Quoted(name));
-  for (const auto& column : found.columns) text += PropertyText(column);
+  for (const auto& column : found.columns) text += fmt::format("      - {{{}}}\n", PropertyKeys(column));
   return text;
 }
 

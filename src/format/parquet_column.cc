@@ -1,10 +1,9 @@
 // Encoders of fixed-width columns: numbers, decimals, uuids and booleans.
 #include "format/parquet_column.h"
 
-#include "format/parquet_bounds.h"
 #include "format/parquet_fast.h"
 #include "format/parquet_page_builder.h"
-#include "format/parquet_schema.h"
+#include "format/parquet_values.h"
 
 #include <arrow/array.h>
 #include <arrow/type.h>
@@ -20,114 +19,6 @@ namespace freight {
 namespace {
 
 using arrow::bit_util::GetBit;
-
-// Copies the values of the rows that are set in `validity`, one after the other. Without a branch per value: every
-// value is stored, the place moves on only for a valid one. `out` has room for one value more.
-template <typename Wire, typename In>
-int64_t Compact(const In* in, const uint8_t* validity, int64_t offset, int64_t rows, Wire* out) {
-  int64_t kept = 0;
-  for (int64_t i = 0; i < rows; ++i) {
-    out[kept] = static_cast<Wire>(in[i]);
-    kept += GetBit(validity, offset + i);
-  }
-  return kept;
-}
-
-template <typename T>
-std::string BytesOf(T value) {
-  return std::string(reinterpret_cast<const char*>(&value), sizeof value);
-}
-
-// A kind of fixed-width values. In: as Arrow stores them; Wire: as PLAIN stores them, four or eight bytes.
-template <typename In, typename Wire>
-class NumberValues {
- public:
-  using Bounds = NumberBounds<Wire>;
-  explicit NumberValues(const arrow::DataType&) {}
-  int64_t width() const { return sizeof(Wire); }
-  // Writes the values of the valid rows, returns their number.
-  int64_t Encode(const arrow::ArrayData& data, int64_t at, int64_t rows, const uint8_t* validity, uint8_t* bytes,
-                 Bounds* bounds) {
-    const In* in = data.GetValues<In>(1) + at;
-    auto* out = reinterpret_cast<Wire*>(bytes);
-    int64_t kept = rows;
-    if (validity != nullptr) {
-      kept = Compact(in, validity, data.offset + at, rows, out);
-    } else if constexpr (std::is_same_v<In, Wire>) {
-      std::memcpy(out, in, static_cast<size_t>(rows) * sizeof(Wire));
-    } else {
-      std::copy_n(in, rows, out);
-    }
-    bounds->Update(out, kept);
-    return kept;
-  }
-  ValueBounds Finish(const Bounds& bounds) const {
-    if (!bounds.any()) return {};
-    return {.min = BytesOf(bounds.min()), .max = BytesOf(bounds.max())};
-  }
-};
-
-// decimal128 as big-endian bytes of the least length for its precision.
-class BigDecimalValues {
- public:
-  using Bounds = NumberBounds<__int128>;
-  explicit BigDecimalValues(const arrow::DataType& type)
-      : width_(DecimalBytes(static_cast<const arrow::DecimalType&>(type).precision())) {}
-  int64_t width() const { return width_; }
-  int64_t Encode(const arrow::ArrayData& data, int64_t at, int64_t rows, const uint8_t* validity, uint8_t* out,
-                 Bounds* bounds) {
-    const uint8_t* in = data.buffers[1]->data() + (data.offset + at) * 16;
-    int64_t kept = 0;
-    for (int64_t i = 0; i < rows; ++i) {
-      if (validity != nullptr && !GetBit(validity, data.offset + at + i)) continue;
-      __int128 value;
-      std::memcpy(&value, in + i * 16, sizeof value);
-      Put(value, out + kept * width_);
-      bounds->Update(&value, 1);
-      ++kept;
-    }
-    return kept;
-  }
-  ValueBounds Finish(const Bounds& bounds) const {
-    if (!bounds.any()) return {};
-    std::string low(static_cast<size_t>(width_), '\0'), high = low;
-    Put(bounds.min(), reinterpret_cast<uint8_t*>(low.data()));
-    Put(bounds.max(), reinterpret_cast<uint8_t*>(high.data()));
-    return {.min = std::move(low), .max = std::move(high)};
-  }
-
- private:
-  void Put(__int128 value, uint8_t* out) const {
-    for (int64_t i = width_ - 1; i >= 0; --i) {
-      out[i] = static_cast<uint8_t>(value);
-      value >>= 8;
-    }
-  }
-  const int64_t width_;
-};
-
-class UuidValues {
- public:
-  using Bounds = BytesBounds;
-  explicit UuidValues(const arrow::DataType&) {}
-  int64_t width() const { return kWidth; }
-  int64_t Encode(const arrow::ArrayData& data, int64_t at, int64_t rows, const uint8_t* validity, uint8_t* out,
-                 Bounds* bounds) {
-    const uint8_t* in = data.buffers[1]->data() + (data.offset + at) * kWidth;
-    int64_t kept = 0;
-    for (int64_t i = 0; i < rows; ++i) {
-      if (validity != nullptr && !GetBit(validity, data.offset + at + i)) continue;
-      const uint8_t* value = in + i * kWidth;
-      std::memcpy(out + kept++ * kWidth, value, kWidth);
-      bounds->Update(BytesBounds::Word(value, kWidth), value, kWidth);
-    }
-    return kept;
-  }
-  ValueBounds Finish(const Bounds& bounds) const { return bounds.Finish(/*text=*/false); }
-
- private:
-  static constexpr int64_t kWidth = 16;
-};
 
 // Column of `Values`, page after page. A page takes as many rows as fit if none is null, so that where pages end does
 // not depend on where batches end.
@@ -153,13 +44,14 @@ class FixedColumn : public ColumnEncoder {
     return Status::OK();
   }
 
-  Result<EncodedColumn> Finish() override {
+  Status Finish(std::vector<EncodedColumn>* leaves) override {
     if (page_.rows() > 0) ARROW_RETURN_NOT_OK(FlushPage());
     column_.bounds = values_.Finish(chunk_bounds_);
     chunk_bounds_ = {};
     encoding_.reset();
     page_.Release();
-    return std::exchange(column_, {});
+    leaves->push_back(std::exchange(column_, {}));
+    return Status::OK();
   }
 
  private:
@@ -174,7 +66,7 @@ class FixedColumn : public ColumnEncoder {
 
   Status FlushPage() {
     ARROW_RETURN_NOT_OK(Rewrite());
-    EncodedPage page{.rows = page_.rows(), .nulls = page_.nulls(), .encoding = *encoding_,
+    EncodedPage page{.rows = page_.rows(), .values = page_.rows(), .nulls = page_.nulls(), .encoding = *encoding_,
                      .bounds = values_.Finish(page_bounds_)};
     ARROW_ASSIGN_OR_RAISE(std::string_view body, page_.Body());
     ARROW_RETURN_NOT_OK(compressor_->AddPage(std::move(page), body, &column_));
@@ -221,12 +113,13 @@ class BoolColumn : public ColumnEncoder {
     return Status::OK();
   }
 
-  Result<EncodedColumn> Finish() override {
+  Status Finish(std::vector<EncodedColumn>* leaves) override {
     if (page_.rows() > 0) ARROW_RETURN_NOT_OK(FlushPage());
     column_.bounds = BoundsOf(chunk_true_, chunk_false_);
     chunk_true_ = chunk_false_ = false;
     page_.Release();
-    return std::exchange(column_, {});
+    leaves->push_back(std::exchange(column_, {}));
+    return Status::OK();
   }
 
  private:
@@ -254,7 +147,8 @@ class BoolColumn : public ColumnEncoder {
   Status FlushPage() {
     const auto* values = reinterpret_cast<const uint8_t*>(page_.values().data());
     const int64_t trues = arrow::internal::CountSetBits(values, 0, bits_);
-    EncodedPage page{.rows = page_.rows(), .nulls = page_.nulls(), .bounds = BoundsOf(trues > 0, trues < bits_)};
+    EncodedPage page{.rows = page_.rows(), .values = page_.rows(), .nulls = page_.nulls(),
+                     .bounds = BoundsOf(trues > 0, trues < bits_)};
     chunk_true_ |= trues > 0;
     chunk_false_ |= trues < bits_;
     ARROW_ASSIGN_OR_RAISE(std::string_view body, page_.Body());
@@ -277,11 +171,6 @@ class BoolColumn : public ColumnEncoder {
   EncodedColumn column_;
 };
 
-template <typename Values>
-std::unique_ptr<ColumnEncoder> Fixed(const arrow::Field& field, PageCompressor* compressor) {
-  return std::make_unique<FixedColumn<Values>>(field, compressor);
-}
-
 }  // namespace
 
 int64_t NullsInRange(const arrow::ArrayData& data, int64_t at, int64_t rows, const uint8_t** validity) {
@@ -297,27 +186,17 @@ Result<std::unique_ptr<ColumnEncoder>> MakeColumnEncoder(const arrow::Field& fie
     case arrow::Type::STRING:
     case arrow::Type::BINARY: return MakeBytesColumn(field, compressor);
     case arrow::Type::BOOL: return std::make_unique<BoolColumn>(field, compressor);
-    case arrow::Type::INT8: return Fixed<NumberValues<int8_t, int32_t>>(field, compressor);
-    case arrow::Type::INT16: return Fixed<NumberValues<int16_t, int32_t>>(field, compressor);
-    case arrow::Type::UINT8: return Fixed<NumberValues<uint8_t, int32_t>>(field, compressor);
-    case arrow::Type::UINT16: return Fixed<NumberValues<uint16_t, int32_t>>(field, compressor);
-    case arrow::Type::UINT32: return Fixed<NumberValues<uint32_t, uint32_t>>(field, compressor);
-    case arrow::Type::UINT64: return Fixed<NumberValues<uint64_t, uint64_t>>(field, compressor);
-    case arrow::Type::DATE32:
-    case arrow::Type::DECIMAL32:
-    case arrow::Type::INT32: return Fixed<NumberValues<int32_t, int32_t>>(field, compressor);
-    case arrow::Type::TIME64:
-    case arrow::Type::TIMESTAMP:
-    case arrow::Type::DECIMAL64:
-    case arrow::Type::INT64: return Fixed<NumberValues<int64_t, int64_t>>(field, compressor);
-    case arrow::Type::FLOAT: return Fixed<NumberValues<float, float>>(field, compressor);
-    case arrow::Type::DOUBLE: return Fixed<NumberValues<double, double>>(field, compressor);
-    case arrow::Type::DECIMAL128: return Fixed<BigDecimalValues>(field, compressor);
-    case arrow::Type::FIXED_SIZE_BINARY: return Fixed<UuidValues>(field, compressor);
-    default:
-      return Fail(Reaction::kInvalid, "column \"{}\" has type {}, which is not written to parquet", field.name(),
-                  field.type()->ToString());
+    case arrow::Type::STRUCT:
+    case arrow::Type::LIST: return MakeNestedColumn(field, compressor);
+    default: break;
   }
+  std::unique_ptr<ColumnEncoder> column;
+  WithFixedValues(*field.type(), [&]<typename Values>() {
+    column = std::make_unique<FixedColumn<Values>>(field, compressor);
+  });
+  if (column) return column;
+  return Fail(Reaction::kInvalid, "column \"{}\" has type {}, which is not written to parquet", field.name(),
+              field.type()->ToString());
 }
 
 }  // namespace freight

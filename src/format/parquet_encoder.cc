@@ -39,10 +39,7 @@ class Encoder : public RowGroupEncoder {
   Result<std::unique_ptr<EncodedRowGroup>> Finish() override {
     if (rows_ == 0) return nullptr;
     std::vector<EncodedColumn> encoded;
-    for (const auto& column : columns_) {
-      ARROW_ASSIGN_OR_RAISE(EncodedColumn finished, column->Finish());
-      encoded.push_back(std::move(finished));
-    }
+    for (const auto& column : columns_) ARROW_RETURN_NOT_OK(column->Finish(&encoded));
     compressor_->ReleaseScratch();
     return std::make_unique<PagedRowGroup>(std::exchange(rows_, 0), std::move(encoded));
   }

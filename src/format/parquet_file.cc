@@ -131,16 +131,17 @@ class File : public ParquetFile {
           parquet::DictionaryPage(column.dictionary, column.dictionary_entries, parquet::Encoding::PLAIN));
       column.dictionary.reset();
     }
-    int64_t rows = 0;
+    int64_t rows = 0, values = 0;
     for (EncodedPage& page : column.pages) {
-      const parquet::DataPageV1 framed(page.bytes, static_cast<int32_t>(page.rows), ToParquet(page.encoding),
+      const parquet::DataPageV1 framed(page.bytes, static_cast<int32_t>(page.values), ToParquet(page.encoding),
                                        parquet::Encoding::RLE, parquet::Encoding::RLE, page.raw_bytes,
-                                       ToParquet(page.bounds, page.nulls, page.nulls == page.rows, is_signed), rows);
+                                       ToParquet(page.bounds, page.nulls, page.nulls == page.values, is_signed), rows);
       raw_bytes += pager->WriteDataPage(framed);
       rows += page.rows;
+      values += page.values;
       page.bytes.reset();
     }
-    metadata->SetStatistics(ToParquet(column.bounds, column.nulls, column.nulls == rows, is_signed));
+    metadata->SetStatistics(ToParquet(column.bounds, column.nulls, column.nulls == values, is_signed));
     pager->Close(column.dictionary_entries > 0, /*fallback=*/false);
     return raw_bytes;
   }

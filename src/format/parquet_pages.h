@@ -34,6 +34,7 @@ struct EncodedPage {
   std::shared_ptr<arrow::Buffer> bytes;  // as stored: compressed unless the column is not
   int64_t raw_bytes = 0;
   int64_t rows = 0;
+  int64_t values = 0;  // nulls included; more or fewer than rows only in nested columns
   int64_t nulls = 0;
   PageEncoding encoding = PageEncoding::kPlain;
   ValueBounds bounds;

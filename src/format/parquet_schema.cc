@@ -10,6 +10,9 @@ namespace {
 
 using parquet::LogicalType;
 using parquet::Type;
+using parquet::schema::GroupNode;
+using parquet::schema::NodePtr;
+using parquet::schema::NodeVector;
 
 struct Shape {
   std::shared_ptr<const LogicalType> logical;
@@ -66,6 +69,36 @@ Result<Shape> ShapeOf(const arrow::Field& field) {
   }
 }
 
+Result<NodePtr> NodeOf(const arrow::Field& field);
+
+Result<NodeVector> NodesOf(const arrow::FieldVector& fields) {
+  NodeVector nodes;
+  for (const auto& field : fields) {
+    ARROW_ASSIGN_OR_RAISE(auto node, NodeOf(*field));
+    nodes.push_back(std::move(node));
+  }
+  return nodes;
+}
+
+// The three levels that the format prescribes: the list, its repeated group, the element.
+Result<NodePtr> ListNode(const arrow::Field& field, parquet::Repetition::type repetition) {
+  const auto& item = static_cast<const arrow::ListType&>(*field.type()).value_field();
+  ARROW_ASSIGN_OR_RAISE(auto element, NodeOf(*item->WithName("element")));
+  auto repeated = GroupNode::Make("list", parquet::Repetition::REPEATED, NodeVector{std::move(element)});
+  return GroupNode::Make(field.name(), repetition, NodeVector{std::move(repeated)}, LogicalType::List());
+}
+
+Result<NodePtr> NodeOf(const arrow::Field& field) {
+  const auto repetition = field.nullable() ? parquet::Repetition::OPTIONAL : parquet::Repetition::REQUIRED;
+  if (field.type()->id() == arrow::Type::LIST) return ListNode(field, repetition);
+  if (field.type()->id() == arrow::Type::STRUCT) {
+    ARROW_ASSIGN_OR_RAISE(auto children, NodesOf(field.type()->fields()));
+    return GroupNode::Make(field.name(), repetition, children);
+  }
+  ARROW_ASSIGN_OR_RAISE(Shape shape, ShapeOf(field));
+  return parquet::schema::PrimitiveNode::Make(field.name(), repetition, shape.logical, shape.physical, shape.length);
+}
+
 }  // namespace
 
 int DecimalBytes(int precision) {
@@ -77,13 +110,7 @@ int DecimalBytes(int precision) {
 }
 
 Result<parquet::schema::NodePtr> ToParquetSchema(const arrow::Schema& schema) {
-  parquet::schema::NodeVector nodes;
-  for (const auto& field : schema.fields()) {
-    ARROW_ASSIGN_OR_RAISE(Shape shape, ShapeOf(*field));
-    const auto repetition = field->nullable() ? parquet::Repetition::OPTIONAL : parquet::Repetition::REQUIRED;
-    nodes.push_back(parquet::schema::PrimitiveNode::Make(field->name(), repetition, shape.logical, shape.physical,
-                                                         shape.length));
-  }
+  ARROW_ASSIGN_OR_RAISE(auto nodes, NodesOf(schema.fields()));
   return parquet::schema::GroupNode::Make("schema", parquet::Repetition::REQUIRED, nodes);
 }
 

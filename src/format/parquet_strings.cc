@@ -120,7 +120,7 @@ class BytesColumn : public ColumnEncoder {
     return AppendPlain(DictionarySource(data), data, done);
   }
 
-  Result<EncodedColumn> Finish() override {
+  Status Finish(std::vector<EncodedColumn>* leaves) override {
     const int64_t values = held_validity_.rows() - held_validity_.nulls();
     // A dictionary pays when a value comes back at least once on average.
     if (!plain_ && (values == 0 || merged_.entries() * 2 > values)) ARROW_RETURN_NOT_OK(GoPlain());
@@ -131,7 +131,8 @@ class BytesColumn : public ColumnEncoder {
     plain_ = false;
     page_.Release();
     ReleaseHeld();
-    return std::exchange(column_, {});
+    leaves->push_back(std::exchange(column_, {}));
+    return Status::OK();
   }
 
  private:
@@ -228,7 +229,7 @@ class BytesColumn : public ColumnEncoder {
       ARROW_ASSIGN_OR_RAISE(auto packed, RewriteStrings(page_.values(), page_.rows() - page_.nulls(), compressor_));
       ARROW_RETURN_NOT_OK(page_.ReplaceValues(packed));
     }
-    EncodedPage page{.rows = page_.rows(), .nulls = page_.nulls(), .encoding = encoding,
+    EncodedPage page{.rows = page_.rows(), .values = page_.rows(), .nulls = page_.nulls(), .encoding = encoding,
                      .bounds = page_bounds_.Finish(text_)};
     ARROW_ASSIGN_OR_RAISE(std::string_view body, page_.Body());
     ARROW_RETURN_NOT_OK(compressor_->AddPage(std::move(page), body, &column_));

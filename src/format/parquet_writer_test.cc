@@ -4,6 +4,7 @@
 #include "base/hash.h"
 #include "format/parquet_bits.h"
 #include "format/parquet_bounds.h"
+#include "format/parquet_testing.h"
 #include "io/fault_env.h"
 
 #include <arrow/api.h>
@@ -23,59 +24,6 @@ namespace freight {
 namespace {
 
 using arrow::ArrayVector;
-using Batches = std::vector<std::shared_ptr<arrow::RecordBatch>>;
-
-struct Written {
-  std::string bytes;
-  FinishedFile finished;
-};
-
-// Each element of `groups` becomes one row group.
-Written WriteFile(const std::shared_ptr<arrow::Schema>& schema, const std::vector<Batches>& groups,
-                  ParquetOptions options = {}) {
-  auto env = MakeMemEnv();
-  auto out = env->OpenWrite("/f.parquet", CreateMode::kNew).ValueOrDie();
-  auto* pool = arrow::default_memory_pool();
-  auto file = MakeParquetFile(std::move(out), schema, options, pool).ValueOrDie();
-  auto encoder = MakeRowGroupEncoder(schema, options, pool).ValueOrDie();
-  for (const Batches& group : groups) {
-    for (const auto& batch : group) EXPECT_TRUE(encoder->Append(*batch).ok());
-    auto encoded = encoder->Finish().ValueOrDie();
-    if (encoded != nullptr) {
-      const Status appended = file->Append(*encoded);
-      EXPECT_TRUE(appended.ok()) << appended.ToString();
-    }
-  }
-  Written written;
-  written.finished = file->Finish().ValueOrDie();
-  written.bytes = ReadFile(*env, "/f.parquet", int64_t{1} << 30).ValueOrDie();
-  return written;
-}
-
-std::shared_ptr<arrow::io::BufferReader> Input(const Written& written) {
-  return std::make_shared<arrow::io::BufferReader>(std::make_shared<arrow::Buffer>(written.bytes));
-}
-
-std::unique_ptr<parquet::ParquetFileReader> Open(const Written& written) {
-  auto properties = parquet::default_reader_properties();
-  properties.set_page_checksum_verification(true);
-  return parquet::ParquetFileReader::Open(Input(written),
-                                          properties);
-}
-
-std::shared_ptr<arrow::Table> ReadBack(const Written& written, bool decimals_as_written = true) {
-  parquet::ArrowReaderProperties properties;
-  properties.set_smallest_decimal_enabled(decimals_as_written);
-  std::unique_ptr<parquet::arrow::FileReader> reader;
-  parquet::arrow::FileReaderBuilder builder;
-  auto checked = parquet::default_reader_properties();
-  checked.set_page_checksum_verification(true);
-  EXPECT_TRUE(builder.Open(Input(written), checked).ok());
-  EXPECT_TRUE(builder.properties(properties)->Build(&reader).ok());
-  std::shared_ptr<arrow::Table> table = reader->ReadTable().ValueOrDie();
-  EXPECT_TRUE(table->ValidateFull().ok()) << table->ValidateFull().ToString();
-  return table->CombineChunks().ValueOrDie();
-}
 
 template <typename Builder>
 std::shared_ptr<arrow::Array> Finish(Builder& builder) {
@@ -618,13 +566,6 @@ TEST(ParquetWriter, FailedWriteIsAnErrorWithItsErrno) {
     ASSERT_TRUE(file->Append(*encoder->Finish().ValueOrDie()).ok());
     EXPECT_EQ(ErrnoOf(file->Finish().status()), ENOSPC) << call;
   }
-}
-
-TEST(ParquetWriter, NestedTypesAreRefusedByName) {
-  const auto schema = arrow::schema({arrow::field("tags", arrow::list(arrow::utf8()))});
-  const auto made = MakeRowGroupEncoder(schema, {}, arrow::default_memory_pool());
-  ASSERT_FALSE(made.ok());
-  EXPECT_NE(made.status().message().find("\"tags\""), std::string::npos);
 }
 
 TEST(ParquetWriter, FinishGivesAllPoolMemoryBackButTheFinishedPages) {

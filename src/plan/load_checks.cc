@@ -96,18 +96,6 @@ void CheckModes(const PipelineText& text, const Fields& to, Findings* findings) 
   }
 }
 
-// Objects and arrays can be read, but no sink has columns of them.
-Status CheckWritable(const Contract& contract) {
-  for (const Column& column : contract.columns) {
-    if (!column.type.nested()) continue;
-    return Fail(Reaction::kInvalid, "column \"{}\" is an {}, and a dataset has no nested columns", column.name,
-                column.type.ToString())
-        .At(column.place)
-        .Help("name its values by paths (physicalName: user.id), or keep it as text with physicalType: json");
-  }
-  return Status::OK();
-}
-
 }  // namespace
 
 bool MayMatchInside(const std::string& pattern, const std::string& folder) {
@@ -129,8 +117,7 @@ void CheckPipeline(const PipelineText& text, const YamlNode& root_node, Findings
 }
 
 void CheckColumns(const PipelineText& text, const Contract& contract, std::vector<Diagnostic>* diagnostics) {
-  Status status = text.pipeline.format->CheckContract(contract);
-  if (status.ok()) status = CheckWritable(contract);
+  const Status status = text.pipeline.format->CheckContract(contract);
   if (status.ok()) return;
   const ErrorDetail* detail = DetailOf(status);
   Findings findings(detail != nullptr ? detail->place.file : text.pipeline.contract_path, diagnostics);
