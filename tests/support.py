@@ -50,7 +50,7 @@ def contract_text(columns, **extra):
 
 def pipeline_text(source=None, to=None, **extra):
     """A pipeline file; `source` and `to` add keys beside csv and parquet. A source of another kind replaces csv."""
-    inputs = {} if "ndjson" in (source or {}) else {"csv": "in/*.csv"}
+    inputs = {} if {"ndjson", "parquet"} & set(source or {}) else {"csv": "in/*.csv"}
     spec = {"version": 1, "dataset": "clean.t", "owner": "team@example.com",
             "source": inputs | (source or {}), "contract": "t.odcs.yaml"} | extra
     return json.dumps(spec | {"to": {"parquet": "out/t", "mode": "replace"} | (to or {})}, indent=1)

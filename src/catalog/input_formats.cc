@@ -3,6 +3,7 @@
 
 #include "format/csv_format.h"
 #include "format/ndjson_format.h"
+#include "format/parquet_format.h"
 
 #include <array>
 
@@ -12,6 +13,7 @@ namespace {
 constexpr std::array kFormats = {
     &kCsvFormat,
     &kNdjsonFormat,
+    &kParquetFormat,
 };
 
 const auto kShapes = [] {

@@ -32,7 +32,7 @@ std::vector<CommandInfo> MakeTable() {
        "start a project; with --from, make one from a data file",
        "Writes a pipeline and its contract into DIR (default: the current folder) and never overwrites a file. With\n"
        "--from, reads the whole file, finds how it is written and the smallest exact type of each column.",
-       {{"--from", "FILE", "a CSV or NDJSON file, also .gz, .zst, .bz2 or .xz", &Arguments::from}}},
+       {{"--from", "FILE", "a CSV, NDJSON (also .gz, .zst, .bz2, .xz) or Parquet file", &Arguments::from}}},
       {"check", kPipelines, 0, -1, "lint pipelines and contracts, all errors at once", kTargetNote, {Json()}},
       {"plan", kPipelines, 0, -1, "show what a run would read, write, replace and leave; writes nothing", kTargetNote,
        PlanOptionList()},

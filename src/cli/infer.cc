@@ -176,6 +176,7 @@ Result<Inference> Infer(Env& env, const std::string& path) {
   for (const char* suffix : {".csv", ".tsv"}) {
     if (stem.ends_with(suffix)) return InferCsv(env, path);
   }
+  if (path.ends_with(".parquet")) return InferParquet(env, path);
   ARROW_ASSIGN_OR_RAISE(const char first, FirstByte(env, path));
   return first == '{' ? InferNdjson(env, path) : InferCsv(env, path);
 }

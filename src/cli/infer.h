@@ -14,7 +14,7 @@
 
 namespace freight {
 
-enum class InferredSource : uint8_t { kCsv, kNdjson };
+enum class InferredSource : uint8_t { kCsv, kNdjson, kParquet };
 
 struct Inference {
   InferredSource source = InferredSource::kCsv;
@@ -24,11 +24,12 @@ struct Inference {
   int64_t bad_rows = 0;         // records that no contract could accept: a run quarantines them
 };
 
-// NDJSON or CSV by its name, or where that says nothing by its first byte. Reads the file (also .gz, .zst) several
-// times in bounded memory. Fails when it is empty, missing or no file.
+// Parquet, NDJSON or CSV by its name, or where that says nothing by its first bytes. Reads the file, but of a Parquet
+// file only the footer, several times in bounded memory. Fails when it is empty, missing or no file.
 Result<Inference> Infer(Env& env, const std::string& path);
 Result<Inference> InferCsv(Env& env, const std::string& path);
 Result<Inference> InferNdjson(Env& env, const std::string& path);
+Result<Inference> InferParquet(Env& env, const std::string& path);
 
 struct InferredProject {
   std::string pipeline, contract;  // YAML texts

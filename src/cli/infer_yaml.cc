@@ -51,8 +51,18 @@ std::string TypeKeys(const ColumnType& type) {
     case TypeId::kDate: return "logicalType: date";
     case TypeId::kTimestamp:
       return fmt::format("logicalType: timestamp, logicalTypeOptions: {{timezone: {}}}", type.with_zone);
+    case TypeId::kTime: return "logicalType: time";
+    case TypeId::kInt8: return "logicalType: integer, logicalTypeOptions: {format: i8}";
+    case TypeId::kInt16: return "logicalType: integer, logicalTypeOptions: {format: i16}";
+    case TypeId::kInt32: return "logicalType: integer, logicalTypeOptions: {format: i32}";
     case TypeId::kInt64: return "logicalType: integer, logicalTypeOptions: {format: i64}";
+    case TypeId::kUInt8: return "logicalType: integer, logicalTypeOptions: {format: u8}";
+    case TypeId::kUInt16: return "logicalType: integer, logicalTypeOptions: {format: u16}";
+    case TypeId::kUInt32: return "logicalType: integer, logicalTypeOptions: {format: u32}";
     case TypeId::kUInt64: return "logicalType: integer, logicalTypeOptions: {format: u64}";
+    case TypeId::kFloat: return "logicalType: number, logicalTypeOptions: {format: f32}";
+    case TypeId::kUuid: return "logicalType: string, logicalTypeOptions: {format: uuid}";
+    case TypeId::kBinary: return "logicalType: string, logicalTypeOptions: {format: binary}";
     case TypeId::kDecimal:
       return fmt::format("logicalType: number, physicalType: \"DECIMAL({},{})\"", type.precision, type.scale);
     case TypeId::kDouble: return "logicalType: number, logicalTypeOptions: {format: f64}";
@@ -64,6 +74,15 @@ std::string PropertyKeys(const Column& column) {
   std::string keys = "name: " + Quoted(column.name);
   if (column.source_name != column.name) keys += ", physicalName: " + Quoted(column.source_name);
   return fmt::format("{}, {}{}", keys, TypeKeys(column.type), column.rules.required ? ", required: true" : "");
+}
+
+const char* SourceWord(InferredSource source) {
+  switch (source) {
+    case InferredSource::kCsv: return "csv";
+    case InferredSource::kNdjson: return "ndjson";
+    case InferredSource::kParquet: return "parquet";
+  }
+  return "csv";
 }
 
 const char* EncodingWord(CsvEncoding encoding) {
@@ -124,7 +143,7 @@ InferredProject WriteInferred(const Inference& found, const std::string& name, c
       "version: 1\ndataset: clean.{0}\nsource:\n  {4}: {1}\n{2}contract: contracts/{0}.odcs.yaml\n"
       "quarantine: {{to: _dlq/{0}, max_percent: {3}}}\nto:\n  parquet: clean/{0}\n  mode: replace\n",
       name, Quoted(LiteralGlob(input)), DialectKeys(found.dialect), PercentMax(found),
-      found.source == InferredSource::kNdjson ? "ndjson" : "csv");
+      SourceWord(found.source));
   return {pipeline, InferredContract(found, name)};
 }
 
@@ -134,7 +153,7 @@ std::string DatasetNameOf(const std::string& path) {
     if (stem.size() > suffix.size() && stem.ends_with(suffix)) stem.resize(stem.size() - suffix.size());
   };
   for (const std::string_view suffix : kCompressedSuffixes) drop(suffix);
-  for (const char* suffix : {".csv", ".tsv", ".txt", ".ndjson", ".jsonl", ".json"}) drop(suffix);
+  for (const char* suffix : {".csv", ".tsv", ".txt", ".ndjson", ".jsonl", ".json", ".parquet"}) drop(suffix);
   std::string name;
   for (const char c : stem) {
     const bool upper = c >= 'A' && c <= 'Z';

@@ -142,9 +142,15 @@ ordered_json ListJson(const Pipeline& pipeline, const Totals& totals) {
           {"runs", runs}};
 }
 
+// As precise as the format allows: a line and its bytes, or a row and its row group.
+std::string AddressText(const QuarantinedRow& row) {
+  const std::string input = EscapeControls(row.input);
+  if (row.row_group >= 0) return fmt::format("{}: row {}, row group {}", input, Thousands(row.line), row.row_group);
+  return fmt::format("{}:{}  byte {}, {}", input, row.line, Thousands(row.byte_offset), Count(row.byte_length, "byte"));
+}
+
 std::string RowText(const QuarantinedRow& row, int64_t width) {
-  std::string text = fmt::format("{}:{}  byte {}, {}, run {}, chunk {}\n", EscapeControls(row.input), row.line,
-                                 Thousands(row.byte_offset), Count(row.byte_length, "byte"), row.run_id, row.chunk);
+  std::string text = fmt::format("{}, run {}, chunk {}\n", AddressText(row), row.run_id, row.chunk);
   for (const auto& why : row.failures) {
     text += fmt::format("  {}: {} ({}), expected {}{}\n", why.column.empty() ? "record" : EscapeControls(why.column),
                         why.rule, why.reason, EscapeControls(why.expected),

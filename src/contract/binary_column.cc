@@ -52,7 +52,10 @@ class BinaryColumn final : public ColumnParser {
       return {};
     }
     const std::string_view value = context_.field_text.Of(text, field, &scratch_);
-    if (const TypeError error = ParseBinary(value, context_.column.type.encoding, &decoded_)) {
+    decoded_.clear();
+    const bool no_bytes = value.empty() && context_.empty_binary;
+    const TypeError error = no_bytes ? std::nullopt : ParseBinary(value, context_.column.type.encoding, &decoded_);
+    if (error) {
       verdict->Add(*error, expected_.type);
       return {};
     }

@@ -33,6 +33,7 @@ struct ColumnContext {
   std::shared_ptr<arrow::DataType> arrow_type;
   arrow::MemoryPool* pool = nullptr;
   bool dictionary = true;  // of strings
+  bool empty_binary = false;
 };
 
 // The `expected` texts of rules. The values of validValues are data of somebody: only their number is told.

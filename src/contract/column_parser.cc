@@ -86,7 +86,8 @@ ExpectedTexts::ExpectedTexts(const Column& column) {
 Result<std::unique_ptr<ColumnParser>> MakeColumnParser(const Column& column, int column_index, const TextRules& rules,
                                                        arrow::MemoryPool* pool) {
   ARROW_RETURN_NOT_OK(CheckRules(column));
-  ColumnContext context{column, column_index, FieldText(rules), column.type.Arrow(), pool, rules.dictionary};
+  ColumnContext context{column, column_index, FieldText(rules), column.type.Arrow(), pool, rules.dictionary,
+                        rules.empty_binary};
   ColumnType& type = context.column.type;
   FREIGHT_ASSERT(!type.nested());
   if (type.id == TypeId::kString) return MakeStringColumn(std::move(context));

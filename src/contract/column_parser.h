@@ -39,6 +39,7 @@ struct TextRules {
   TextEncoding encoding = TextEncoding::kUtf8;
   EscapeStyle escapes = EscapeStyle::kCsv;        // kJson: of escaped fields, known to be well formed
   bool dictionary = true;                         // strings that repeat may come as one
+  bool empty_binary = false;                      // an empty text of a binary column is no bytes, not a wrong form
 };
 
 // Parses one column batch after batch. One per thread.

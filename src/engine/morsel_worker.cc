@@ -4,6 +4,7 @@
 #include <arrow/api.h>
 
 #include <algorithm>
+#include <tuple>
 
 namespace freight {
 namespace {
@@ -76,8 +77,11 @@ Status MorselWorker::Quarantine(const std::vector<PartitionSplitter::Unnameable>
     failure.reason = Reason::kPartitionValue;
     failure.expected = "a value that can name a folder: 1 to 255 bytes, no NUL";
     record.failures.push_back(std::move(failure));
-    auto after = std::upper_bound(result->bad.begin(), result->bad.end(), record.offset,
-                                  [](int64_t offset, const BadRecord& r) { return offset < r.offset; });
+    // Rows without an offset of their own have a number.
+    const auto before = [](const BadRecord& a, const BadRecord& b) {
+      return std::tie(a.offset, a.line) < std::tie(b.offset, b.line);
+    };
+    auto after = std::upper_bound(result->bad.begin(), result->bad.end(), record, before);
     result->bad.insert(after, std::move(record));
     result->rows.quarantined++;
   }

@@ -3,33 +3,15 @@
 #include "format/csv_reader.h"
 #include "format/csv_scan.h"
 #include "format/csv_text.h"
-
-#include <fmt/ranges.h>
+#include "format/header_match.h"
 
 #include <algorithm>
-#include <map>
-#include <set>
 #include <utility>
 
 namespace freight {
 namespace {
 
 constexpr int64_t kReadBytes = 64 << 10;
-constexpr size_t kNamesShownMax = 20;
-
-std::string Quoted(const std::vector<std::string>& names) {
-  std::vector<std::string> shown;
-  for (size_t i = 0; i < std::min(names.size(), kNamesShownMax); ++i) shown.push_back("\"" + names[i] + "\"");
-  if (names.size() > kNamesShownMax) shown.push_back(fmt::format("and {} more", names.size() - kNamesShownMax));
-  return fmt::format("{}", fmt::join(shown, ", "));
-}
-
-// The record that names the columns, with where each name stands.
-struct Names {
-  std::vector<std::string> names;
-  std::vector<Place> places;
-};
-
 // Walks over the lines before the data, holding one line or record at a time.
 class Preamble {
  public:
@@ -45,7 +27,7 @@ class Preamble {
   }
 
   InputPosition position() const { return {0, offset_, line_}; }
-  Result<Names> ReadNames();
+  Result<NamedColumns> ReadNames();
 
  private:
   std::string_view rest() const { return {text_.data() + at_, static_cast<size_t>(size_ - at_)}; }
@@ -53,7 +35,7 @@ class Preamble {
   Status SkipLine();
   Status Drop();
   Result<CsvRecord> NextRecord(std::vector<Field>* fields);
-  Result<Names> NamesOf(const std::vector<Field>& fields);
+  Result<NamedColumns> NamesOf(const std::vector<Field>& fields);
   Result<std::string> NameOf(const Field& field) const;
 
   // Puts [at_, end) behind us.
@@ -113,7 +95,7 @@ Result<CsvRecord> Preamble::NextRecord(std::vector<Field>* fields) {
   }
 }
 
-Result<Names> Preamble::ReadNames() {
+Result<NamedColumns> Preamble::ReadNames() {
   std::vector<Field> fields;
   for (;;) {
     ARROW_ASSIGN_OR_RAISE(const CsvRecord record, NextRecord(&fields));
@@ -130,7 +112,7 @@ Result<Names> Preamble::ReadNames() {
       default: break;
     }
     if (record.verdict == CsvVerdict::kRecord) {
-      ARROW_ASSIGN_OR_RAISE(Names names, NamesOf(fields));
+      ARROW_ASSIGN_OR_RAISE(NamedColumns names, NamesOf(fields));
       Advance(record.end);
       return names;
     }
@@ -143,8 +125,8 @@ Result<Names> Preamble::ReadNames() {
   }
 }
 
-Result<Names> Preamble::NamesOf(const std::vector<Field>& fields) {
-  Names found;
+Result<NamedColumns> Preamble::NamesOf(const std::vector<Field>& fields) {
+  NamedColumns found;
   for (const Field& field : fields) {
     found.places.push_back(PlaceAt(field.begin - field.quoted));
     Result<std::string> name = NameOf(field);
@@ -182,51 +164,6 @@ Place Preamble::PlaceAt(int64_t at) const {
   return {file_, line_ + CountLineEnds(text_.data(), at_, line_begin), characters + 1};
 }
 
-Status CheckMissing(const Contract& contract, const InputHeader& header, const Place& place) {
-  std::vector<std::string> missing;
-  bool any_found = false;
-  for (size_t i = 0; i < contract.columns.size(); ++i) {
-    any_found = any_found || header.column_of_contract[i] >= 0;
-    const Column& column = contract.columns[i];
-    if (header.column_of_contract[i] < 0 && column.rules.required) missing.push_back(column.source_name);
-  }
-  const std::string help = fmt::format("the header has {}", Quoted(header.names));
-  if (!missing.empty()) {
-    return Fail(Reaction::kInvalid, "required column{} {} {} not in the header", missing.size() > 1 ? "s" : "",
-                Quoted(missing), missing.size() > 1 ? "are" : "is").At(place).Help(help);
-  }
-  if (!any_found) return Fail(Reaction::kInvalid, "the header names no column of the contract").At(place).Help(help);
-  return Status::OK();
-}
-
-// Columns are found by name, wherever they stand.
-Status Match(const Contract& contract, const Names& found, InputHeader* header) {
-  std::map<std::string, std::vector<int>> fields_of_name;
-  for (size_t i = 0; i < found.names.size(); ++i) fields_of_name[found.names[i]].push_back(static_cast<int>(i));
-  std::set<std::string> named;
-  for (const Column& column : contract.columns) {
-    named.insert(column.source_name);
-    const auto it = fields_of_name.find(column.source_name);
-    header->column_of_contract.push_back(it == fields_of_name.end() ? -1 : it->second[0]);
-    if (it != fields_of_name.end() && it->second.size() > 1) {
-      return Fail(Reaction::kInvalid, "the header names column \"{}\" {} times", column.source_name, it->second.size())
-          .At(found.places[it->second[1]]).Help("give each column that the contract reads a name of its own");
-    }
-  }
-  std::vector<Place> unread_places;
-  for (size_t i = 0; i < found.names.size(); ++i) {
-    if (!named.insert(found.names[i]).second) continue;
-    header->unread.push_back(found.names[i]);
-    unread_places.push_back(found.places[i]);
-  }
-  ARROW_RETURN_NOT_OK(CheckMissing(contract, *header, {found.places[0].file, found.places[0].line, 1}));
-  if (contract.columns_policy == ColumnsPolicy::kFreeze && !header->unread.empty()) {
-    return Fail(Reaction::kInvalid, "the contract freezes the columns and does not name {}", Quoted(header->unread))
-        .At(unread_places[0]).Help("add to the contract what should be read, or drop `columns: freeze`");
-  }
-  return Status::OK();
-}
-
 }  // namespace
 
 Result<InputHeader> ReadCsvHeader(ByteStream& in, const std::string& file_name, const CsvDialect& dialect,
@@ -236,10 +173,10 @@ Result<InputHeader> ReadCsvHeader(ByteStream& in, const std::string& file_name, 
   ARROW_RETURN_NOT_OK(preamble.Begin());
   InputHeader header;
   if (dialect.header) {
-    ARROW_ASSIGN_OR_RAISE(const Names found, preamble.ReadNames());
+    ARROW_ASSIGN_OR_RAISE(const NamedColumns found, preamble.ReadNames());
     header.names = found.names;
     header.fields = static_cast<int64_t>(found.names.size());
-    ARROW_RETURN_NOT_OK(Match(contract, found, &header));
+    ARROW_RETURN_NOT_OK(MatchColumns(contract, found, &header));
   } else {
     header.fields = static_cast<int64_t>(contract.columns.size());
     for (int i = 0; i < static_cast<int>(header.fields); ++i) header.column_of_contract.push_back(i);
