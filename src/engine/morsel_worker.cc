@@ -52,6 +52,7 @@ Status MorselWorker::UseInput(size_t input) {
 
 Status MorselWorker::TakeBatch(DecodedBatch&& batch, MorselResult* result) {
   result->rows.in += batch.records;
+  result->rows.filtered += batch.filtered;
   result->rows.blank_lines += batch.blank_lines;
   result->rows.comments += batch.comments;
   result->rows.quarantined += static_cast<int64_t>(batch.bad.size());

@@ -1,6 +1,7 @@
 // The main job stopped at every call that touches state, recovered, run again: the result is that of a clean run.
 #include "commit/dataset.h"
 #include "engine/engine.h"
+#include "format/parquet_testing.h"
 #include "io/fault_env.h"
 #include "plan/load.h"
 
@@ -51,7 +52,27 @@ std::string NdjsonInput(int first_id, int rows, int first_day) {
   return text;
 }
 
+// Row groups of ten rows.
+std::string ParquetInput(int first_id, int rows, int first_day) {
+  arrow::Int64Builder ids;
+  arrow::Date32Builder days;
+  arrow::StringBuilder notes;
+  for (int i = 0; i < rows; i++) {
+    EXPECT_TRUE(i % 9 == 4 ? ids.AppendNull().ok() : ids.Append(first_id + i).ok());
+    EXPECT_TRUE(days.Append(20'453 + first_day + i / 12).ok());
+    EXPECT_TRUE(notes.Append(fmt::format("note\n{}", i)).ok());
+  }
+  const auto schema = arrow::schema({arrow::field("id", arrow::int64()), arrow::field("day", arrow::date32(), false),
+                                     arrow::field("note", arrow::utf8())});
+  const auto batch = arrow::RecordBatch::Make(
+      schema, rows, {ids.Finish().ValueOrDie(), days.Finish().ValueOrDie(), notes.Finish().ValueOrDie()});
+  std::vector<Batches> groups;
+  for (int at = 0; at < rows; at += 10) groups.push_back({batch->Slice(at, 10)});
+  return WriteFile(schema, groups).bytes;
+}
+
 std::string Input(const Scenario& scenario, int first_id, int rows, int first_day) {
+  if (std::string(scenario.format) == "parquet") return ParquetInput(first_id, rows, first_day);
   if (std::string(scenario.format) == "ndjson") return NdjsonInput(first_id, rows, first_day);
   std::string text = "id,day,note\n";
   for (int i = 0; i < rows; i++) {
@@ -212,6 +233,7 @@ INSTANTIATE_TEST_SUITE_P(Modes, RunCrash,
                                          Scenario{"changed", "replace_partitions", true},
                                          Scenario{"append", "append", true}, Scenario{"replace", "replace", true},
                                          Scenario{"ndjson", "replace_partitions", true, "ndjson"},
+                                         Scenario{"parquet", "replace_partitions", true, "parquet"},
                                          // One input that goes through a bundle and one that does not.
                                          Scenario{"scattered", "replace_partitions", false, "csv",
                                                   "pair = truncate(2, id)", 4096, true}),

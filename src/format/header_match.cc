@@ -33,7 +33,9 @@ Status CheckMissing(const Contract& contract, const InputHeader& header, const N
     return Fail(Reaction::kInvalid, "required column{} {} {} not in the {}", missing.size() > 1 ? "s" : "",
                 Quoted(missing), missing.size() > 1 ? "are" : "is", found.what).At(place).Help(help);
   }
-  if (!any_found) return Fail(Reaction::kInvalid, "the {} names no column of the contract", found.what).At(place).Help(help);
+  if (!any_found) {
+    return Fail(Reaction::kInvalid, "the {} names no column of the contract", found.what).At(place).Help(help);
+  }
   return Status::OK();
 }
 

@@ -78,7 +78,8 @@ struct CursorOptions {
 struct DecodedBatch {
   std::shared_ptr<arrow::RecordBatch> accepted;  // contract columns in contract order
   std::vector<BadRecord> bad;                    // in input order
-  int64_t records = 0;                           // accepted + bad
+  int64_t filtered = 0;                          // records that the source's own conditions do not want
+  int64_t records = 0;                           // accepted + bad + filtered
   int64_t blank_lines = 0;
   int64_t comments = 0;
 };

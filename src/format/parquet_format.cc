@@ -24,11 +24,27 @@ constexpr FieldSpec kFields[] = {
      .required = true,
      .help = "Input files: paths or globs (`*`, `?`, `[..]`, `**`), relative to the pipeline file.",
      .example = "raw/events/*.parquet"},
+    {.key = "where",
+     .count = FieldCount::kOneOrList,
+     .help =
+         "Conditions that all must hold for a row to be read: `column = value` with one of `=`, `!=`, `<`, `<=`, `>`, "
+         "`>=`, or `column is null`, `column is not null`. Other rows are counted as filtered; row groups whose "
+         "statistics show that they hold no other rows are not decoded.",
+     .example = "[event_time >= 2026-06-01, amount is not null]"},
 };
 constexpr Shape kShape = {
-    "source", "Where the rows come from: Parquet files. Columns that the contract does not name are not read.", kFields};
+    "source", "Where the rows come from: Parquet files. Columns that neither contract nor `where` names are not read.",
+    kFields};
 
-std::shared_ptr<const InputFormat> Make(const Fields&, Findings*) { return std::make_shared<ParquetFormat>(); }
+std::shared_ptr<const InputFormat> Make(const Fields& source, Findings* findings) {
+  std::vector<Condition> where;
+  for (const YamlNode* node : source.List("where")) {
+    auto condition = ParseCondition(node->text);
+    if (condition.ok()) where.push_back(*std::move(condition));
+    else findings->AddStatus(kCodeConflict, node->span, condition.status());
+  }
+  return std::make_shared<ParquetFormat>(std::move(where));
+}
 
 // Cuts row groups into morsels by what the footer says. Reads the file only for its content hash.
 class Cursor final : public MorselCursor {
@@ -52,7 +68,8 @@ class Cursor final : public MorselCursor {
     Morsel morsel;
     ARROW_ASSIGN_OR_RAISE(morsel.charge, AdmitMorsel(options_));
     const ParquetRowGroup& group = Group();
-    if (row_ == 0) ARROW_RETURN_NOT_OK(HashBytes(group.file_begin, group.file_end));
+    // What is not read cannot change the result: the statistics that say so are in the footer.
+    if (row_ == 0 && !group.excluded) ARROW_RETURN_NOT_OK(HashBytes(group.file_begin, group.file_end));
     morsel.index = next_.morsel_index;
     morsel.offset = next_.offset;
     morsel.first_line = next_.line;
@@ -80,8 +97,9 @@ class Cursor final : public MorselCursor {
     next_.offset = layout_.file_bytes();
     if (AtEnd()) return;
     const ParquetRowGroup& group = Group();
-    const auto share = static_cast<double>(row_) / static_cast<double>(group.rows);
-    next_.offset = group.file_begin + static_cast<int64_t>(share * static_cast<double>(group.file_end - group.file_begin));
+    const double share = static_cast<double>(row_) / static_cast<double>(group.rows);
+    const auto bytes = static_cast<double>(group.file_end - group.file_begin);
+    next_.offset = group.file_begin + static_cast<int64_t>(share * bytes);
     if (next_.morsel_index == 0) next_.offset = 0;
   }
 
@@ -122,22 +140,28 @@ class Decoder final : public MorselDecoder {
   Decoder(const InputFile& file, const Contract& contract, arrow::MemoryPool* pool)
       : file_(file), schema_(contract.ArrowSchema()), pool_(pool) {}
 
-  Status Open(const InputHeader& header, const Contract& contract, int64_t batch_bytes) {
+  Status Open(const InputHeader& header, const Contract& contract, const std::vector<Condition>& where,
+              int64_t batch_bytes) {
     ARROW_ASSIGN_OR_RAISE(auto probe, OpenParquet(file_, 1, pool_));
-    const std::vector<int> tops = ColumnsToRead(header);
-    ARROW_ASSIGN_OR_RAISE(const auto layout, ParquetLayout::Read(file_, *probe->parquet_reader()->metadata(), tops));
-    ARROW_ASSIGN_OR_RAISE(reader_, OpenParquet(file_, layout.RowsOfBatch(batch_bytes), pool_));
     std::shared_ptr<arrow::Schema> declared;
-    ARROW_RETURN_NOT_OK(ParquetFailure(file_, -1, reader_->GetSchema(&declared)));
+    ARROW_RETURN_NOT_OK(ParquetFailure(file_, -1, probe->GetSchema(&declared)));
+    ARROW_ASSIGN_OR_RAISE(filter_, ParquetFilter::Bind(where, *declared, file_));
+    const std::vector<int> tops = ColumnsToRead(header, filter_);
+    ARROW_ASSIGN_OR_RAISE(layout_,
+                          ParquetLayout::Read(file_, *probe->parquet_reader()->metadata(), tops, filter_));
+    ARROW_ASSIGN_OR_RAISE(reader_, OpenParquet(file_, layout_.RowsOfBatch(batch_bytes), pool_));
     const auto& schema = *reader_->parquet_reader()->metadata()->schema();
     for (int leaf = 0; leaf < schema.num_columns(); ++leaf) {
       const int top = schema.group_node()->FieldIndex(*schema.GetColumnRoot(leaf));
       if (std::binary_search(tops.begin(), tops.end(), top)) leaves_.push_back(leaf);
     }
+    const auto place_of = [&tops](int top) {
+      return top < 0 ? -1 : static_cast<int>(std::lower_bound(tops.begin(), tops.end(), top) - tops.begin());
+    };
+    for (const int top : filter_.columns()) filter_places_.push_back(place_of(top));
     for (size_t i = 0; i < contract.columns.size(); ++i) {
       const int top = header.column_of_contract[i];
-      const auto place = std::lower_bound(tops.begin(), tops.end(), top) - tops.begin();
-      places_.push_back(top < 0 ? -1 : static_cast<int>(place));
+      places_.push_back(place_of(top));
       ARROW_ASSIGN_OR_RAISE(auto column, TypedColumn::Make(contract.columns[i], static_cast<int>(i),
                                                            top < 0 ? nullptr : declared->field(top)->type(), pool_));
       columns_.push_back(std::move(column));
@@ -147,6 +171,9 @@ class Decoder final : public MorselDecoder {
   }
 
   Status Decode(const Morsel& morsel, const std::function<Status(DecodedBatch&&)>& emit) override {
+    if (layout_.row_groups()[static_cast<size_t>(morsel.row_group)].excluded) {
+      return emit({.filtered = morsel.rows, .records = morsel.rows});
+    }
     ARROW_RETURN_NOT_OK(GoTo(morsel));
     int64_t left = morsel.rows;
     while (left > 0) {
@@ -208,11 +235,16 @@ class Decoder final : public MorselDecoder {
     judged.records = batch_->num_rows();
     errors_.assign(static_cast<size_t>(judged.records), 0);
     for (size_t i = 0; i < columns_.size(); ++i) ARROW_RETURN_NOT_OK(columns_[i]->Parse(ValuesOf(i), errors_));
-    keep_.resize(errors_.size());
+    keep_.assign(errors_.size(), 1);
+    filter_.Apply(*batch_, filter_places_, &keep_);
     int64_t kept = 0;
     for (size_t row = 0; row < errors_.size(); ++row) {
-      kept += keep_[row] = errors_[row] == 0;
-      if (errors_[row] == 0) continue;
+      judged.filtered += keep_[row] == 0;
+      if (keep_[row] == 0 || errors_[row] == 0) {
+        kept += keep_[row];
+        continue;
+      }
+      keep_[row] = 0;
       BadRecord bad = Describe(static_cast<int64_t>(row));
       for (const auto& column : columns_) column->Explain(static_cast<int64_t>(row), &bad.failures);
       FREIGHT_ASSERT(!bad.failures.empty());
@@ -248,6 +280,9 @@ class Decoder final : public MorselDecoder {
   arrow::MemoryPool* const pool_;
   std::unique_ptr<parquet::arrow::FileReader> reader_;
   std::vector<int> leaves_;
+  ParquetFilter filter_;
+  ParquetLayout layout_;
+  std::vector<int> filter_places_;  // of the filter's columns in the batches
   std::vector<int> places_;  // contract column -> column of the batches, -1 = missing
   std::vector<std::string> names_;  // of the batches' columns
   std::vector<std::unique_ptr<TypedColumn>> columns_;
@@ -272,6 +307,12 @@ Result<ParquetShape> ReadParquetShape(const InputFile& file) {
   return shape;
 }
 
+std::string ParquetFormat::Identity() const {
+  std::string text = "parquet";
+  for (const Condition& condition : where_) text += fmt::format("|{}:{}", condition.text.size(), condition.text);
+  return text;
+}
+
 Result<InputHeader> ParquetFormat::ReadHeader(const InputFile& file, const Contract& contract) const {
   ARROW_ASSIGN_OR_RAISE(const ParquetShape shape, ReadParquetShape(file));
   NamedColumns found{.what = "schema", .names = shape.schema->field_names(), .places = {{file.name}}};
@@ -283,14 +324,18 @@ Result<InputHeader> ParquetFormat::ReadHeader(const InputFile& file, const Contr
     const int top = header.column_of_contract[i];
     if (top >= 0) ARROW_RETURN_NOT_OK(CheckTyped(contract.columns[i], *shape.schema->field(top)->type()));
   }
+  ARROW_RETURN_NOT_OK(ParquetFilter::Bind(where_, *shape.schema, file).status());
   return header;
 }
 
 Result<std::unique_ptr<MorselCursor>> ParquetFormat::OpenCursor(const InputFile& file, const InputHeader& header,
                                                                 InputPosition from, CursorOptions options) const {
   ARROW_ASSIGN_OR_RAISE(auto reader, OpenParquet(file, 1, nullptr));
-  ARROW_ASSIGN_OR_RAISE(auto layout,
-                        ParquetLayout::Read(file, *reader->parquet_reader()->metadata(), ColumnsToRead(header)));
+  std::shared_ptr<arrow::Schema> declared;
+  ARROW_RETURN_NOT_OK(ParquetFailure(file, -1, reader->GetSchema(&declared)));
+  ARROW_ASSIGN_OR_RAISE(const auto filter, ParquetFilter::Bind(where_, *declared, file));
+  ARROW_ASSIGN_OR_RAISE(auto layout, ParquetLayout::Read(file, *reader->parquet_reader()->metadata(),
+                                                         ColumnsToRead(header, filter), filter));
   ARROW_ASSIGN_OR_RAISE(auto bytes, file.env->OpenRead(file.path));
   auto cursor = std::make_unique<Cursor>(file, std::move(layout), std::move(bytes), std::move(options));
   ARROW_RETURN_NOT_OK(cursor->Open(from));
@@ -301,7 +346,7 @@ Result<std::unique_ptr<MorselDecoder>> ParquetFormat::MakeDecoder(const InputFil
                                                                   const Contract& contract,
                                                                   DecoderOptions options) const {
   auto decoder = std::make_unique<Decoder>(file, contract, options.pool);
-  ARROW_RETURN_NOT_OK(decoder->Open(header, contract, options.batch_bytes));
+  ARROW_RETURN_NOT_OK(decoder->Open(header, contract, where_, options.batch_bytes));
   return decoder;
 }
 

@@ -2,19 +2,27 @@
 #pragma once
 
 #include "format/input_format.h"
+#include "format/parquet_where.h"
 
 #include <arrow/type_fwd.h>
+
+#include <utility>
+#include <vector>
 
 namespace freight {
 
 class ParquetFormat final : public InputFormat {
  public:
-  std::string Identity() const override { return "parquet"; }
+  explicit ParquetFormat(std::vector<Condition> where) : where_(std::move(where)) {}
+  std::string Identity() const override;
   Result<InputHeader> ReadHeader(const InputFile& file, const Contract& contract) const override;
   Result<std::unique_ptr<MorselCursor>> OpenCursor(const InputFile& file, const InputHeader& header,
                                                    InputPosition from, CursorOptions options) const override;
   Result<std::unique_ptr<MorselDecoder>> MakeDecoder(const InputFile& file, const InputHeader& header,
                                                      const Contract& contract, DecoderOptions options) const override;
+
+ private:
+  const std::vector<Condition> where_;
 };
 
 // What a file declares: its top-level columns, and how many rows it has.

@@ -39,7 +39,7 @@ int64_t ParquetRowGroup::RowsPerMorsel(int64_t morsel_bytes) const {
 }
 
 Result<ParquetLayout> ParquetLayout::Read(const InputFile& file, const parquet::FileMetaData& metadata,
-                                          const std::vector<int>& columns) {
+                                          const std::vector<int>& columns, const ParquetFilter& filter) {
   ParquetLayout layout;
   ARROW_ASSIGN_OR_RAISE(const FileStat stat, file.env->Stat(file.path));
   layout.file_bytes_ = stat.size_bytes;
@@ -64,6 +64,7 @@ Result<ParquetLayout> ParquetLayout::Read(const InputFile& file, const parquet::
     }
     if (out.rows < 0) return Damaged(file, g);
     out.file_begin = std::min(out.file_begin, out.file_end);
+    out.excluded = filter.Excludes(*group);
     layout.row_groups_.push_back(out);
   }
   END_PARQUET_CATCH_EXCEPTIONS
@@ -80,12 +81,13 @@ int64_t ParquetLayout::RowsOfBatch(int64_t bytes) const {
   return std::clamp<int64_t>(bytes / row_bytes, 64, 16 << 10);
 }
 
-std::vector<int> ColumnsToRead(const InputHeader& header) {
-  std::vector<int> columns;
+std::vector<int> ColumnsToRead(const InputHeader& header, const ParquetFilter& filter) {
+  std::vector<int> columns = filter.columns();
   for (const int column : header.column_of_contract) {
     if (column >= 0) columns.push_back(column);
   }
   std::sort(columns.begin(), columns.end());
+  columns.erase(std::unique(columns.begin(), columns.end()), columns.end());
   return columns;
 }
 

@@ -2,6 +2,7 @@
 #pragma once
 
 #include "format/input_format.h"
+#include "format/parquet_where.h"
 
 #include <arrow/type_fwd.h>
 #include <parquet/arrow/reader.h>
@@ -19,15 +20,16 @@ struct ParquetRowGroup {
   int64_t rows = 0;
   int64_t raw_bytes = 0;            // of the columns that are read, decompressed
   int64_t file_begin = 0, file_end = 0;  // of all its columns
+  bool excluded = false;            // its statistics show that the filter takes no row
   // A row group's morsels have equal numbers of rows, but for the last: about morsel_bytes of raw_bytes each.
   int64_t RowsPerMorsel(int64_t morsel_bytes) const;
 };
 
-// What a decoder and a cursor know of a file. `columns` are the top-level columns that the contract reads.
+// What a decoder and a cursor know of a file. `columns` are the top-level columns that are read.
 class ParquetLayout {
  public:
   static Result<ParquetLayout> Read(const InputFile& file, const parquet::FileMetaData& metadata,
-                                    const std::vector<int>& columns);
+                                    const std::vector<int>& columns, const ParquetFilter& filter);
   const std::vector<ParquetRowGroup>& row_groups() const { return row_groups_; }
   // Rows that hold about `bytes`, between 64 and 16,384.
   int64_t RowsOfBatch(int64_t bytes) const;
@@ -40,8 +42,8 @@ class ParquetLayout {
   int64_t footer_begin_ = 0;
 };
 
-// Which top-level columns the contract reads, in ascending order.
-std::vector<int> ColumnsToRead(const InputHeader& header);
+// Which top-level columns the contract or the filter reads, in ascending order.
+std::vector<int> ColumnsToRead(const InputHeader& header, const ParquetFilter& filter);
 
 // Fails with the file's name and help when this is no Parquet file that can be read.
 Result<std::unique_ptr<parquet::arrow::FileReader>> OpenParquet(const InputFile& file, int64_t batch_rows,

@@ -1,7 +1,7 @@
 // TypedColumn: which types fit, what passes untouched, and the way through text for the rest.
 #include "format/parquet_typed.h"
 
-#include "format/csv_text.h"
+#include "contract/column_output.h"
 #include "format/typed_text.h"
 
 #include <arrow/array.h>
@@ -113,8 +113,8 @@ bool AllInRange(const arrow::Array& values) {
     case arrow::Type::TIMESTAMP:
       return AllWithin<int64_t>(values, kFirstDay * kMicrosPerDay, (kLastDay + int64_t{1}) * kMicrosPerDay - 1);
     case arrow::Type::DECIMAL32: {
-      const auto bound = static_cast<int32_t>(power(static_cast<const arrow::DecimalType&>(*values.type()).precision()));
-      return AllWithin<int32_t>(values, 1 - bound, bound - 1);
+      const int64_t bound = power(static_cast<const arrow::DecimalType&>(*values.type()).precision());
+      return AllWithin<int32_t>(values, static_cast<int32_t>(1 - bound), static_cast<int32_t>(bound - 1));
     }
     case arrow::Type::DECIMAL64: {
       const int64_t bound = power(static_cast<const arrow::DecimalType&>(*values.type()).precision());
@@ -129,6 +129,27 @@ bool IsPlainNumber(const arrow::DataType& type) {
          type.id() == arrow::Type::DATE32 || type.id() == arrow::Type::TIME64 ||
          type.id() == arrow::Type::TIMESTAMP || type.id() == arrow::Type::DECIMAL32 ||
          type.id() == arrow::Type::DECIMAL64 || type.id() == arrow::Type::FIXED_SIZE_BINARY;
+}
+
+// The kept values of a fixed-width array.
+Result<std::shared_ptr<arrow::Array>> KeptOf(const arrow::Array& values, std::span<const uint8_t> keep, int64_t kept,
+                                             arrow::MemoryPool* pool) {
+  const auto width = static_cast<size_t>(values.type()->byte_width());
+  ARROW_ASSIGN_OR_RAISE(std::shared_ptr<arrow::Buffer> out,
+                        arrow::AllocateBuffer(kept * static_cast<int64_t>(width), pool));
+  const uint8_t* from = values.data()->buffers[1]->data() + static_cast<size_t>(values.offset()) * width;
+  uint8_t* to = out->mutable_data();
+  Validity validity;
+  ARROW_RETURN_NOT_OK(validity.Reset(values.length(), pool));
+  for (size_t row = 0; row < keep.size(); ++row) {
+    if (values.IsNull(static_cast<int64_t>(row))) validity.SetNull(row);
+    if (keep[row] == 0) continue;
+    std::memcpy(to, from + row * width, width);
+    to += width;
+  }
+  int64_t nulls = 0;
+  ARROW_ASSIGN_OR_RAISE(auto bitmap, validity.Finish(keep, kept, pool, &nulls));
+  return arrow::MakeArray(arrow::ArrayData::Make(values.type(), kept, {std::move(bitmap), std::move(out)}, nulls));
 }
 
 // The column as its rendered text is to be judged: ISO forms for what was typed, hex for bytes.
@@ -153,7 +174,8 @@ Status CheckTyped(const Column& column, const arrow::DataType& from) {
         .Help("spell them by ISO 8601, or as hex, and drop the format");
   }
   if (HasText(words) && Fits(column.type, words)) return Status::OK();
-  return Fail(Reaction::kInvalid, "column \"{}\" is {} in the contract and {} in the file, which does not fit without loss",
+  return Fail(Reaction::kInvalid,
+              "column \"{}\" is {} in the contract and {} in the file, which does not fit without loss",
               column.source_name, column.type.ToString(), from.ToString())
       .At(column.place)
       .Help("declare the file's type, or write the file with the declared one");
@@ -163,6 +185,7 @@ Result<std::unique_ptr<TypedColumn>> TypedColumn::Make(const Column& column, int
                                                        std::shared_ptr<arrow::DataType> from,
                                                        arrow::MemoryPool* pool) {
   std::unique_ptr<TypedColumn> made(new TypedColumn());
+  made->pool_ = pool ? pool : arrow::default_memory_pool();
   made->column_ = column;
   made->to_ = column.type.Arrow();
   made->may_pass_ = from && from->Equals(*made->to_) && IsPlainNumber(*from) && !HasValueRules(column.rules);
@@ -224,6 +247,7 @@ Status TypedColumn::Render() {
 
 Result<std::shared_ptr<arrow::Array>> TypedColumn::Finish(std::span<const uint8_t> keep, int64_t kept) {
   if (passed_ && kept == values_->length()) return values_;
+  if (passed_ && to_->id() != arrow::Type::BOOL) return KeptOf(*values_, keep, kept, pool_);
   if (passed_) {
     std::vector<uint8_t> none(keep.size());
     ARROW_RETURN_NOT_OK(ParseText(none));

@@ -40,6 +40,7 @@ class TypedColumn {
   Status Render();
   Status ParseText(std::span<uint8_t> errors);
 
+  arrow::MemoryPool* pool_ = nullptr;
   Column column_;
   std::shared_ptr<arrow::DataType> to_;
   std::shared_ptr<arrow::Array> values_;

@@ -123,7 +123,8 @@ TextOf DecimalText(const arrow::Array& values) {
 
 template <typename Array>
 TextOf Text(const arrow::Array& values) {
-  return [&array = static_cast<const Array&>(values)](int64_t row, std::string* out) { out->append(array.GetView(row)); };
+  const auto& array = static_cast<const Array&>(values);
+  return [&array](int64_t row, std::string* out) { out->append(array.GetView(row)); };
 }
 
 template <typename Array>
