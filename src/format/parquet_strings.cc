@@ -1,7 +1,8 @@
 // Encoder of utf8 and binary columns: PLAIN pages, or one merged dictionary and pages of indices.
 //
-// A row group stays in dictionary form while each of its batches is a dictionary array and the merged dictionary
-// stays small; else it is PLAIN as a whole. Either way the bytes follow from the rows and the form of the batches.
+// A row group stays in dictionary form while its batches come as dictionary arrays, or as plain ones that repeat, and
+// the merged dictionary stays small; else it is PLAIN as a whole. Either way the bytes follow from the rows and the form
+// of the batches.
 #include "format/parquet_bits.h"
 #include "format/parquet_bounds.h"
 #include "format/parquet_column.h"
@@ -25,6 +26,11 @@ namespace {
 using arrow::bit_util::GetBit;
 
 constexpr int64_t kLengthBytes = 4;
+// A plain batch joins the dictionary when no more than a quarter of its first values are new to it. A few rows, the rest
+// of a morsel, cannot show that and do not decide for the thousands before them.
+constexpr int64_t kSampleValues = 512;
+constexpr int64_t kNewShare = 4;
+constexpr int64_t kFewRows = 1024;
 // Strings up to this long are copied with one fixed-size move.
 constexpr int64_t kShortCopy = 32;
 static_assert(kShortCopy <= PageBuilder::kSlack);
@@ -107,10 +113,7 @@ class BytesColumn : public ColumnEncoder {
   Status Append(const arrow::Array& array) override {
     const arrow::ArrayData& data = *array.data();
     if (data.length == 0) return Status::OK();
-    if (data.type->id() != arrow::Type::DICTIONARY) {
-      ARROW_RETURN_NOT_OK(GoPlain());
-      return AppendPlain(PlainSource(data), data, 0);
-    }
+    if (data.type->id() != arrow::Type::DICTIONARY) return AppendStrings(data);
     FREIGHT_ASSERT(data.dictionary->GetNullCount() == 0);
     int64_t done = 0;
     if (!plain_) {
@@ -136,6 +139,61 @@ class BytesColumn : public ColumnEncoder {
   }
 
  private:
+  Status AppendStrings(const arrow::ArrayData& data) {
+    int64_t done = 0;
+    if (!plain_) {
+      ARROW_ASSIGN_OR_RAISE(const bool repeats, Repeats(data));
+      if (repeats || (held_validity_.rows() > 0 && data.length <= kFewRows)) {
+        ARROW_ASSIGN_OR_RAISE(done, HoldStrings(data));
+      }
+      if (done < data.length) ARROW_RETURN_NOT_OK(GoPlain());
+    }
+    return AppendPlain(PlainSource(data), data, done);
+  }
+
+  // Judged on the first values, which are then in the dictionary.
+  Result<bool> Repeats(const arrow::ArrayData& data) {
+    const PlainSource source(data);
+    const uint8_t* validity = nullptr;
+    NullsInRange(data, 0, data.length, &validity);
+    const int64_t known = merged_.entries();
+    int64_t seen = 0;
+    for (int64_t row = 0; row < data.length && seen < kSampleValues; ++row) {
+      if (validity != nullptr && !GetBit(validity, data.offset + row)) continue;
+      ARROW_ASSIGN_OR_RAISE(const int32_t code, merged_.CodeOf(source.View(row)));
+      if (code == MergedDictionary::kFull) return false;
+      ++seen;
+    }
+    return (merged_.entries() - known) * kNewShare <= seen;
+  }
+
+  // Takes plain rows into the dictionary until it is full; returns how many.
+  Result<int64_t> HoldStrings(const arrow::ArrayData& data) {
+    const PlainSource source(data);
+    const uint8_t* validity = nullptr;
+    NullsInRange(data, 0, data.length, &validity);
+    ARROW_RETURN_NOT_OK(held_codes_.Reserve(data.length));
+    uint16_t* out = held_codes_.mutable_data() + held_codes_.length();
+    int64_t row = 0;
+    for (; row < data.length; ++row) {
+      out[row] = 0;
+      if (validity != nullptr && !GetBit(validity, data.offset + row)) continue;
+      ARROW_ASSIGN_OR_RAISE(const int32_t code, merged_.CodeOf(source.View(row)));
+      if (code == MergedDictionary::kFull) break;
+      out[row] = static_cast<uint16_t>(code);
+    }
+    return KeepHeld(data, row);
+  }
+
+  // Of `row` codes that stand behind those held.
+  Result<int64_t> KeepHeld(const arrow::ArrayData& data, int64_t row) {
+    held_codes_.bytes_builder()->UnsafeAdvance(row * static_cast<int64_t>(sizeof(uint16_t)));
+    const uint8_t* validity = nullptr;
+    const int64_t nulls = NullsInRange(data, 0, row, &validity);
+    ARROW_RETURN_NOT_OK(held_validity_.Append(validity, data.offset, row, nulls));
+    return row;
+  }
+
   // Takes the codes of rows until the merged dictionary is full; returns how many.
   Result<int64_t> Hold(const arrow::ArrayData& data) {
     const PlainSource entries(*data.dictionary);
@@ -161,10 +219,7 @@ class BytesColumn : public ColumnEncoder {
       }
       out[row] = static_cast<uint16_t>(code);
     }
-    held_codes_.bytes_builder()->UnsafeAdvance(row * static_cast<int64_t>(sizeof(uint16_t)));
-    const int64_t nulls = NullsInRange(data, 0, row, &validity);
-    ARROW_RETURN_NOT_OK(held_validity_.Append(validity, data.offset, row, nulls));
-    return row;
+    return KeepHeld(data, row);
   }
 
   // Leaves dictionary form: rows held so far become PLAIN.

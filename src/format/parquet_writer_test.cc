@@ -262,15 +262,22 @@ TEST(ParquetWriter, DictionariesOfBatchesBecomeOneInOrderOfFirstUse) {
   EXPECT_TRUE(read.dictionary()->Equals(*Strings({"b", "a", ""})));
 }
 
-TEST(ParquetWriter, OnePlainBatchMakesTheRowGroupPlain) {
+// The rest of a morsel is a small batch, whose strings the parser leaves plain: it must not undo the dictionary.
+TEST(ParquetWriter, PlainBatchesJoinTheDictionaryWhenTheyAreSmallOrRepeat) {
   const auto coded = Dictionary({"x", "y"}, {0, 1, -1, 0, 1, 0, 1});
-  const auto plain = Strings({"z", std::nullopt, "", "x"});
-  for (const Batches& group : {Batches{OneColumn(coded), OneColumn(plain), OneColumn(coded)},
-                               Batches{OneColumn(plain), OneColumn(coded)}}) {
-    const auto written = WriteFile(StringSchema(), {group});
-    EXPECT_FALSE(Open(written)->metadata()->RowGroup(0)->ColumnChunk(0)->has_dictionary_page());
+  const auto few = Strings({"z", std::nullopt, "", "x"});
+  const auto repeating = Decoded(*Dictionary({"x", "y", "w"}, std::vector<int32_t>(5'000, 2)));
+  const auto different = RandomStrings(5'000, 0, 8, 8);
+  struct Case { Batches group; bool dictionary; };
+  for (const Case& c : {Case{{OneColumn(coded), OneColumn(few), OneColumn(coded)}, true},
+                        Case{{OneColumn(few), OneColumn(coded)}, false},
+                        Case{{OneColumn(repeating), OneColumn(few)}, true},
+                        Case{{OneColumn(coded), OneColumn(different)}, false},
+                        Case{{OneColumn(different), OneColumn(repeating)}, false}}) {
+    const auto written = WriteFile(StringSchema(), {c.group});
+    EXPECT_EQ(Open(written)->metadata()->RowGroup(0)->ColumnChunk(0)->has_dictionary_page(), c.dictionary);
     ArrayVector want;
-    for (const auto& batch : group) {
+    for (const auto& batch : c.group) {
       const auto& array = batch->column(0);
       want.push_back(array->type_id() == arrow::Type::DICTIONARY ? Decoded(*array) : array);
     }
