@@ -42,9 +42,11 @@ Result<uint8_t*> PageBuilder::Reserve(int64_t bytes) {
   if (values_.length() == 0) ARROW_RETURN_NOT_OK(values_.Advance(kHeadRoom));
   const int64_t wanted = values_.length() + bytes + kSlack;
   if (wanted > values_.capacity()) {
-    // Doubling must not overshoot a page: these buffers are most of what an encoder holds.
-    const int64_t doubled = std::min(values_.capacity() * 2, kHeadRoom + page_bytes_ + kSlack);
-    ARROW_RETURN_NOT_OK(values_.Resize(std::max(wanted, doubled), /*shrink_to_fit=*/false));
+    // Doubling must not overshoot a page: these buffers are most of what an encoder holds. A first page mostly becomes
+    // what the last one was, and then need not be copied while it grows.
+    const int64_t grown = values_.capacity() == 0 ? last_capacity_ : values_.capacity() * 2;
+    const int64_t bounded = std::min(grown, kHeadRoom + page_bytes_ + kSlack);
+    ARROW_RETURN_NOT_OK(values_.Resize(std::max(wanted, bounded), /*shrink_to_fit=*/false));
   }
   return values_.mutable_data() + values_.length();
 }
@@ -91,6 +93,7 @@ void PageBuilder::Clear() {
 }
 
 void PageBuilder::Release() {
+  last_capacity_ = values_.capacity();
   values_.Reset();
   levels_.Reset();
   validity_.Release();

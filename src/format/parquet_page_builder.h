@@ -56,6 +56,7 @@ class PageBuilder {
 
   const bool nullable_;
   const int64_t page_bytes_;  // what a full page's values take
+  int64_t last_capacity_ = 0;  // of values_ when it was released
   arrow::BufferBuilder values_;
   arrow::BufferBuilder levels_;
   ValidityBuilder validity_;
