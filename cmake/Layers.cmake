@@ -48,4 +48,7 @@ if(FREIGHT_TESTS)
       gtest_discover_tests(${layer}_test DISCOVERY_TIMEOUT 60 PROPERTIES LABELS fast)
     endif()
   endforeach()
+  add_executable(freight_dialects tests/dialect_reader.cc)  # of tests/dialect_test.py
+  target_link_libraries(freight_dialects PRIVATE ${FREIGHT_LIBS} GTest::gtest)
+  set_target_properties(freight_dialects PROPERTIES RUNTIME_OUTPUT_DIRECTORY ${CMAKE_BINARY_DIR})
 endif()

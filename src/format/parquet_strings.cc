@@ -1,8 +1,8 @@
 // Encoder of utf8 and binary columns: PLAIN pages, or one merged dictionary and pages of indices.
 //
 // A row group stays in dictionary form while its batches come as dictionary arrays, or as plain ones that repeat, and
-// the merged dictionary stays small; else it is PLAIN as a whole. Either way the bytes follow from the rows and the form
-// of the batches.
+// the merged dictionary stays small; else it is PLAIN as a whole. Either way the bytes follow from the rows and the
+// form of the batches.
 #include "format/parquet_bits.h"
 #include "format/parquet_bounds.h"
 #include "format/parquet_column.h"
@@ -26,8 +26,8 @@ namespace {
 using arrow::bit_util::GetBit;
 
 constexpr int64_t kLengthBytes = 4;
-// A plain batch joins the dictionary when no more than a quarter of its first values are new to it. A few rows, the rest
-// of a morsel, cannot show that and do not decide for the thousands before them.
+// A plain batch joins the dictionary when no more than a quarter of its first values are new to it. A few rows, the
+// rest of a morsel, cannot show that and do not decide for the thousands before them.
 constexpr int64_t kSampleValues = 512;
 constexpr int64_t kNewShare = 4;
 constexpr int64_t kFewRows = 1024;
