@@ -171,5 +171,32 @@ class TypesTest(support.FreightTest):
                 self.assertEqual(frame[name].to_list(), values)
 
 
+class BloomFilterTest(support.FreightTest):
+    def test_duckdb_skips_row_groups_by_the_filters_and_finds_every_value(self):
+        p = support.Project(self, support.EVENTS, to={"bloom_filter": ["user_id", "comment"]})
+        support.generate(p.folder / "in", "--bytes", 12_000_000, "--files", 2)
+        self.assert_published(p.run())
+        with duckdb.connect() as db:
+            users = [u for u, in db.execute("SELECT DISTINCT user_id FROM read_parquet(?) LIMIT 50",
+                                            [p.glob()]).fetchall()]
+            for column, present, absent in [("user_id", users, range(-50, 0)),
+                                            ("comment", ["size"], ["no such comment", "nor this"])]:
+                for value in present:
+                    probed = db.execute("SELECT bool_or(NOT bloom_filter_excludes) FROM parquet_bloom_probe(?, ?, ?)",
+                                        [p.glob(), column, value]).fetchone()[0]
+                    self.assertTrue(probed, (column, value))
+                excluded = [db.execute("SELECT avg(bloom_filter_excludes::INT) FROM parquet_bloom_probe(?, ?, ?)",
+                                       [p.glob(), column, value]).fetchone()[0] for value in absent]
+                self.assertGreater(sum(excluded) / len(excluded), 0.9, column)
+
+    def test_columns_that_cannot_have_a_filter_are_refused_where_they_stand(self):
+        flag = {"name": "flag", "logicalType": "boolean"}
+        for columns, words in [("nothing", ["is no column"]), ("flag", ["no such filter"]),
+                               ("event_type", ["is not in its files"])]:
+            p = support.Project(self, support.EVENTS + [flag],
+                                to={"bloom_filter": columns, "partition_by": ["event_type"]})
+            self.assert_refusal(p.call("check", "t.yaml"), support.INVALID, "bloom_filter", "t.yaml:", *words)
+
+
 if __name__ == "__main__":
     unittest.main()

@@ -187,7 +187,10 @@ void Run::Count(const ChunkDone& chunk) {
   report_.bytes_in += chunk.length;
   report_.chunks_total += !chunk.gathered;
   for (const auto& [rule, rows] : chunk.bad_by_rule) report_.bad_by_rule[rule] += rows;
-  for (const auto& file : chunk.quarantine) report_.quarantine_files.push_back(file.path);
+  for (const auto& file : chunk.quarantine) {
+    report_.quarantine_files.push_back(file.path);
+    staged_bytes_ += file.bytes;
+  }
   for (const auto& part : chunk.parts) staged_bytes_ += part.bytes;
   for (const auto& bundle : chunk.bundles) staged_bytes_ += bundle.bytes;
 }

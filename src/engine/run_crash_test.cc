@@ -228,6 +228,19 @@ TEST(RunLimits, StagedOutputOverTheLimitStopsTheRunWhichGoesOnWhenItIsRaised) {
   EXPECT_EQ(Data(*env), Data(*clean_env));
 }
 
+TEST(RunLimits, QuarantineCountsAsStaged) {
+  const Scenario scenario{"limit", "replace_partitions", false};
+  auto clean_env = Disk(scenario);
+  ASSERT_TRUE(RunOnce(*clean_env, scenario).error.ok());
+  size_t parts = 0;
+  for (const auto& [path, bytes] : Data(*clean_env)) parts += bytes.size();
+
+  auto env = Disk(scenario);
+  Write(*env, "/p/t.yaml", PipelineText(scenario) + fmt::format("limits: {{temp: {}}}\n", parts + 100));
+  EXPECT_EQ(RunOnce(*env, scenario).state, RunState::kFailed);
+  EXPECT_TRUE(Data(*env).empty());
+}
+
 INSTANTIATE_TEST_SUITE_P(Modes, RunCrash,
                          testing::Values(Scenario{"first", "replace_partitions", false},
                                          Scenario{"changed", "replace_partitions", true},

@@ -1,6 +1,7 @@
 // Encoders of fixed-width columns: numbers, decimals, uuids and booleans.
 #include "format/parquet_column.h"
 
+#include "format/parquet_bloom.h"
 #include "format/parquet_fast.h"
 #include "format/parquet_page_builder.h"
 #include "format/parquet_values.h"
@@ -31,6 +32,7 @@ class FixedColumn : public ColumnEncoder {
                                                                        : FastFamily::kNone),
         page_rows_(std::clamp(compressor->options().page_bytes / values_.width(), int64_t{1}, kPageRowsMax)),
         compressor_(compressor),
+        bloom_(field, *compressor),
         page_(field.nullable(), page_rows_ * values_.width(), compressor->pool()) {}
 
   Status Append(const arrow::Array& array) override {
@@ -47,6 +49,7 @@ class FixedColumn : public ColumnEncoder {
   Status Finish(std::vector<EncodedColumn>* leaves) override {
     if (page_.rows() > 0) ARROW_RETURN_NOT_OK(FlushPage());
     column_.bounds = values_.Finish(chunk_bounds_);
+    ARROW_ASSIGN_OR_RAISE(column_.bloom_hashes, bloom_.Finish());
     chunk_bounds_ = {};
     encoding_.reset();
     page_.Release();
@@ -65,6 +68,7 @@ class FixedColumn : public ColumnEncoder {
   }
 
   Status FlushPage() {
+    ARROW_RETURN_NOT_OK(bloom_.AddPlain(page_.values(), values_.width()));
     ARROW_RETURN_NOT_OK(Rewrite());
     EncodedPage page{.rows = page_.rows(), .values = page_.rows(), .nulls = page_.nulls(), .encoding = *encoding_,
                      .bounds = values_.Finish(page_bounds_)};
@@ -90,6 +94,7 @@ class FixedColumn : public ColumnEncoder {
   const FastFamily family_;
   const int64_t page_rows_;
   PageCompressor* const compressor_;
+  BloomHashes bloom_;
   PageBuilder page_;
   typename Values::Bounds page_bounds_, chunk_bounds_;
   std::optional<PageEncoding> encoding_;

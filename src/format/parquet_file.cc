@@ -1,13 +1,16 @@
 // ParquetFile: frames finished pages into a file with libparquet's page writer and metadata builders.
+#include "format/parquet_bloom.h"
 #include "format/parquet_row_group.h"
 #include "format/parquet_schema.h"
 #include "format/parquet_sink.h"
 
 #include <arrow/type.h>
+#include <parquet/bloom_filter.h>
 #include <parquet/column_page.h>
 #include <parquet/column_writer.h>
 #include <parquet/exception.h>
 #include <parquet/file_writer.h>
+#include <parquet/index_location.h>
 #include <parquet/metadata.h>
 #include <parquet/page_index.h>
 #include <parquet/properties.h>
@@ -80,6 +83,7 @@ class File : public ParquetFile {
     for (int i = 0; i < descriptor_.num_columns(); ++i) {
       raw_bytes += WriteColumn(paged.columns()[static_cast<size_t>(i)], i, metadata->NextColumnChunk());
     }
+    for (int i = 0; i < descriptor_.num_columns(); ++i) WriteBloomFilter(paged.columns()[static_cast<size_t>(i)], i);
     metadata->Finish(raw_bytes, row_groups_++);
     END_PARQUET_CATCH_EXCEPTIONS
     rows_ += paged.rows();
@@ -94,6 +98,7 @@ class File : public ParquetFile {
     const auto locations = page_index_->WriteTo(sink_.get());
     metadata_->SetIndexLocations(parquet::IndexKind::kColumnIndex, locations.column_index_locations);
     metadata_->SetIndexLocations(parquet::IndexKind::kOffsetIndex, locations.offset_index_locations);
+    metadata_->SetIndexLocations(parquet::IndexKind::kBloomFilter, bloom_filters_);
     parquet::WriteFileMetaData(*metadata_->Finish(), sink_.get());
     END_PARQUET_CATCH_EXCEPTIONS
     ARROW_RETURN_NOT_OK(sink_->Close());
@@ -146,6 +151,20 @@ class File : public ParquetFile {
     return raw_bytes;
   }
 
+  // Behind the row group, so that no filter has to wait for the file's end. Throws what libparquet throws.
+  void WriteBloomFilter(EncodedColumn& column, int index) {
+    if (!column.bloom_hashes) return;
+    const int64_t hashes = column.bloom_hashes->size() / static_cast<int64_t>(sizeof(uint64_t));
+    parquet::BlockSplitBloomFilter filter(pool_);
+    filter.Init(parquet::BlockSplitBloomFilter::OptimalNumOfBytes(static_cast<uint64_t>(hashes), kBloomFalsePositives));
+    filter.InsertHashes(column.bloom_hashes->data_as<uint64_t>(), static_cast<int>(hashes));
+    const int64_t begin = sink_->position();
+    filter.WriteTo(sink_.get());
+    const auto length = static_cast<int32_t>(sink_->position() - begin);
+    bloom_filters_.push_back({{row_groups_, index}, {begin, length}});
+    column.bloom_hashes.reset();
+  }
+
   const ParquetOptions options_;
   arrow::MemoryPool* const pool_;
   const std::shared_ptr<HashingSink> sink_;
@@ -153,6 +172,7 @@ class File : public ParquetFile {
   std::shared_ptr<parquet::WriterProperties> properties_, uncompressed_;
   std::unique_ptr<parquet::FileMetaDataBuilder> metadata_;
   std::unique_ptr<parquet::PageIndexBuilder> page_index_;
+  parquet::IndexLocations bloom_filters_;
   int16_t row_groups_ = 0;
   int64_t rows_ = 0;
 };

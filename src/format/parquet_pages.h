@@ -47,6 +47,7 @@ struct EncodedColumn {
   std::vector<EncodedPage> pages;
   ValueBounds bounds;
   int64_t nulls = 0;
+  std::shared_ptr<arrow::Buffer> bloom_hashes;  // uint64 each (parquet_bloom.h); null: no filter
   bool compressed = false;
   bool wide_step = false;  // of zstd's match finder: decided on the first page
   int64_t bytes() const;

@@ -4,6 +4,7 @@
 // the merged dictionary stays small; else it is PLAIN as a whole. Either way the bytes follow from the rows and the
 // form of the batches.
 #include "format/parquet_bits.h"
+#include "format/parquet_bloom.h"
 #include "format/parquet_bounds.h"
 #include "format/parquet_column.h"
 #include "format/parquet_dictionary.h"
@@ -105,6 +106,7 @@ class BytesColumn : public ColumnEncoder {
         plain_encoding_(compressor->options().profile == ParquetProfile::kFast ? PageEncoding::kDeltaLengthByteArray
                                                                                : PageEncoding::kPlain),
         compressor_(compressor),
+        bloom_(field, *compressor),
         page_(field.nullable(), page_bytes_, compressor->pool()),
         held_codes_(compressor->pool()),
         held_validity_(compressor->pool()),
@@ -130,6 +132,7 @@ class BytesColumn : public ColumnEncoder {
     if (!plain_) ARROW_RETURN_NOT_OK(FlushDictionary());
     if (page_.rows() > 0) ARROW_RETURN_NOT_OK(FlushPage(plain_encoding_));
     column_.bounds = chunk_bounds_.Finish(text_);
+    ARROW_ASSIGN_OR_RAISE(column_.bloom_hashes, bloom_.Finish());
     chunk_bounds_ = {};
     plain_ = false;
     page_.Release();
@@ -280,6 +283,7 @@ class BytesColumn : public ColumnEncoder {
   }
 
   Status FlushPage(PageEncoding encoding) {
+    if (encoding != PageEncoding::kDictionary) ARROW_RETURN_NOT_OK(bloom_.AddPlain(page_.values(), 0));
     if (encoding == PageEncoding::kDeltaLengthByteArray) {
       ARROW_ASSIGN_OR_RAISE(auto packed, RewriteStrings(page_.values(), page_.rows() - page_.nulls(), compressor_));
       ARROW_RETURN_NOT_OK(page_.ReplaceValues(packed));
@@ -298,6 +302,7 @@ class BytesColumn : public ColumnEncoder {
     const int bit_width = IndexBitWidth(merged_.entries());
     const int64_t page_rows = std::clamp(page_bytes_ * 8 / std::max(bit_width, 1), int64_t{1}, kPageRowsMax);
     column_.dictionary_entries = static_cast<int32_t>(merged_.entries());
+    for (int64_t code = 0; code < merged_.entries(); ++code) ARROW_RETURN_NOT_OK(bloom_.Add(merged_.Value(code)));
     const int64_t rows = held_validity_.rows();
     // The page writer needs the dictionary's bytes, the bounds of each page its values: both before it is given away.
     ARROW_ASSIGN_OR_RAISE(column_.dictionary, merged_.CopyPage(compressor_->pool()));
@@ -343,6 +348,7 @@ class BytesColumn : public ColumnEncoder {
   const int64_t page_bytes_;
   const PageEncoding plain_encoding_;  // of pages that are not indices
   PageCompressor* const compressor_;
+  BloomHashes bloom_;
   PageBuilder page_;
   BytesBounds page_bounds_, chunk_bounds_;
   EncodedColumn column_;

@@ -24,6 +24,7 @@ struct ParquetOptions {
   ParquetCodec codec = ParquetCodec::kZstd;
   int level = 1;
   int64_t page_bytes = 1 << 20;
+  std::vector<std::string> bloom_filter = {};  // columns of the file, not booleans and not nested
 };
 
 // One compressed row group, still without a place in a file.

@@ -56,6 +56,9 @@ constexpr FieldSpec kTarget[] = {
     {.key = "profile", .kind = FieldKind::kChoice, .choices = "compat fast", .default_text = "compat",
      .help = "Parquet encodings: those that every reader knows, or newer ones that are smaller and faster.",
      .example = "fast"},
+    {.key = "bloom_filter", .count = FieldCount::kOneOrList,
+     .help = "Columns whose row groups get a Bloom filter: readers that look for one value skip those that lack it.",
+     .example = "[user_id]"},
     {.key = "codec", .kind = FieldKind::kChoice, .choices = "zstd snappy none", .default_text = "zstd",
      .help = "How pages are compressed.", .example = "snappy"},
     {.key = "level", .kind = FieldKind::kInteger, .minimum = 1, .maximum = 19, .default_text = "1",
@@ -69,7 +72,7 @@ constexpr FieldSpec kLimits[] = {
     {.key = "memory", .kind = FieldKind::kBytes, .minimum = kMemoryBytesMin, .default_text = "64MiB",
      .help = "The byte budget of a run; when it is short, work waits. At least 32MiB.", .example = "1GiB"},
     {.key = "temp", .kind = FieldKind::kBytes, .minimum = 0,
-     .help = "The most that staged output may take on disk.", .example = "20GiB"},
+     .help = "The most that staged output and quarantine of a run may take on disk.", .example = "20GiB"},
     {.key = "threads", .kind = FieldKind::kInteger, .minimum = 0, .maximum = 1024, .default_text = "0",
      .help = "Worker threads; 0 uses all cores. The output does not depend on it.", .example = "4"},
 };

@@ -122,7 +122,7 @@ LoadedPipeline LoadPipeline(Env& env, const std::string& file, const VariableLoo
   const PipelineText text = ReadPipeline(*root, file, &findings);
   CheckPipeline(text, *root, &findings);
   if (LoadContract(env, text, &findings, &loaded)) {
-    CheckPartitions(text, loaded.contract, &findings);
+    CheckTarget(text, loaded.contract, &findings);
     CheckColumns(text, loaded.contract, &loaded.diagnostics);
   }
   loaded.pipeline = text.pipeline;

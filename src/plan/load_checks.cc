@@ -2,6 +2,7 @@
 #include "plan/fields.h"
 #include "plan/load_steps.h"
 
+#include "format/parquet_bloom.h"
 #include "io/env.h"
 
 #include <algorithm>
@@ -96,6 +97,25 @@ void CheckModes(const PipelineText& text, const Fields& to, Findings* findings) 
   }
 }
 
+// Columns of the files that can have a filter.
+void CheckBloomFilters(const PipelineText& text, const Contract& contract, Findings* findings) {
+  const Pipeline& p = text.pipeline;
+  for (size_t i = 0; i < p.parquet.bloom_filter.size(); ++i) {
+    const std::string& name = p.parquet.bloom_filter[i];
+    const auto column = std::ranges::find(contract.columns, name, &Column::name);
+    const bool in_path = std::ranges::any_of(p.partition_by, [&](const PartitionField& field) {
+      return field.kind == TransformKind::kIdentity && field.source == name;
+    });
+    std::string why;
+    if (column == contract.columns.end()) why = "is no column of the contract";
+    else if (in_path) why = "partitions the dataset and is not in its files";
+    else if (!HasBloomFilter(*column->type.Arrow())) why = "holds values that have no such filter";
+    if (why.empty()) continue;
+    findings->Error(kCodeConflict, text.bloom_spans[i], fmt::format("bloom_filter: \"{}\" {}", name, why),
+                    "name columns that readers look up: numbers, strings, times, uuids");
+  }
+}
+
 }  // namespace
 
 bool MayMatchInside(const std::string& pattern, const std::string& folder) {
@@ -124,8 +144,9 @@ void CheckColumns(const PipelineText& text, const Contract& contract, std::vecto
   findings.AddStatus(kCodeUnsupported, {}, status);
 }
 
-void CheckPartitions(const PipelineText& text, const Contract& contract, Findings* findings) {
+void CheckTarget(const PipelineText& text, const Contract& contract, Findings* findings) {
   const std::vector<PartitionField>& fields = text.pipeline.partition_by;
+  CheckBloomFilters(text, contract, findings);
   const Status status = CheckPartitionFields(fields, contract);
   if (status.ok()) return;
   Span at = text.to_span;

@@ -15,7 +15,7 @@ struct PipelineText {
   Pipeline pipeline;
   std::string contract_object;  // after "#" in `contract`
   Span contract_span, to_span, quarantine_span;
-  std::vector<Span> partition_spans;
+  std::vector<Span> partition_spans, bloom_spans;
 };
 
 // `root` has passed CheckShape, or its faults are reported: what does not fit is left at its default.
@@ -24,7 +24,7 @@ PipelineText ReadPipeline(const YamlNode& root, const std::string& file, Finding
 // Conflicts between values of one pipeline: paths, gates, modes.
 void CheckPipeline(const PipelineText& text, const YamlNode& root, Findings* findings);
 // partition_by against the contract.
-void CheckPartitions(const PipelineText& text, const Contract& contract, Findings* findings);
+void CheckTarget(const PipelineText& text, const Contract& contract, Findings* findings);
 
 // The contract against the format of the source.
 void CheckColumns(const PipelineText& text, const Contract& contract, std::vector<Diagnostic>* diagnostics);

@@ -42,6 +42,7 @@ std::string PlanHash(const Pipeline& p, const Contract& contract, const PlanOpti
       fmt::format("{}\n{}\n{}\n{}\n{}|{}|{}|{}\n{}|{}\n", FREIGHT_VERSION, contract.hash, p.format->Identity(),
                   PartitionText(p.partition_by), static_cast<int>(p.parquet.profile), static_cast<int>(p.parquet.codec),
                   p.parquet.level, p.parquet.page_bytes, options.morsel_bytes, options.chunk_morsels);
+  for (const auto& column : p.parquet.bloom_filter) text += fmt::format("bloom {}:{}\n", column.size(), column);
   for (const auto& partition : options.scope) text += partition + "\n";
   return HashHex(text);
 }
