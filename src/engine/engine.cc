@@ -211,8 +211,13 @@ void Run::Fault(Status status) {
 }
 
 Status Run::ReadAll(const ChunkContext& context) {
+  // Asked once, before the sequencer commits: workers open inputs while it does.
+  std::map<std::string, std::vector<ChunkDone>> done_before;
+  for (const auto& input : plan_.inputs) {
+    if (input.decision.read) done_before[input.version.name] = transaction_->Done(input.version.name);
+  }
   MorselSource source(plan_, &budget_, [this] { return Cancelled(); },
-                      [this](const std::string& name) { return transaction_->Done(name); });
+                      [&done_before](const std::string& name) { return done_before.at(name); });
   Sequencer sequencer(
       context,
       [this](const ChunkDone& chunk) {

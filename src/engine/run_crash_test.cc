@@ -34,6 +34,7 @@ struct Scenario {
   const char* partition_by = "day";
   int64_t morsel_bytes = 256;
   bool bundles = false;  // the run goes through bundles
+  int threads = 1;
 };
 
 std::string PipelineText(const Scenario& scenario) {
@@ -109,7 +110,7 @@ RunReport RunOnce(Env& env, const Scenario& scenario) {
     return report;
   }
   RunOptions run;
-  run.threads = 1;
+  run.threads = scenario.threads;
   return ExecuteRun(env, *plan, run);
 }
 
@@ -207,6 +208,20 @@ TEST_P(RunCrash, AFullOrFailingDiskFailsTheRunAndTheNextOneEndsLikeACleanOne) {
       ASSERT_EQ(Data(*disk), expected) << where;
     }
   }
+}
+
+// Under PRESET=tsan: workers once asked for an input's chunks while the sequencer added some.
+TEST(RunThreads, InputsAreOpenedWhileChunksAreCommitted) {
+  std::map<std::string, std::string> files[2];
+  for (const int threads : {1, 4}) {
+    Scenario scenario{"inputs", "replace_partitions", false};
+    scenario.threads = threads;
+    auto env = Disk(scenario);
+    for (int i = 0; i < 60; i++) Write(*env, fmt::format("/p/in/c{:02}", i), Input(scenario, 10'000 + 100 * i, 30, 1));
+    ASSERT_TRUE(RunOnce(*env, scenario).error.ok());
+    files[threads > 1] = Data(*env);
+  }
+  EXPECT_EQ(files[0], files[1]);
 }
 
 TEST(RunLimits, StagedOutputOverTheLimitStopsTheRunWhichGoesOnWhenItIsRaised) {
