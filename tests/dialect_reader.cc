@@ -1,8 +1,9 @@
-// For tests/dialect_test.py: reads CSV texts in their dialects, by the fast path and the careful one, in several cuts.
+// For tests/dialect_test.py and dialect_soup_test.py: reads CSV texts in their dialects, by the fast path and the
+// careful one, in several cuts.
 //
 // stdin: one case per line, {"text": hex, "columns": n, "dialect": {...}}. stdout: one line per case,
-// {"rows": [[cell or null]], "bad": [[line, reason]], "blank": n, "comments": n, "differs": ""}; `differs` names the
-// first setting under which the outcome was another one.
+// {"rows": [[cell or null]], "bad": [[line, reason, offset, length]], "blank": n, "comments": n, "differs": ""};
+// `differs` names the first setting under which the outcome was another one.
 #include "format/csv_testing.h"
 
 #include <nlohmann/json.hpp>
@@ -33,6 +34,7 @@ CsvDialect DialectOf(const json& from) {
   dialect.comment = OneOf(from, "comment");
   dialect.header = from["header"];
   dialect.skip_rows = from["skip_rows"];
+  dialect.trim = from["trim"];
   if (!from["nulls"].is_null()) dialect.nulls = from["nulls"].get<std::vector<std::string>>();
   return dialect;
 }
@@ -59,7 +61,9 @@ json Outcome(const std::string& text, const CsvDialect& dialect, const Contract&
         for (const auto& column : batch.accepted->columns()) cells.push_back(Cell(*column, row));
         rows.push_back(std::move(cells));
       }
-      for (const BadRecord& record : batch.bad) bad.push_back({record.line, ReasonWord(record.failures.at(0).reason)});
+      for (const BadRecord& record : batch.bad) {
+        bad.push_back({record.line, ReasonWord(record.failures.at(0).reason), record.offset, record.length});
+      }
       blank += batch.blank_lines;
       comments += batch.comments;
       return Status::OK();

@@ -130,7 +130,7 @@ class Case:
 
     def request(self):
         dialect = {"delimiter": self.delimiter, "quote": self.quote, "escape": self.escape, "comment": self.comment,
-                   "header": self.header, "skip_rows": self.skip_rows, "nulls": self.nulls}
+                   "header": self.header, "skip_rows": self.skip_rows, "nulls": self.nulls, "trim": False}
         return json.dumps({"text": self.text.encode().hex(), "columns": self.columns, "dialect": dialect})
 
     def by_python(self):
@@ -153,7 +153,7 @@ class DialectTest(unittest.TestCase):
             shown = f"{case.request()}\n{case.text!r}"
             self.assertEqual(answer["differs"], "", shown)
             self.assertEqual(answer["rows"], case.rows, shown)
-            self.assertEqual(answer["bad"], case.bad, shown)
+            self.assertEqual([bad[:2] for bad in answer["bad"]], case.bad, shown)
             self.assertEqual((answer["blank"], answer["comments"]), (case.blank, case.comments), shown)
             python = case.by_python()
             nulls = [""] if case.nulls is None else case.nulls

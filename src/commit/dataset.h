@@ -194,6 +194,7 @@ enum class Breakage : uint8_t {
   kForgetEmptied,        // partitions that lost all rows stay as they were
   kSkipLock,
 };
+inline constexpr Breakage kLastBreakage = Breakage::kSkipLock;
 void BreakForTest(Breakage step);
 Breakage BrokenForTest();
 

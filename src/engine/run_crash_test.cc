@@ -1,218 +1,322 @@
-// The main job stopped at every call that touches state, recovered, run again: the result is that of a clean run.
-#include "commit/dataset.h"
-#include "engine/engine.h"
-#include "format/parquet_testing.h"
-#include "io/fault_env.h"
-#include "plan/load.h"
+// The main job stopped at every call that touches state, recovered, run again: the result is that of a clean run. Each
+// step of the commit protocol is broken in turn, and this suite must notice.
+#include "commit/manifest_log.h"
+#include "engine/run_crash_testing.h"
 
-#include <gtest/gtest.h>
+#include <functional>
+#include <tuple>
 
-#include <set>
-
-namespace freight {
+namespace freight::crash {
 namespace {
 
-constexpr const char* kContract = R"(apiVersion: v3.1.0
-kind: DataContract
-id: t
-name: t
-version: 1.0.0
-status: active
-schema:
-  - name: t
-    properties:
-      - {name: id, logicalType: integer, required: true}
-      - {name: day, logicalType: date, required: true}
-      - {name: note, logicalType: string}
-)";
+using Violations = std::vector<std::string>;
+using Files = std::map<std::string, std::string>;
 
-struct Scenario {
-  const char* name;
-  const char* mode;
-  bool published_before;  // a first version is live before the run under test
-  const char* format = "csv";
-  const char* partition_by = "day";
-  int64_t morsel_bytes = 256;
-  bool bundles = false;  // the run goes through bundles
-  int threads = 1;
-};
+const Scenario kFirst{"first", "replace_partitions", false};
+const Scenario kScattered{"scattered", "replace_partitions", false, "csv", "pair = truncate(2, id)", 4096, true};
 
-std::string PipelineText(const Scenario& scenario) {
-  return fmt::format("version: 1\ndataset: clean.t\nsource: {{{}: in/*}}\ncontract: t.odcs.yaml\n"
-                     "quarantine: {{to: _dlq/t}}\nto: {{parquet: out/t, partition_by: [\"{}\"], mode: {}}}\n",
-                     scenario.format, scenario.partition_by, scenario.mode);
+std::vector<Scenario> Scenarios() {
+  Scenario moving{"moving", "replace_partitions", false};
+  moving.changed_after = true;
+  return {kFirst,
+          {"changed", "replace_partitions", true},
+          moving,
+          {"append", "append", true},
+          {"replace", "replace", true},
+          kScattered,  // one input that goes through a bundle and one that does not
+          {"ndjson", "replace_partitions", true, "ndjson"},
+          {"parquet", "replace_partitions", true, "parquet"}};
 }
 
-std::string NdjsonInput(int first_id, int rows, int first_day) {
-  std::string text;
-  for (int i = 0; i < rows; i++) {
-    if (i % 9 == 4) text += fmt::format("{{\"id\":\"x{}\",\"day\":\"2026-01-01\"}}\n", i);
-    else text += fmt::format("{{\"id\":{},\"day\":\"2026-01-{:02}\",\"note\":\"note\\n{}\"}}\n", first_id + i,
-                             first_day + i / 12, i);
-  }
-  return text;
+void ChangeInput(Env& env, const Scenario& scenario) { Write(env, "/p/in/a", Input(scenario, 300, 20, 4)); }
+
+std::unique_ptr<FaultEnv> Faulty(MemEnv& disk) {
+  auto faulty = MakeFaultEnv(&disk);
+  if (BrokenForTest() == Breakage::kSkipPartSync) faulty->ForgetSyncsOf(kInProgress);
+  return faulty;
 }
 
-// Row groups of ten rows.
-std::string ParquetInput(int first_id, int rows, int first_day) {
-  arrow::Int64Builder ids;
-  arrow::Date32Builder days;
-  arrow::StringBuilder notes;
-  for (int i = 0; i < rows; i++) {
-    EXPECT_TRUE(i % 9 == 4 ? ids.AppendNull().ok() : ids.Append(first_id + i).ok());
-    EXPECT_TRUE(days.Append(20'453 + first_day + i / 12).ok());
-    EXPECT_TRUE(notes.Append(fmt::format("note\n{}", i)).ok());
-  }
-  const auto schema = arrow::schema({arrow::field("id", arrow::int64()), arrow::field("day", arrow::date32(), false),
-                                     arrow::field("note", arrow::utf8())});
-  const auto batch = arrow::RecordBatch::Make(
-      schema, rows, {ids.Finish().ValueOrDie(), days.Finish().ValueOrDie(), notes.Finish().ValueOrDie()});
-  std::vector<Batches> groups;
-  for (int at = 0; at < rows; at += 10) groups.push_back({batch->Slice(at, 10)});
-  return WriteFile(schema, groups).bytes;
-}
-
-std::string Input(const Scenario& scenario, int first_id, int rows, int first_day) {
-  if (std::string(scenario.format) == "parquet") return ParquetInput(first_id, rows, first_day);
-  if (std::string(scenario.format) == "ndjson") return NdjsonInput(first_id, rows, first_day);
-  std::string text = "id,day,note\n";
-  for (int i = 0; i < rows; i++) {
-    if (i % 9 == 4) {
-      text += fmt::format("x{},2026-01-01,\"bad, \"\"id\"\"\"\n", i);
-    } else {
-      text += fmt::format("{},2026-01-{:02},\"note\n{}\"\n", first_id + i, first_day + i / 12, i);
-    }
-  }
-  return text;
-}
-
-void Write(Env& env, const std::string& path, const std::string& text) {
-  ASSERT_TRUE(MakeDirs(env, ParentPath(path), true).ok());
-  ASSERT_TRUE(WriteFileAtomic(env, path, text).ok());
-}
-
-// The disk as the run under test finds it.
-std::unique_ptr<MemEnv> Disk(const Scenario& scenario);
-
-RunReport RunOnce(Env& env, const Scenario& scenario) {
-  auto loaded = LoadPipeline(env, "/p/t.yaml", [](const std::string&) { return std::nullopt; });
-  RunReport report;
-  if (!loaded.ok()) {
-    report.error = Status::Invalid(loaded.diagnostics.empty() ? "pipeline" : loaded.diagnostics[0].message);
-    return report;
-  }
-  PlanOptions options;
-  options.morsel_bytes = scenario.morsel_bytes;
-  options.chunk_morsels = 2;
-  auto plan = MakePlan(env, loaded.pipeline, loaded.contract, options);
-  if (!plan.ok()) {
-    report.error = plan.status();
-    return report;
-  }
-  RunOptions run;
-  run.threads = scenario.threads;
-  return ExecuteRun(env, *plan, run);
-}
-
-std::unique_ptr<MemEnv> Disk(const Scenario& scenario) {
-  auto env = MakeMemEnv();
-  Write(*env, "/p/t.yaml", PipelineText(scenario));
-  Write(*env, "/p/t.odcs.yaml", kContract);
-  Write(*env, "/p/in/a", Input(scenario, 0, 40, 1));
-  if (scenario.published_before) {
-    RunReport report = RunOnce(*env, scenario);
-    EXPECT_EQ(report.state, RunState::kPublished) << report.error.ToString();
-    if (std::string(scenario.mode) != "append") Write(*env, "/p/in/a", Input(scenario, 100, 30, 2));
-  }
-  Write(*env, "/p/in/b", Input(scenario, 1000, 25, 3));
-  return env;
-}
-
-// Data files of the dataset: path -> bytes.
-std::map<std::string, std::string> Data(MemEnv& env) {
-  std::map<std::string, std::string> data;
-  for (auto& [path, bytes] : env.Snapshot("/p/out/t/")) {
-    if (path.ends_with(".parquet")) data[path] = bytes;
-  }
-  return data;
-}
-
-std::map<std::string, std::set<std::string>> ByPartition(const std::map<std::string, std::string>& data) {
+std::map<std::string, std::set<std::string>> ByPartition(const Files& data) {
   std::map<std::string, std::set<std::string>> files;
   for (auto& [path, bytes] : data) files[ParentPath(path)].insert(BaseName(path) + ":" + bytes);
   return files;
 }
 
-// I2 at the moment of the crash: every partition holds its old files or its new ones, whole.
-void CheckWhole(const std::map<std::string, std::string>& before, const std::map<std::string, std::string>& after,
-                MemEnv& env, const std::string& where) {
-  auto old_files = ByPartition(before), new_files = ByPartition(after), now = ByPartition(Data(env));
+std::multiset<std::string> QuarantineNames(MemEnv& env) {
+  std::multiset<std::string> names;
+  for (auto& [path, bytes] : env.Snapshot("/p/_dlq/")) names.insert(BaseName(path));
+  return names;
+}
+
+// What a run that nobody disturbs makes of a scenario.
+struct Clean {
+  Files before, after;  // the data when the run under test starts, and when it ends
+  Files last;           // when the run after it ends
+  std::multiset<std::string> quarantine;
+  RunReport report;
+  std::vector<std::string> calls;
+};
+
+Clean CleanRun(const Scenario& scenario, Violations* violations) {
+  Clean clean;
+  auto disk = Disk(scenario);
+  auto counting = MakeFaultEnv(disk.get());
+  clean.before = Data(*disk);
+  clean.report = RunOnce(*counting, scenario);
+  for (int64_t k = 1; k <= counting->calls(); ++k) clean.calls.push_back(counting->CallName(k));
+  clean.after = Data(*disk);
+  if (scenario.changed_after) {
+    ChangeInput(*disk, scenario);
+    if (const RunReport then = RunOnce(*disk, scenario); !then.error.ok()) violations->push_back(then.error.ToString());
+  }
+  clean.last = Data(*disk);
+  clean.quarantine = QuarantineNames(*disk);
+  if (clean.report.state != RunState::kPublished) violations->push_back("clean run: " + clean.report.error.ToString());
+  if (clean.report.rows.quarantined == 0 || clean.after.empty()) violations->push_back("the scenario proves nothing");
+  return clean;
+}
+
+struct Cut {
+  int64_t call;
+  Fault fault;
+  std::optional<bool> crash;  // dropping what was not synced or not; nullopt: the machine goes on
+};
+
+// I2 at the moment of the cut: every partition holds its old files or its new ones, whole.
+void CheckReaders(const Clean& clean, MemEnv& disk, const std::string& where, Violations* violations) {
+  auto before = ByPartition(clean.before), after = ByPartition(clean.after), now = ByPartition(Data(disk));
   for (auto& [partition, files] : now) {
-    EXPECT_TRUE(files == old_files[partition] || files == new_files[partition]) << where << ": mixed " << partition;
+    if (files != before[partition] && files != after[partition]) violations->push_back(where + ": mixed " + partition);
   }
+  for (const std::string& objection : ReaderObjections(disk)) violations->push_back(where + ": " + objection);
 }
 
-class RunCrash : public testing::TestWithParam<Scenario> {};
+void CheckRunAfter(const Scenario& scenario, const Clean& clean, const RunReport& stopped, MemEnv& disk,
+                   const std::string& where, Violations* violations) {
+  const auto claim = [&](bool holds, const std::string& what) {
+    if (!holds) violations->push_back(where + ": " + what);
+  };
+  const RunReport again = RunOnce(disk, scenario);
+  claim(again.error.ok(), "the next run fails: " + again.error.ToString() + " after " + stopped.error.ToString());
+  claim(Data(disk) == clean.last, "another result than that of a clean run");
+  for (const std::string& objection : ReaderObjections(disk)) claim(false, objection);
+  if (!scenario.changed_after) {
+    claim(QuarantineNames(disk) == clean.quarantine, "other quarantine files than those of a clean run");
+    claim(stopped.chunks_run + again.chunks_run <= clean.report.chunks_run, "a chunk that was done is done again");
+    if (again.state == RunState::kPublished) {
+      claim(again.rows.in == clean.report.rows.in && again.rows.quarantined == clean.report.rows.quarantined,
+            "other counts than those of a clean run");
+    }
+  }
+  for (auto& [path, bytes] : disk.Snapshot("/p/")) claim(!path.ends_with(kInProgress), "left " + path);
+  claim(disk.Snapshot("/p/out/t.freight/stage").empty(), "staged files are left");
+  claim(RunOnce(disk, scenario).state == RunState::kNothingToDo, "a third run has work to do");
+}
 
-TEST_P(RunCrash, StoppedAnywhereTheNextRunEndsLikeACleanOne) {
-  auto clean_env = Disk(GetParam());
-  const auto before = Data(*clean_env);
-  RunReport clean = RunOnce(*clean_env, GetParam());
-  ASSERT_EQ(clean.state, RunState::kPublished) << clean.error.ToString();
-  ASSERT_GT(clean.rows.quarantined, 0);
-  const auto expected = Data(*clean_env);
-  ASSERT_FALSE(expected.empty());
-
+// Whether the cut left a bundle on disk.
+bool CheckCut(const Scenario& scenario, const Clean& clean, const Cut& cut, Violations* violations) {
+  auto disk = Disk(scenario);
+  auto faulty = Faulty(*disk);
+  faulty->Arm(cut.call, cut.fault);
+  const RunReport stopped = RunOnce(*faulty, scenario);
+  const std::string where = fmt::format("{}, fault {} at call {} ({}), drop {}", scenario.name,
+                                        static_cast<int>(cut.fault), cut.call, faulty->CallName(cut.call),
+                                        cut.crash ? fmt::format("{}", *cut.crash) : "none");
+  if (cut.crash) disk->Crash(*cut.crash);
+  CheckReaders(clean, *disk, where, violations);
   bool bundles = false;
-  for (const bool drop : {false, true}) {
-    for (int64_t k = 1;; k++) {
-      auto disk = Disk(GetParam());
-      auto faulty = MakeFaultEnv(disk.get());
-      faulty->Arm(k, Fault::kStop);
-      RunReport stopped = RunOnce(*faulty, GetParam());
-      if (!faulty->fired()) break;
-      const std::string where = fmt::format("stop at call {} ({}), drop {}", k, faulty->CallName(k), drop);
-      disk->Crash(drop);
-      CheckWhole(before, expected, *disk, where);
-      for (auto& [path, bytes] : disk->Snapshot("/p/")) bundles |= path.find("/bundles/bundle-") != std::string::npos;
-      RunReport again = RunOnce(*disk, GetParam());
-      ASSERT_TRUE(again.error.ok()) << where << ": " << again.error.ToString();
-      ASSERT_EQ(Data(*disk), expected) << where;
-      if (again.state == RunState::kPublished) {
-        EXPECT_EQ(again.rows.in, clean.rows.in) << where;
-        EXPECT_EQ(again.rows.quarantined, clean.rows.quarantined) << where;
-      }
-      for (auto& [path, bytes] : disk->Snapshot("/p/")) {
-        EXPECT_FALSE(path.ends_with(".inprogress")) << where << ": left " << path;
-      }
-    }
-  }
-  EXPECT_EQ(bundles, GetParam().bundles);
+  for (auto& [path, bytes] : disk->Snapshot("/p/")) bundles |= path.find("/bundles/bundle-") != std::string::npos;
+  if (scenario.changed_after) ChangeInput(*disk, scenario);
+  CheckRunAfter(scenario, clean, stopped, *disk, where, violations);
+  return bundles;
 }
 
-TEST_P(RunCrash, AFullOrFailingDiskFailsTheRunAndTheNextOneEndsLikeACleanOne) {
-  auto clean_env = Disk(GetParam());
-  RunReport clean = RunOnce(*clean_env, GetParam());
-  const auto expected = Data(*clean_env);
-  for (const Fault fault : {Fault::kEio, Fault::kEnospc, Fault::kShortWrite}) {
-    for (int64_t k = 1;; k++) {
-      auto disk = Disk(GetParam());
-      auto faulty = MakeFaultEnv(disk.get());
-      faulty->Arm(k, fault);
-      RunReport failed = RunOnce(*faulty, GetParam());
-      if (!faulty->fired()) break;
-      const std::string where =
-          fmt::format("fault {} at call {} ({})", static_cast<int>(fault), k, faulty->CallName(k));
-      RunReport again = RunOnce(*disk, GetParam());
-      ASSERT_TRUE(again.error.ok()) << where << ": " << again.error.ToString() << " after " << failed.error.ToString();
-      ASSERT_EQ(Data(*disk), expected) << where;
+// Ends at the first violation. One call more than there are: a crash right after the run has ended well.
+void Sweep(const Scenario& scenario, Fault fault, std::optional<bool> crash, Violations* violations) {
+  const Clean clean = CleanRun(scenario, violations);
+  bool bundles = false;
+  for (size_t k = 1; k <= clean.calls.size() + 1 && violations->empty(); ++k) {
+    const bool cuts = fault != Fault::kShortWrite || k > clean.calls.size() || clean.calls[k - 1].starts_with("Append");
+    if (cuts) bundles |= CheckCut(scenario, clean, {static_cast<int64_t>(k), fault, crash}, violations);
+  }
+  if (crash && violations->empty() && bundles != scenario.bundles) violations->push_back("bundles where none are due");
+}
+
+// Inputs read in pieces end in the files of one run over all, whichever step is broken in both.
+void PiecesEndAsOneRun(const Scenario& scenario, Violations* violations) {
+  auto pieces = Disk(scenario);
+  (void)RunOnce(*pieces, scenario);
+  auto whole = MakeMemEnv();
+  for (auto& [path, bytes] : pieces->Snapshot("/p/")) {
+    if (path.starts_with("/p/in/") || path.starts_with("/p/t.")) Write(*whole, path, bytes);
+  }
+  (void)RunOnce(*whole, scenario);
+  if (Data(*pieces) != Data(*whole)) violations->push_back("runs in pieces end in other files than one run");
+}
+
+bool IntoLive(const std::string& call) { return call.find(" -> /p/out/t/") != std::string::npos; }
+
+// Another run at each call of one that holds the lock.
+void TwoRunsAtOnce(Violations* violations) {
+  auto disk = Disk(kFirst);
+  auto first = Faulty(*disk);
+  bool locked = false;
+  first->Before([&](int64_t, const std::string& call) {
+    if (locked && violations->empty()) {
+      const RunReport second = RunOnce(*disk, kFirst);
+      if (ReactionOf(second.error) != Reaction::kTransient) violations->push_back("two runs at once, at " + call);
     }
+    locked |= call.starts_with("TryLock");
+  });
+  if (!RunOnce(*first, kFirst).error.ok()) violations->push_back("the holder of the lock fails");
+}
+
+// The old run pauses before its call k; meanwhile somebody deletes its lock and a newer run publishes one input more.
+// Returns whether the old one is told so.
+bool CheckZombie(const Scenario& scenario, const std::string& call, size_t k, Violations* violations) {
+  auto disk = Disk(scenario);
+  auto zombie = Faulty(*disk);
+  Files published;
+  zombie->Before([&](int64_t at, const std::string&) {
+    if (at != static_cast<int64_t>(k)) return;
+    (void)disk->RemoveFile("/p/out/t.freight/lock");
+    Write(*disk, "/p/in/c", Input(scenario, 5000, 60, 1));
+    const RunReport newer = RunOnce(*Faulty(*disk), scenario);
+    if (newer.state != RunState::kPublished) violations->push_back("the newer run: " + newer.error.ToString());
+    published = Data(*disk);
+  });
+  const RunReport old = RunOnce(*zombie, scenario);
+  const std::string where = fmt::format("{} paused at call {} ({})", scenario.name, k, call);
+  if (Data(*disk) != published) violations->push_back(where + ": a zombie changes what is published");
+  const RunReport last = RunOnce(*disk, scenario);
+  if (last.state != RunState::kNothingToDo) violations->push_back(where + ": then " + last.error.ToString());
+  return ReactionOf(old.error) == Reaction::kTransient;
+}
+
+// From the moment when a run holds the lock until it changes the first live partition. docs/guarantees.md does not
+// claim what is between looking and doing: between reading the log and replacing it, as a run does when it begins.
+void ZombieChangesNothing(Violations* violations) {
+  const Clean clean = CleanRun(kFirst, violations);
+  bool locked = false, told = false;
+  for (size_t k = 1; k <= clean.calls.size() && violations->empty(); ++k) {
+    const std::string& call = clean.calls[k - 1];
+    if (IntoLive(call)) break;
+    if (locked && call.find("manifest.log.tmp") == std::string::npos) told |= CheckZombie(kFirst, call, k, violations);
+    locked |= call.starts_with("TryLock");
+  }
+  if (!told) violations->push_back("no zombie is told that a newer run took over");
+}
+
+// Somebody else's file under the name that a staged file is about to get.
+void NamesAreNotReplaced(const Scenario& scenario, Violations* violations) {
+  const Clean clean = CleanRun(scenario, violations);
+  for (size_t k = 1; k <= clean.calls.size() && violations->empty(); ++k) {
+    const std::string& call = clean.calls[k - 1];
+    const size_t arrow = call.find(std::string(kInProgress) + " -> ");
+    if (arrow == std::string::npos || call.ends_with(kInProgress)) continue;
+    auto disk = Disk(scenario);
+    auto faulty = Faulty(*disk);
+    faulty->Before([&](int64_t at, const std::string& name) {
+      if (at != static_cast<int64_t>(k)) return;
+      (void)disk->OpenWrite(name.substr(name.find(" -> ") + 4), CreateMode::kNew);
+    });
+    const RunReport report = RunOnce(*faulty, scenario);
+    if (report.error.ok()) violations->push_back("a staged file is overwritten: " + call);
+    CheckRunAfter(scenario, clean, report, *disk, "a foreign staged file, " + call, violations);
   }
 }
+
+// A run is stopped before it publishes, and its records are made to claim a row that no file holds.
+void RowsMustBalance(const Scenario& scenario, bool bundled, Violations* violations) {
+  const Clean clean = CleanRun(scenario, violations);
+  const auto is_live = [](const std::string& call) { return IntoLive(call); };
+  const auto publishing = std::find_if(clean.calls.begin(), clean.calls.end(), is_live) - clean.calls.begin();
+  for (int64_t k = publishing; k > 0; --k) {
+    auto disk = Disk(scenario);
+    auto faulty = Faulty(*disk);
+    faulty->Arm(k, Fault::kStop);
+    (void)RunOnce(*faulty, scenario);
+    disk->Crash(false);
+    const std::string log = "/p/out/t.freight/manifest.log";
+    auto contents = ReadLog(*disk, log);
+    if (!contents.ok() || std::holds_alternative<IntentRecord>(contents->records.back())) continue;
+    bool claimed = false;
+    for (Record& record : contents->records) {
+      auto* chunk = std::get_if<ChunkRecord>(&record);
+      if (claimed || chunk == nullptr || chunk->chunk.gathered || chunk->chunk.bundles.empty() == bundled) continue;
+      claimed = true;
+      ++chunk->chunk.rows.in;
+      ++chunk->chunk.rows.published;
+      if (bundled) ++chunk->chunk.bundles[0].rows;
+    }
+    if (!claimed || !ManifestLog::Start(*disk, log, contents->records, 1).ok()) continue;
+    const RunReport report = RunOnce(*disk, scenario);
+    if (ReactionOf(report.error) != Reaction::kCorrupt) violations->push_back("a row that is in no file is published");
+    return;
+  }
+  violations->push_back("no record to change");
+}
+
+struct Check {
+  std::string name;
+  std::function<void(Violations*)> find;
+};
+
+std::vector<Check> Suite() {
+  std::vector<Check> checks{{"TwoRunsAtOnce", TwoRunsAtOnce}, {"Zombie", ZombieChangesNothing}};
+  for (const bool bundled : {false, true}) {
+    const Scenario& scenario = bundled ? kScattered : kFirst;
+    checks.push_back({fmt::format("Rows_{}", scenario.name), [=](auto* v) { RowsMustBalance(scenario, bundled, v); }});
+    checks.push_back({fmt::format("Names_{}", scenario.name), [=](auto* v) { NamesAreNotReplaced(scenario, v); }});
+  }
+  for (const Scenario& scenario : Scenarios()) {
+    checks.push_back({fmt::format("Pieces_{}", scenario.name), [=](auto* v) { PiecesEndAsOneRun(scenario, v); }});
+  }
+  const std::vector<std::tuple<const char*, Fault, std::optional<bool>>> cuts{
+      {"Stop", Fault::kStop, true},        {"StopKept", Fault::kStop, false},  {"Torn", Fault::kShortWrite, true},
+      {"Short", Fault::kShortWrite, {}}, {"Eio", Fault::kEio, {}}, {"Enospc", Fault::kEnospc, {}}};
+  for (const auto& [name, fault, crash] : cuts) {
+    for (const Scenario& scenario : Scenarios()) {
+      checks.push_back({fmt::format("{}_{}", name, scenario.name),
+                        [=, fault = fault, crash = crash](auto* v) { Sweep(scenario, fault, crash, v); }});
+    }
+  }
+  return checks;
+}
+
+class RunCrash : public testing::TestWithParam<size_t> {};
+
+TEST_P(RunCrash, EndsLikeACleanRun) {
+  Violations violations;
+  Suite()[GetParam()].find(&violations);
+  for (const std::string& violation : violations) ADD_FAILURE() << violation;
+}
+
+INSTANTIATE_TEST_SUITE_P(All, RunCrash, testing::Range<size_t>(0, Suite().size()),
+                         [](const auto& info) { return Suite()[info.param].name; });
+
+class BrokenRunStep : public testing::TestWithParam<int> {
+ protected:
+  void SetUp() override { BreakForTest(static_cast<Breakage>(GetParam())); }
+  void TearDown() override { BreakForTest(Breakage::kNone); }
+};
+
+TEST_P(BrokenRunStep, IsNoticed) {
+  Violations violations;
+  for (const Check& check : Suite()) {
+    check.find(&violations);
+    if (!violations.empty()) break;
+  }
+  ASSERT_FALSE(violations.empty());
+  RecordProperty("violation", violations.front());
+}
+
+INSTANTIATE_TEST_SUITE_P(RunCrash, BrokenRunStep, testing::Range(1, static_cast<int>(kLastBreakage) + 1),
+                         [](const auto& info) { return fmt::format("Step{}", info.param); });
 
 // Under PRESET=tsan: workers once asked for an input's chunks while the sequencer added some.
 TEST(RunThreads, InputsAreOpenedWhileChunksAreCommitted) {
-  std::map<std::string, std::string> files[2];
+  Files files[2];
   for (const int threads : {1, 4}) {
     Scenario scenario{"inputs", "replace_partitions", false};
     scenario.threads = threads;
@@ -225,7 +329,7 @@ TEST(RunThreads, InputsAreOpenedWhileChunksAreCommitted) {
 }
 
 TEST(RunLimits, StagedOutputOverTheLimitStopsTheRunWhichGoesOnWhenItIsRaised) {
-  const Scenario scenario{"limit", "replace_partitions", false};
+  const Scenario& scenario = kFirst;
   auto clean_env = Disk(scenario);
   ASSERT_TRUE(RunOnce(*clean_env, scenario).error.ok());
 
@@ -244,7 +348,7 @@ TEST(RunLimits, StagedOutputOverTheLimitStopsTheRunWhichGoesOnWhenItIsRaised) {
 }
 
 TEST(RunLimits, QuarantineCountsAsStaged) {
-  const Scenario scenario{"limit", "replace_partitions", false};
+  const Scenario& scenario = kFirst;
   auto clean_env = Disk(scenario);
   ASSERT_TRUE(RunOnce(*clean_env, scenario).error.ok());
   size_t parts = 0;
@@ -256,16 +360,5 @@ TEST(RunLimits, QuarantineCountsAsStaged) {
   EXPECT_TRUE(Data(*env).empty());
 }
 
-INSTANTIATE_TEST_SUITE_P(Modes, RunCrash,
-                         testing::Values(Scenario{"first", "replace_partitions", false},
-                                         Scenario{"changed", "replace_partitions", true},
-                                         Scenario{"append", "append", true}, Scenario{"replace", "replace", true},
-                                         Scenario{"ndjson", "replace_partitions", true, "ndjson"},
-                                         Scenario{"parquet", "replace_partitions", true, "parquet"},
-                                         // One input that goes through a bundle and one that does not.
-                                         Scenario{"scattered", "replace_partitions", false, "csv",
-                                                  "pair = truncate(2, id)", 4096, true}),
-                         [](const auto& info) { return std::string(info.param.name); });
-
 }  // namespace
-}  // namespace freight
+}  // namespace freight::crash

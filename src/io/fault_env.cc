@@ -18,9 +18,16 @@ class Faults {
     int64_t call = 0;
   };
 
-  Verdict OnChange(std::string name) {
-    const std::lock_guard lock(mutex_);
-    return Count(std::move(name));
+  Verdict OnChange(const std::string& name) {
+    Verdict verdict;
+    std::function<void(int64_t, const std::string&)> hook;
+    {
+      const std::lock_guard lock(mutex_);
+      verdict = Count(name);
+      if (verdict.fault == Fault::kNone) hook = hook_;
+    }
+    if (hook) hook(verdict.call, name);
+    return verdict;
   }
 
   Verdict OnRead(std::string name) {
@@ -53,6 +60,18 @@ class Faults {
     const std::lock_guard lock(mutex_);
     count_reads_ = on;
   }
+  void Before(std::function<void(int64_t, const std::string&)> hook) {
+    const std::lock_guard lock(mutex_);
+    hook_ = std::move(hook);
+  }
+  void ForgetSyncsOf(const std::string& suffix) {
+    const std::lock_guard lock(mutex_);
+    forgotten_ = suffix;
+  }
+  bool Forgets(const std::string& path) const {
+    const std::lock_guard lock(mutex_);
+    return !forgotten_.empty() && path.ends_with(forgotten_);
+  }
 
  private:
   int64_t Calls() const { return static_cast<int64_t>(names_.size()); }
@@ -73,6 +92,8 @@ class Faults {
   bool fired_ = false;
   bool stopped_ = false;
   bool count_reads_ = false;
+  std::function<void(int64_t, const std::string&)> hook_;
+  std::string forgotten_;
 };
 using FaultsPtr = std::shared_ptr<Faults>;
 
@@ -128,6 +149,7 @@ class FaultWritableFile final : public WritableFile {
     return base_->Append(bytes.substr(bytes.size() / 2));
   }
   Status Sync() override {
+    if (faults_->Forgets(path_)) return Status::OK();
     ARROW_RETURN_NOT_OK(ToStatus(faults_->OnChange("Sync " + path_), path_));
     return base_->Sync();
   }
@@ -208,6 +230,8 @@ class FaultEnvImpl final : public FaultEnv {
   bool fired() const override { return faults_->fired(); }
   std::string CallName(int64_t call) const override { return faults_->CallName(call); }
   void CountReads(bool on) override { faults_->CountReads(on); }
+  void Before(std::function<void(int64_t, const std::string&)> hook) override { faults_->Before(std::move(hook)); }
+  void ForgetSyncsOf(const std::string& suffix) override { faults_->ForgetSyncsOf(suffix); }
 
  private:
   Status Read(const char* what, const std::string& path) {

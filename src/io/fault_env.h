@@ -35,6 +35,10 @@ class FaultEnv : public Env {
   virtual std::string CallName(int64_t call) const = 0;
   // Real reads count and fail too when set.
   virtual void CountReads(bool on) = 0;
+  // Called before each counted call that goes on, with its number and name: what others do to the disk meanwhile.
+  virtual void Before(std::function<void(int64_t call, const std::string& name)> hook) = 0;
+  // A writer that forgets to sync: Sync of a file whose path ends like this does nothing and is not counted.
+  virtual void ForgetSyncsOf(const std::string& suffix) = 0;
 };
 std::unique_ptr<FaultEnv> MakeFaultEnv(Env* base);
 
