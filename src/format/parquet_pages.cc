@@ -11,11 +11,15 @@ namespace {
 // The step of zstd's fast match finder goes with this parameter, which is 0 at level 1: on numbers that hardly repeat,
 // looking at every third place instead of every second one costs a third less time and leaves smaller literals.
 constexpr int kWideStep = 2;
-constexpr int kWideStepLevelMax = 2;  // the levels that use the fast match finder
-constexpr size_t kStepSampleBytes = 16 << 10;
+constexpr int kFastLevelMax = 2;  // the levels that use the fast match finder
+constexpr size_t kSampleBytes = 16 << 10;
+// Strides cost next to no time: they may be this much larger than what zstd finds.
+constexpr int64_t kStrideWorsePercent = 102;
 
 // A codec that saves less than 3 % costs readers more than it saves.
 bool CodecPays(int64_t compressed, int64_t raw) { return compressed * 100 < raw * 97; }
+
+int64_t NumberBytes(const EncodedPage& page) { return (page.values - page.nulls) * page.number_width; }
 
 Result<std::shared_ptr<arrow::Buffer>> CopyExact(std::string_view bytes, arrow::MemoryPool* pool) {
   ARROW_ASSIGN_OR_RAISE(auto copy, arrow::AllocateBuffer(static_cast<int64_t>(bytes.size()), pool));
@@ -62,8 +66,8 @@ Status PageCompressor::AddPage(EncodedPage page, std::string_view raw, EncodedCo
   std::string_view stored = raw;
   const bool first = column->pages.empty();
   if (options_.codec != ParquetCodec::kNone && (first || column->compressed)) {
-    if (first) ARROW_RETURN_NOT_OK(WideStepPays(raw).Value(&column->wide_step));
-    ARROW_ASSIGN_OR_RAISE(stored, Compress(raw, column->wide_step));
+    if (first) ARROW_RETURN_NOT_OK(ChooseForm(raw, page).Value(&column->zstd));
+    ARROW_ASSIGN_OR_RAISE(stored, CompressPage(raw, page, column->zstd));
     const int64_t saved_on = static_cast<int64_t>(stored.size());
     // A dictionary that outweighs the page is text, and text compresses.
     const bool heavy_dictionary = column->dictionary && column->dictionary->size() > page.raw_bytes;
@@ -117,16 +121,37 @@ Result<int64_t> PageCompressor::CompressZstd(std::string_view raw, bool wide_ste
   return static_cast<int64_t>(written);
 }
 
-// From the middle of the page, so that levels and the first values' luck do not decide.
-Result<bool> PageCompressor::WideStepPays(std::string_view raw) {
-  if (!zstd_ || options_.level < 0 || options_.level > kWideStepLevelMax || raw.size() < 2 * kStepSampleBytes) {
-    return false;
+Result<std::string_view> PageCompressor::CompressPage(std::string_view raw, const EncodedPage& page,
+                                                      const ZstdForm& form) {
+  if (form.stride.low > 0) {
+    ARROW_RETURN_NOT_OK(AtLeast(page.raw_bytes, pool_, &scratch_));
+    const std::span<uint8_t> room(scratch_->mutable_data(), raw.size());
+    if (const auto written = WriteStrideFrame(raw, NumberBytes(page), form.stride, room)) {
+      return std::string_view(reinterpret_cast<const char*>(scratch_->data()), static_cast<size_t>(*written));
+    }
   }
-  const std::string_view sample = raw.substr((raw.size() - kStepSampleBytes) / 2, kStepSampleBytes);
+  return Compress(raw, form.wide_step);
+}
+
+// From the middle of the values, so that levels and the first values' luck do not decide.
+Result<ZstdForm> PageCompressor::ChooseForm(std::string_view raw, const EncodedPage& page) {
+  ZstdForm form;
+  const auto numbers = static_cast<size_t>(NumberBytes(page));
+  if (!zstd_ || options_.level < 0 || options_.level > kFastLevelMax || raw.size() < 2 * kSampleBytes) return form;
+  const bool typed = numbers >= 2 * kSampleBytes;
+  const size_t middle = typed ? raw.size() - numbers + (numbers - kSampleBytes) / 2 / 8 * 8
+                              : (raw.size() - kSampleBytes) / 2;
+  const std::string_view sample = raw.substr(middle, kSampleBytes);
   ARROW_ASSIGN_OR_RAISE(const std::string_view usual, Compress(sample, false));
   const size_t usual_bytes = usual.size();
   ARROW_ASSIGN_OR_RAISE(const std::string_view wide, Compress(sample, true));
-  return wide.size() < usual_bytes;
+  form.wide_step = wide.size() < usual_bytes;
+  if (typed) {
+    const StrideEstimate estimate = EstimateStride(sample, page.number_width);
+    const auto least = static_cast<int64_t>(std::min(usual_bytes, wide.size()));
+    if (estimate.bytes * 100 <= least * kStrideWorsePercent) form.stride = estimate.stride;
+  }
+  return form;
 }
 
 }  // namespace freight

@@ -3,6 +3,7 @@
 
 #include "base/status.h"
 #include "format/parquet_writer.h"
+#include "format/zstd_stride.h"
 
 #include <arrow/buffer.h>
 #include <arrow/util/compression.h>
@@ -37,7 +38,14 @@ struct EncodedPage {
   int64_t values = 0;  // nulls included; more or fewer than rows only in nested columns
   int64_t nulls = 0;
   PageEncoding encoding = PageEncoding::kPlain;
+  int number_width = 0;  // the page ends with values - nulls little-endian numbers of so many bytes; 0: it does not
   ValueBounds bounds;
+};
+
+// How the pages of a column become zstd frames.
+struct ZstdForm {
+  bool wide_step = false;  // of the match finder
+  Stride stride;           // taken for pages to which it fits
 };
 
 struct EncodedColumn {
@@ -49,7 +57,7 @@ struct EncodedColumn {
   int64_t nulls = 0;
   std::shared_ptr<arrow::Buffer> bloom_hashes;  // uint64 each (parquet_bloom.h); null: no filter
   bool compressed = false;
-  bool wide_step = false;  // of zstd's match finder: decided on the first page
+  ZstdForm zstd;  // decided on the first page
   int64_t bytes() const;
 };
 
@@ -72,7 +80,8 @@ class PageCompressor {
   PageCompressor(const ParquetOptions& options, arrow::MemoryPool* pool) : options_(options), pool_(pool) {}
   Result<std::string_view> Compress(std::string_view raw, bool wide_step);
   Result<int64_t> CompressZstd(std::string_view raw, bool wide_step, int64_t room);
-  Result<bool> WideStepPays(std::string_view raw);
+  Result<ZstdForm> ChooseForm(std::string_view raw, const EncodedPage& page);
+  Result<std::string_view> CompressPage(std::string_view raw, const EncodedPage& page, const ZstdForm& form);
 
   const ParquetOptions options_;
   arrow::MemoryPool* const pool_;

@@ -43,7 +43,7 @@ TEST(PageCompressor, NumbersThatHardlyRepeatTakeTheWideStep) {
   std::mt19937_64 random(1);
   const std::string raw = Int64Page(70'000, [&] { return static_cast<int64_t>(random() % 4'600'000); });
   const EncodedColumn column = Compressed({raw, raw});
-  EXPECT_TRUE(column.wide_step);
+  EXPECT_TRUE(column.zstd.wide_step);
   for (const EncodedPage& page : column.pages) {
     EXPECT_EQ(Decompressed(page), raw);
     EXPECT_LT(page.bytes->size() * 100, static_cast<int64_t>(UsualBytes(raw)) * 95);
@@ -55,14 +55,41 @@ TEST(PageCompressor, RisingNumbersKeepTheUsualStep) {
   int64_t at = 1'700'000'000'000'000;
   const std::string raw = Int64Page(70'000, [&] { return at += static_cast<int64_t>(random() % 3 == 0) * 1'000'000; });
   const EncodedColumn column = Compressed({raw});
-  EXPECT_FALSE(column.wide_step);
+  EXPECT_FALSE(column.zstd.wide_step);
   EXPECT_EQ(Decompressed(column.pages[0]), raw);
+}
+
+TEST(PageCompressor, NumbersWhoseUpperBytesRepeatBecomeStrides) {
+  std::mt19937_64 random(4);
+  // As a page of a nullable column is: its levels come first.
+  const std::string raw = "levels" + Int64Page(70'000, [&] { return static_cast<int64_t>(random() % 4'600'000); });
+  const std::string outlier = "levels" + Int64Page(70'000, [&] { return static_cast<int64_t>(random()); });
+  auto compressor = PageCompressor::Make({}, arrow::default_memory_pool()).ValueOrDie();
+  EncodedColumn column;
+  const EncodedPage page{.rows = 70'010, .values = 70'010, .nulls = 10, .number_width = 8};
+  for (const std::string& body : {raw, outlier, raw}) ASSERT_TRUE(compressor->AddPage(page, body, &column).ok());
+  EXPECT_EQ(column.zstd.stride.low, 3);
+  EXPECT_EQ(Decompressed(column.pages[0]), raw);
+  EXPECT_EQ(Decompressed(column.pages[1]), outlier);
+  EXPECT_EQ(Decompressed(column.pages[2]), raw);
+  EXPECT_LT(column.pages[0].bytes->size(), 70'000 * 3 + 200);
+  EXPECT_LE(column.pages[1].bytes->size(), static_cast<int64_t>(outlier.size()) + 64);
+}
+
+TEST(PageCompressor, RisingNumbersAreNoStrides) {
+  std::mt19937_64 random(6);
+  int64_t at = 1'700'000'000'000'000;
+  const std::string raw = Int64Page(70'000, [&] { return at += static_cast<int64_t>(random() % 3 == 0) * 1'000'000; });
+  auto compressor = PageCompressor::Make({}, arrow::default_memory_pool()).ValueOrDie();
+  EncodedColumn column;
+  ASSERT_TRUE(compressor->AddPage({.rows = 70'000, .values = 70'000, .number_width = 8}, raw, &column).ok());
+  EXPECT_EQ(column.zstd.stride.low, 0);
 }
 
 TEST(PageCompressor, SlowerLevelsKeepTheirMatchFinder) {
   std::mt19937_64 random(3);
   const std::string raw = Int64Page(70'000, [&] { return static_cast<int64_t>(random() % 4'600'000); });
-  EXPECT_FALSE(Compressed({raw}, {.level = 9}).wide_step);
+  EXPECT_FALSE(Compressed({raw}, {.level = 9}).zstd.wide_step);
 }
 
 }  // namespace

@@ -34,10 +34,12 @@ std::string BytesOf(T value) {
 }
 
 // A kind of fixed-width values. In: as Arrow stores them; Wire: as PLAIN stores them, four or eight bytes.
+// kNumberWidth: the width of little-endian numbers, 0 for other values.
 template <typename In, typename Wire>
 class NumberValues {
  public:
   using Bounds = NumberBounds<Wire>;
+  static constexpr int kNumberWidth = sizeof(Wire);
   explicit NumberValues(const arrow::DataType&) {}
   int64_t width() const { return sizeof(Wire); }
   // Writes the values of the valid rows, returns their number.
@@ -66,6 +68,7 @@ class NumberValues {
 class BigDecimalValues {
  public:
   using Bounds = NumberBounds<__int128>;
+  static constexpr int kNumberWidth = 0;
   explicit BigDecimalValues(const arrow::DataType& type)
       : width_(DecimalBytes(static_cast<const arrow::DecimalType&>(type).precision())) {}
   int64_t width() const { return width_; }
@@ -104,6 +107,7 @@ class BigDecimalValues {
 class UuidValues {
  public:
   using Bounds = BytesBounds;
+  static constexpr int kNumberWidth = 0;
   explicit UuidValues(const arrow::DataType&) {}
   int64_t width() const { return kWidth; }
   int64_t Encode(const arrow::ArrayData& data, int64_t at, int64_t rows, const uint8_t* validity, uint8_t* out,

@@ -1,0 +1,232 @@
+// Frames of raw literals and run-length sequences: a value costs its low bytes and not one bit more.
+//
+// A decoder starts with the repeated offsets 1, 4 and 8, so the first sequence of a frame states its offset and all
+// others repeat it. Literal length, offset and match length are then the same in each sequence of a block; the format
+// writes such codes once per block (RLE mode), and none of them needs extra bits.
+#include "format/zstd_stride.h"
+
+#include "base/status.h"
+
+#include <algorithm>
+#include <array>
+#include <bit>
+#include <cstring>
+
+namespace freight {
+namespace {
+
+constexpr uint32_t kMagic = 0xFD2FB528;
+constexpr uint8_t kSingleSegment32 = 0xA0;  // the window is the content, whose size stands in 4 bytes
+constexpr int64_t kBlockBytes = 128 << 10;  // of content
+constexpr int kMatchMin = 3;
+constexpr uint8_t kAllRle = 0x54;  // modes of literal lengths, offsets, match lengths
+constexpr int64_t kBlockOverhead = 3 + 3 + 3 + 4 + 1;
+// A value that is not like the one before it ends a block and stands in one of its own.
+constexpr int64_t kExceptionBytes = kBlockOverhead + 3;
+
+enum class BlockType : uint32_t { kRaw = 0, kCompressed = 2 };
+
+template <typename U>
+int DifferingBytes(U a, U b) {
+  return static_cast<int>(sizeof(U)) - std::countl_zero(static_cast<U>(a ^ b)) / 8;
+}
+
+template <typename U>
+U Load(const uint8_t* at) {
+  U value;
+  std::memcpy(&value, at, sizeof value);
+  return value;
+}
+
+template <typename U>
+std::array<int64_t, 9> CountDiffering(std::string_view values) {
+  std::array<int64_t, 9> counts{};
+  const auto* at = reinterpret_cast<const uint8_t*>(values.data());
+  const size_t count = values.size() / sizeof(U);
+  for (size_t i = 1; i < count; ++i) {
+    ++counts[static_cast<size_t>(DifferingBytes(Load<U>(at + i * sizeof(U)), Load<U>(at + (i - 1) * sizeof(U))))];
+  }
+  return counts;
+}
+
+class FrameWriter {
+ public:
+  FrameWriter(const Stride& stride, std::span<uint8_t> out)
+      : stride_(stride), begin_(out.data()), at_(out.data()), end_(out.data() + out.size()) {}
+
+  bool Header(size_t content) {
+    if (Room() < 9) return false;
+    Put(kMagic, 4);
+    Put(kSingleSegment32, 1);
+    Put(static_cast<uint32_t>(content), 4);
+    return true;
+  }
+
+  bool Raw(const uint8_t* bytes, int64_t length) {
+    while (length > 0) {
+      const int64_t part = std::min(length, kBlockBytes);
+      if (Room() < part + 3) return false;
+      BlockHeader(BlockType::kRaw, part);
+      std::memcpy(at_, bytes, static_cast<size_t>(part));
+      at_ += part;
+      bytes += part;
+      length -= part;
+    }
+    return true;
+  }
+
+  // One block of `count` values, each like the one before it. The first of a frame holds one value.
+  template <typename U>
+  bool Values(const uint8_t* values, int64_t count) {
+    const int64_t literals = count * stride_.low;
+    if (Room() < kBlockOverhead + literals + static_cast<int64_t>(sizeof(U))) return false;
+    uint8_t* const header = at_;
+    at_ += 3;
+    LiteralsHeader(literals);
+    Literals<U>(values, count);
+    SequencesHeader(count);
+    Put(static_cast<uint32_t>(stride_.low), 1);
+    // The stated offset is `width`, of which the format keeps width + 3: its highest bit as the code, the rest, which
+    // is 3 for both widths, as bits beneath the mark that ends the stream.
+    const uint32_t offset_code = stride_.width == 8 ? 3 : 2;
+    Put(offset_known_ ? 0 : offset_code, 1);
+    Put(static_cast<uint32_t>(stride_.width - stride_.low - kMatchMin), 1);
+    Put(offset_known_ ? 1 : (1U << offset_code | 3), 1);
+    offset_known_ = true;
+    const int64_t size = at_ - header - 3;
+    at_ = header;
+    BlockHeader(BlockType::kCompressed, size);
+    at_ += size;
+    return true;
+  }
+
+  int64_t Finish() {
+    *last_header_ |= 1;
+    return at_ - begin_;
+  }
+
+ private:
+  int64_t Room() const { return end_ - at_; }
+
+  void Put(uint32_t value, size_t bytes) {
+    std::memcpy(at_, &value, bytes);
+    at_ += bytes;
+  }
+
+  void BlockHeader(BlockType type, int64_t size) {
+    last_header_ = at_;
+    Put(static_cast<uint32_t>(size) << 3 | static_cast<uint32_t>(type) << 1, 3);
+  }
+
+  void LiteralsHeader(int64_t bytes) {
+    const auto size = static_cast<uint32_t>(bytes);
+    if (size < 32) return Put(size << 3, 1);
+    if (size < 4096) return Put(size << 4 | 1 << 2, 2);
+    Put(size << 4 | 3 << 2, 3);
+  }
+
+  void SequencesHeader(int64_t count) {
+    const auto number = static_cast<uint32_t>(count);
+    if (number < 128) {
+      Put(number, 1);
+    } else if (number < 0x7F00) {
+      Put((number >> 8) + 128, 1);
+      Put(number & 0xFF, 1);
+    } else {
+      Put(255, 1);
+      Put(number - 0x7F00, 2);
+    }
+    Put(kAllRle, 1);
+  }
+
+  // Whole values are stored, each over the rest of the one before.
+  template <typename U>
+  void Literals(const uint8_t* values, int64_t count) {
+    for (int64_t i = 0; i < count; ++i) {
+      std::memcpy(at_ + i * stride_.low, values + i * static_cast<int64_t>(sizeof(U)), sizeof(U));
+    }
+    at_ += count * stride_.low;
+  }
+
+  const Stride stride_;
+  uint8_t* const begin_;
+  uint8_t* at_;
+  uint8_t* const end_;
+  uint8_t* last_header_ = nullptr;
+  bool offset_known_ = false;
+};
+
+// How many of the values are like the one before them, which is there.
+template <typename U>
+int64_t AlikeAtStart(const uint8_t* values, int64_t count, int low) {
+  const auto upper = [&](int64_t i) {
+    return (Load<U>(values + i * static_cast<int64_t>(sizeof(U))) ^
+            Load<U>(values + (i - 1) * static_cast<int64_t>(sizeof(U)))) >> (8 * low);
+  };
+  // In steps whose loop has no exit, which the compiler turns into vectors.
+  constexpr int64_t kStep = 128;
+  int64_t alike = 0;
+  while (alike < count) {
+    const int64_t end = std::min(alike + kStep, count);
+    U any = 0;
+    for (int64_t i = alike; i < end; ++i) any |= static_cast<U>(upper(i));
+    if (any != 0) {
+      while (upper(alike) == 0) ++alike;
+      return alike;
+    }
+    alike = end;
+  }
+  return count;
+}
+
+template <typename U>
+std::optional<int64_t> WriteFrame(std::string_view body, int64_t value_bytes, const Stride& stride,
+                                  std::span<uint8_t> out) {
+  constexpr auto kWidth = static_cast<int64_t>(sizeof(U));
+  const int64_t count = value_bytes / kWidth;
+  const auto* bytes = reinterpret_cast<const uint8_t*>(body.data());
+  const uint8_t* const values = bytes + body.size() - value_bytes;
+  FrameWriter frame(stride, out);
+  if (count < 2 || !frame.Header(body.size()) || !frame.Raw(bytes, values - bytes + kWidth)) return std::nullopt;
+  bool first = true;
+  for (int64_t at = 1; at < count;) {
+    const int64_t most = std::min(first ? 1 : kBlockBytes / kWidth, count - at);
+    const int64_t alike = AlikeAtStart<U>(values + at * kWidth, most, stride.low);
+    if (alike > 0) {
+      if (!frame.Values<U>(values + at * kWidth, alike)) return std::nullopt;
+      first = false;
+      at += alike;
+    } else {
+      if (!frame.Raw(values + at * kWidth, kWidth)) return std::nullopt;
+      ++at;
+    }
+  }
+  return frame.Finish();
+}
+
+}  // namespace
+
+StrideEstimate EstimateStride(std::string_view values, int width) {
+  FREIGHT_ASSERT(width == 4 || width == 8);
+  const auto counts = width == 8 ? CountDiffering<uint64_t>(values) : CountDiffering<uint32_t>(values);
+  StrideEstimate best;
+  int64_t others = 0;
+  for (size_t low = static_cast<size_t>(width); low >= 1; --low) {
+    const int64_t all = static_cast<int64_t>(values.size()) / width;
+    const int64_t bytes = all * static_cast<int64_t>(low) + others * kExceptionBytes;
+    if (static_cast<int>(low) <= width - kMatchMin && (best.stride.low == 0 || bytes < best.bytes)) {
+      best = {{width, static_cast<int>(low)}, bytes};
+    }
+    others += counts[low];
+  }
+  return best;
+}
+
+std::optional<int64_t> WriteStrideFrame(std::string_view body, int64_t value_bytes, const Stride& stride,
+                                        std::span<uint8_t> out) {
+  FREIGHT_ASSERT(stride.low >= 1 && stride.low <= stride.width - kMatchMin);
+  return stride.width == 8 ? WriteFrame<uint64_t>(body, value_bytes, stride, out)
+                           : WriteFrame<uint32_t>(body, value_bytes, stride, out);
+}
+
+}  // namespace freight

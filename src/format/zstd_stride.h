@@ -1,0 +1,31 @@
+// zstd frames for integers whose upper bytes hardly change: RFC 8878 written without match search or entropy coding.
+#pragma once
+
+#include <cstdint>
+#include <optional>
+#include <span>
+#include <string_view>
+
+namespace freight {
+
+// Little-endian values of `width` bytes (4 or 8). Each is its `low` lowest bytes and, for the rest, a repetition of
+// the value before it.
+struct Stride {
+  int width = 0;
+  int low = 0;  // 0: the values do not have this shape
+};
+
+struct StrideEstimate {
+  Stride stride;
+  int64_t bytes = 0;  // of a frame's blocks for these values
+};
+
+// The cheapest stride of the values. At least 3 bytes of a value repeat, the shortest match of the format.
+StrideEstimate EstimateStride(std::string_view values, int width);
+
+// Writes one frame: `body` whose last `value_bytes` bytes are values. Any zstd decoder reads it. Returns its length, or
+// nothing if `out` does not hold it and 24 bytes more.
+std::optional<int64_t> WriteStrideFrame(std::string_view body, int64_t value_bytes, const Stride& stride,
+                                        std::span<uint8_t> out);
+
+}  // namespace freight

@@ -1,0 +1,116 @@
+// zstd's own decoder reads every frame; the room given is never passed; only fitting values take the shape.
+#include "format/zstd_stride.h"
+
+#include <gtest/gtest.h>
+#include <zstd.h>
+
+#include <cstring>
+#include <functional>
+#include <random>
+#include <string>
+#include <vector>
+
+namespace freight {
+namespace {
+
+std::string Values(int width, int64_t count, const std::function<uint64_t(int64_t)>& value) {
+  std::string bytes(static_cast<size_t>(count * width), '\0');
+  for (int64_t i = 0; i < count; ++i) {
+    const uint64_t v = value(i);
+    std::memcpy(bytes.data() + i * width, &v, static_cast<size_t>(width));
+  }
+  return bytes;
+}
+
+std::optional<std::string> Frame(const std::string& body, int64_t value_bytes, const Stride& stride, size_t room) {
+  std::string out(room + 1, '\x7e');
+  const auto length = WriteStrideFrame(body, value_bytes, stride, {reinterpret_cast<uint8_t*>(out.data()), room});
+  EXPECT_EQ(out.back(), '\x7e') << "wrote past its room";
+  if (!length) return std::nullopt;
+  EXPECT_LE(*length, static_cast<int64_t>(room));
+  out.resize(static_cast<size_t>(*length));
+  return out;
+}
+
+// What zstd makes of the frame, or the name of its error.
+std::string Decoded(const std::string& frame, size_t content) {
+  std::string out(content, '\0');
+  const size_t length = ZSTD_decompress(out.data(), out.size(), frame.data(), frame.size());
+  if (ZSTD_isError(length)) return ZSTD_getErrorName(length);
+  return length == content ? out : "another length";
+}
+
+class EachStride : public testing::TestWithParam<Stride> {};
+
+TEST_P(EachStride, IsReadBack) {
+  const Stride stride = GetParam();
+  std::mt19937_64 random(7);
+  const uint64_t mask = (uint64_t{1} << (8 * stride.low)) - 1;
+  for (const int64_t count : {2, 3, 100, 127 + 2, 5'000, 0x7F00 + 2, 131'072}) {
+    for (const size_t head : {0, 5, 300'000}) {
+      const std::string body = std::string(head, 'n') + Values(stride.width, count, [&](int64_t i) {
+                                 return (random() & mask) | (static_cast<uint64_t>(i / 4'000) << (8 * stride.low));
+                               });
+      const int64_t value_bytes = count * stride.width;
+      const auto frame = Frame(body, value_bytes, stride, body.size() + 100);
+      ASSERT_TRUE(frame.has_value()) << count << " values after " << head << " bytes";
+      EXPECT_TRUE(Decoded(*frame, body.size()) == body) << count << " values after " << head << " bytes";
+      EXPECT_LE(frame->size(), head + static_cast<size_t>(count * stride.low + 18 * (count / 4'000 + 8) + 40));
+    }
+  }
+}
+
+INSTANTIATE_TEST_SUITE_P(All, EachStride,
+                         testing::Values(Stride{8, 1}, Stride{8, 2}, Stride{8, 3}, Stride{8, 4}, Stride{8, 5},
+                                         Stride{4, 1}),
+                         [](const auto& info) {
+                           return "Low" + std::to_string(info.param.low) + "Of" + std::to_string(info.param.width);
+                         });
+
+TEST(StrideFrame, ValuesThatDoNotFitAreStoredWhole) {
+  std::mt19937_64 random(3);
+  for (const int every : {1, 2, 3, 50}) {
+    const std::string body = Values(8, 3'000, [&](int64_t i) { return i % every == 0 ? random() : random() % 65'536; });
+    const auto frame = Frame(body, static_cast<int64_t>(body.size()), {8, 2}, 100'000);
+    ASSERT_TRUE(frame.has_value());
+    EXPECT_TRUE(Decoded(*frame, body.size()) == body) << "every " << every;
+  }
+}
+
+TEST(StrideFrame, ReturnsNothingWhenTheRoomIsShort) {
+  std::mt19937_64 random(5);
+  const std::string body = "head" + Values(8, 40, [&](int64_t i) { return i == 20 ? random() : random() % 65'536; });
+  const auto value_bytes = static_cast<int64_t>(body.size()) - 4;
+  const size_t needed = Frame(body, value_bytes, {8, 2}, 4'096)->size();
+  for (size_t room = 0; room < needed; ++room) {
+    EXPECT_FALSE(Frame(body, value_bytes, {8, 2}, room).has_value()) << room << " of " << needed;
+  }
+  const auto frame = Frame(body, value_bytes, {8, 2}, needed + 24);
+  ASSERT_TRUE(frame.has_value());
+  EXPECT_EQ(frame->size(), needed);
+}
+
+TEST(EstimateStride, TakesTheLowBytesThatVary) {
+  std::mt19937_64 random(9);
+  const auto low = [](const StrideEstimate& estimate) { return estimate.stride.low; };
+  EXPECT_EQ(low(EstimateStride(Values(8, 4'000, [&](int64_t) { return random() % 4'600'000; }), 8)), 3);
+  EXPECT_EQ(low(EstimateStride(Values(8, 4'000, [&](int64_t) { return random() % 50'000; }), 8)), 2);
+  EXPECT_EQ(low(EstimateStride(Values(8, 4'000, [&](int64_t) { return random() % 200; }), 8)), 1);
+  EXPECT_EQ(low(EstimateStride(Values(4, 4'000, [&](int64_t) { return random() % 200; }), 4)), 1);
+}
+
+TEST(EstimateStride, IsNearTheFrame) {
+  std::mt19937_64 random(11);
+  for (const uint64_t one_in : {10, 100, 100'000}) {
+    const std::string body =
+        Values(8, 16'000, [&](int64_t) { return random() % (random() % one_in == 0 ? uint64_t{1} << 40 : 60'000); });
+    const StrideEstimate estimate = EstimateStride(body, 8);
+    const auto frame = Frame(body, static_cast<int64_t>(body.size()), estimate.stride, 2 * body.size());
+    ASSERT_TRUE(frame.has_value());
+    EXPECT_NEAR(static_cast<double>(estimate.bytes), static_cast<double>(frame->size()),
+                static_cast<double>(frame->size()) * 0.05 + 300);
+  }
+}
+
+}  // namespace
+}  // namespace freight
