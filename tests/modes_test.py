@@ -3,6 +3,7 @@
 Every case is run once as it is, and once more killed several times on the way; both must end in the same.
 """
 import random
+import shutil
 import time
 import unittest
 

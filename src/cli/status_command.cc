@@ -71,6 +71,7 @@ Result<ordered_json> StatusOf(Context& context, const Pipeline& pipeline) {
   json["partitions"] = state.partitions.size();
   json["files"] = totals.files;
   json["bytes"] = totals.bytes;
+  json["damaged_files"] = state.damaged.size();
   json["inputs"] = state.inputs.size();
   json["unfinished_run"] = state.unfinished_run.empty() ? ordered_json(nullptr) : ordered_json(state.unfinished_run);
   json["unfinished_chunks"] = state.pending_chunks.size();
@@ -92,6 +93,9 @@ std::string StatusText(const ordered_json& s, int64_t width) {
   add(fmt::format("{} in {}, {}, {}", Count(Number(s, "rows"), "row"), Count(Number(s, "partitions"), "partition"),
                   Count(Number(s, "files"), "file"), MebiBytes(Number(s, "bytes"))));
   add(fmt::format("from {}, at {}", Count(Number(s, "inputs"), "input"), EscapeControls(Word(s, "root"))));
+  if (const int64_t damaged = Number(s, "damaged_files"); damaged > 0) {
+    add(fmt::format("{} deleted or changed by somebody else; `freight plan` says more", Count(damaged, "file")));
+  }
   const ordered_json& last = s["last_run"];
   if (last.is_object() && Word(last, "state") == "damaged") {
     add(fmt::format("last run {}: its record is damaged", Word(last, "run_id")));

@@ -13,6 +13,7 @@ struct Scenario {
   std::vector<ToyRun> before;
   ToyRun run;                      // the one that is cut off
   std::optional<ToyRun> then;      // another one that follows it, instead of the same again
+  std::string deleted = {};        // a partition that somebody deletes before that
 };
 
 Input A(int version) {
@@ -34,6 +35,8 @@ std::vector<Scenario> Scenarios() {
   ToyRun replaced{.mode = WriteMode::kReplace, .inputs = {A(2), C()}};
   ToyRun refused = changed;
   refused.refuse = true;
+  ToyRun rebuilt = first;
+  rebuilt.rebuild = true;
   ToyRun back{.mode = WriteMode::kReplace, .inputs = {A(1), B()}};
   ToyRun nested{.mode = WriteMode::kReplace, .inputs = {Nested()}, .layout = "nested"};
   ToyRun scoped{.inputs = {A(1), B()}, .scope = {"p=1", "p=9"}, .plan = "other"};
@@ -51,21 +54,42 @@ std::vector<Scenario> Scenarios() {
        {first},
        ToyRun{.mode = WriteMode::kReplace, .inputs = {A(2), B()}},
        back},
+      {"a deleted partition is written again", {first}, rebuilt, {}, "p=1"},
       {"a refusal, then a run that publishes", {first}, refused, changed},
   };
 }
 
+void RunCleanly(MemEnv& disk, const ToyRun& run, const std::string& run_id, std::vector<std::string>* violations) {
+  const Outcome outcome = Execute(disk, run, run_id);
+  if (!outcome.status.ok()) violations->push_back("a clean run fails: " + outcome.status.ToString());
+}
+
 std::unique_ptr<MemEnv> DiskAfter(const std::vector<ToyRun>& runs, std::vector<std::string>* violations) {
   auto disk = MakeMemEnv();
-  for (size_t i = 0; i < runs.size(); ++i) {
-    const Outcome outcome = Execute(*disk, runs[i], fmt::format("before{}", i));
-    if (!outcome.status.ok()) violations->push_back("a clean run fails: " + outcome.status.ToString());
+  for (size_t i = 0; i < runs.size(); ++i) RunCleanly(*disk, runs[i], fmt::format("before{}", i), violations);
+  return disk;
+}
+
+std::unique_ptr<MemEnv> DiskBefore(const Scenario& scenario, std::vector<std::string>* violations) {
+  auto disk = DiskAfter(scenario.before, violations);
+  if (!scenario.deleted.empty()) {
+    const Status gone = RemoveTree(*disk, std::string(kRoot) + "/" + scenario.deleted);
+    if (!gone.ok()) violations->push_back("nothing to delete: " + gone.ToString());
   }
   return disk;
 }
 
+std::unique_ptr<MemEnv> DiskAfterRun(const Scenario& scenario, const ToyRun& run,
+                                     std::vector<std::string>* violations) {
+  auto disk = DiskBefore(scenario, violations);
+  RunCleanly(*disk, run, "clean", violations);
+  return disk;
+}
+
 // Whether the run after the cut starts over when the cut one has published already, and so quarantines once more.
-bool StartsOver(const Scenario& scenario) { return scenario.then || !scenario.run.scope.empty(); }
+bool StartsOver(const Scenario& scenario) {
+  return scenario.then || !scenario.run.scope.empty() || scenario.run.rebuild;
+}
 
 bool SameOutside(const Scenario& scenario, MemEnv& disk, MemEnv& clean) {
   return StartsOver(scenario) ? PublishedBytes(disk) == PublishedBytes(clean) : Outside(disk) == Outside(clean);
@@ -97,7 +121,7 @@ struct Cut {
 // False when the run ended before the call.
 bool CheckCut(const Scenario& scenario, const Cut& cut, MemEnv& before, MemEnv& after, MemEnv& clean,
               std::vector<std::string>* violations) {
-  auto disk = DiskAfter(scenario.before, violations);
+  auto disk = DiskBefore(scenario, violations);
   auto faults = MakeFaultEnv(disk.get());
   faults->Arm(cut.call, cut.fault);
   const Outcome first = Execute(*faults, scenario.run, "one");
@@ -126,7 +150,7 @@ bool CheckCut(const Scenario& scenario, const Cut& cut, MemEnv& before, MemEnv& 
 
 // The calls of a run that nothing cuts off.
 std::vector<std::string> CallNames(const Scenario& scenario, std::vector<std::string>* violations) {
-  auto disk = DiskAfter(scenario.before, violations);
+  auto disk = DiskBefore(scenario, violations);
   auto faults = MakeFaultEnv(disk.get());
   (void)Execute(*faults, scenario.run, "one");
   std::vector<std::string> names;
@@ -146,12 +170,9 @@ bool Matters(Fault fault, std::optional<bool> crash, const std::string& call) {
 }
 
 void Sweep(const Scenario& scenario, Fault fault, std::optional<bool> crash, std::vector<std::string>* violations) {
-  auto before = DiskAfter(scenario.before, violations);
-  std::vector<ToyRun> runs = scenario.before;
-  runs.push_back(scenario.run);
-  auto after = DiskAfter(runs, violations);
-  if (scenario.then) runs.back() = *scenario.then;
-  auto clean = DiskAfter(runs, violations);
+  auto before = DiskBefore(scenario, violations);
+  auto after = DiskAfterRun(scenario, scenario.run, violations);
+  auto clean = DiskAfterRun(scenario, scenario.then ? *scenario.then : scenario.run, violations);
   const std::vector<std::string> calls = CallNames(scenario, violations);
   // One call more than there are: a crash right after the run has ended well.
   for (size_t call = 1; call <= calls.size() + 1 && violations->empty(); ++call) {
@@ -232,12 +253,12 @@ void ScenariosDoWhatTheirNamesSay(std::vector<std::string>* violations) {
       {"named partitions", "p=1: a.csv1 b.csv1 | p=2: a.csv1 | p=4: b.csv1"},
       {"the input changes back after the stop", "p=1: a.csv1 b.csv1 | p=2: a.csv1 | p=3: | p=4: b.csv1"},
       {"a refusal, then a run that publishes", "p=1: a.csv2 b.csv1 | p=2: | p=3: a.csv2 | p=4: b.csv1"},
+      {"a deleted partition is written again", "p=1: a.csv1 b.csv1 | p=2: a.csv1 | p=4: b.csv1"},
   };
   for (const Scenario& scenario : Scenarios()) {
-    std::vector<ToyRun> runs = scenario.before;
-    runs.push_back(scenario.run);
-    if (scenario.then) runs.push_back(*scenario.then);
-    const std::string text = Describe(*DiskAfter(runs, violations));
+    auto disk = DiskAfterRun(scenario, scenario.run, violations);
+    if (scenario.then) RunCleanly(*disk, *scenario.then, "then", violations);
+    const std::string text = Describe(*disk);
     if (text != expected.at(scenario.name)) violations->push_back(scenario.name + " ends with " + text);
   }
 }

@@ -4,6 +4,8 @@
 #include "commit/toy_engine.h"
 
 #include <algorithm>
+#include <functional>
+#include <vector>
 
 namespace freight::toy {
 namespace {
@@ -215,17 +217,83 @@ TEST(Target, OfAnotherDatasetIsRefused) {
   EXPECT_EQ(ReactionOf(BeginTransaction(*disk, request, nullptr).status()), Reaction::kInvalid);
 }
 
-TEST(Target, AMissingLivePartIsReportedBeforeAnythingIsSwapped) {
+// What somebody else does to published files of b.csv in p=2.
+std::vector<std::function<void(MemEnv&)>> Damages() {
+  const std::string folder = std::string(kRoot) + "/p=2";
+  const auto part_of_b = [=](MemEnv& disk) {
+    for (const auto& [path, bytes] : disk.Snapshot(folder)) {
+      if (bytes.starts_with("b.csv")) return path;
+    }
+    return std::string();
+  };
+  return {[=](MemEnv& disk) { EXPECT_TRUE(disk.RemoveFile(part_of_b(disk)).ok()); },
+          [=](MemEnv& disk) { EXPECT_TRUE(disk.Truncate(part_of_b(disk), 3).ok()); },
+          [=](MemEnv& disk) { EXPECT_TRUE(RemoveTree(disk, folder).ok()); },
+          [=](MemEnv& disk) { EXPECT_TRUE(RemoveTree(disk, kRoot).ok()); }};
+}
+
+TEST(Target, DamagedPartsAreRefusedAndWrittenAgainByARebuild) {
+  for (const auto& damage : Damages()) {
+    auto disk = MakeMemEnv();
+    ASSERT_TRUE(Execute(*disk, Whole(), "one").status.ok());
+    const auto whole = PublishedBytes(*disk);
+    damage(*disk);
+    EXPECT_FALSE(ReadDatasetState(*disk, kRoot)->damaged.empty());
+    const auto before = disk->Snapshot(kRoot);
+    const Outcome refused = Execute(*disk, Whole(), "two");
+    EXPECT_EQ(ReactionOf(refused.status), Reaction::kCorrupt) << refused.status.ToString();
+    EXPECT_NE(refused.status.ToString().find("--rebuild"), std::string::npos) << refused.status.ToString();
+    EXPECT_EQ(disk->Snapshot(kRoot), before);
+    ToyRun rebuild = Whole();
+    rebuild.rebuild = true;
+    const Outcome healed = Execute(*disk, rebuild, "three");
+    EXPECT_TRUE(healed.status.ok()) << healed.status.ToString();
+    EXPECT_EQ(PublishedBytes(*disk), whole);
+    EXPECT_TRUE(ReadDatasetState(*disk, kRoot)->damaged.empty());
+    EXPECT_TRUE(Execute(*disk, Whole(), "four").nothing_to_do);
+  }
+}
+
+TEST(Target, DamagedPartsThatLeaveAnywayDoNotMatter) {
+  for (const auto& damage : Damages()) {
+    auto disk = MakeMemEnv();
+    ToyRun run = Whole();
+    run.mode = WriteMode::kReplace;
+    ASSERT_TRUE(Execute(*disk, run, "one").status.ok());
+    damage(*disk);
+    for (Input& input : run.inputs) input.version = 2;
+    EXPECT_TRUE(Execute(*disk, run, "two").status.ok());
+    EXPECT_TRUE(ReadDatasetState(*disk, kRoot)->damaged.empty());
+  }
+}
+
+TEST(Target, DamagedPartsOfAVanishedInputCannotBeRebuilt) {
   auto disk = MakeMemEnv();
   ToyRun run = Whole();
   ASSERT_TRUE(Execute(*disk, run, "one").status.ok());
-  run.inputs[0].version = 2;
-  for (const auto& [path, bytes] : disk->Snapshot(std::string(kRoot) + "/p=2")) {
-    if (!bytes.starts_with("b.csv")) continue;
-    ASSERT_TRUE(disk->RemoveFile(path).ok());
-  }
+  Damages()[0](*disk);
+  run.inputs.pop_back();  // b.csv
+  run.rebuild = true;
+  run.on_vanished = OnVanished::kKeep;
+  const auto before = PublishedBytes(*disk);
   EXPECT_EQ(ReactionOf(Execute(*disk, run, "two").status), Reaction::kCorrupt);
-  EXPECT_NE(Describe(*disk).find("p=1: a.csv1"), std::string::npos);
+  EXPECT_EQ(PublishedBytes(*disk), before);
+  run.on_vanished = OnVanished::kDrop;
+  EXPECT_TRUE(Execute(*disk, run, "three").status.ok());
+  EXPECT_EQ(Describe(*disk).find("b.csv"), std::string::npos);
+}
+
+TEST(Target, ANamedPartitionHealsByItself) {
+  auto disk = MakeMemEnv();
+  ToyRun run = Whole();
+  ASSERT_TRUE(Execute(*disk, run, "one").status.ok());
+  const auto whole = PublishedBytes(*disk);
+  Damages()[2](*disk);
+  run.scope = {"p=1"};
+  EXPECT_EQ(ReactionOf(Execute(*disk, run, "two").status), Reaction::kCorrupt);
+  run.scope = {"p=2"};
+  EXPECT_TRUE(Execute(*disk, run, "three").status.ok());
+  EXPECT_EQ(PublishedBytes(*disk), whole);
 }
 
 TEST(Transaction, AnInputThatIsNotReadToItsEndIsNotPublished) {

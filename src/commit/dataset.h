@@ -126,6 +126,7 @@ struct DatasetState {
   std::string layout_hash, plan_hash, engine_version;
   std::map<std::string, InputVersion> inputs;             // live inputs by name
   std::map<std::string, std::vector<PartInfo>> partitions; // live parts by partition, sorted by file name
+  std::vector<PartInfo> damaged;                           // of them, those whose file is gone or of another size
   std::string unfinished_run;                              // run id of a run that was cut off, else empty
   std::string unfinished_plan_hash;                        // what its chunks were made by
   std::vector<std::string> unfinished_scope;

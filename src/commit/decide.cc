@@ -41,6 +41,7 @@ class Decider {
     CheckScope();
     FindLosing();
     CheckVanishedRows();
+    CheckDamaged();
     const auto acts = [](const InputDecision& d) { return d.read || d.rows_leave; };
     decision_.nothing_to_do =
         decision_.refusals.empty() && std::none_of(decision_.inputs.begin(), decision_.inputs.end(), acts);
@@ -190,6 +191,26 @@ class Decider {
         CheckNoRows(decision.name, losing, "a partition that this run replaces holds rows of it");
       }
     }
+  }
+
+  // What somebody deleted or overwrote cannot stay as it is: its rows come again from their input, or the run says so.
+  void CheckDamaged() {
+    std::vector<const PartInfo*> staying;
+    for (const PartInfo& part : state_.damaged) {
+      const auto leaves = [&](const InputDecision& d) { return d.name == part.input && d.rows_leave; };
+      const bool in_scope = !scoped() || Contains(request_.scope, part.partition);
+      if (!in_scope || std::none_of(decision_.inputs.begin(), decision_.inputs.end(), leaves)) staying.push_back(&part);
+    }
+    if (staying.empty()) return;
+    const PartInfo& first = *staying.front();
+    const std::string file = (first.partition.empty() ? "" : first.partition + "/") + first.file;
+    Refuse(Fail(Reaction::kCorrupt,
+                "published files of dataset \"{}\" were deleted or changed by somebody else: {}, the first is \"{}\"",
+                request_.dataset, staying.size(), file)
+               .At({request_.root})
+               .Help(listed_.contains(first.input)
+                         ? "restore it, or write all rows again from their inputs with: freight run --rebuild"
+                         : fmt::format("restore it, or bring back its input \"{}\" and use --rebuild", first.input)));
   }
 
   void CheckNoRows(const std::string& input, const std::map<std::string, std::vector<PartInfo>>& partitions,

@@ -1,10 +1,17 @@
 // State = replay of the log.
 #include "commit/replay.h"
 
+#include "commit/decide.h"
+
 #include <algorithm>
 
 namespace freight {
 namespace {
+
+bool SameParts(const DatasetState& a, const DatasetState& b) {
+  const auto same = [](const auto& x, const auto& y) { return x.first == y.first && SameFiles(x.second, y.second); };
+  return std::equal(a.partitions.begin(), a.partitions.end(), b.partitions.begin(), b.partitions.end(), same);
+}
 
 void SortByFile(std::vector<PartInfo>* parts) {
   std::sort(parts->begin(), parts->end(), [](const PartInfo& a, const PartInfo& b) { return a.file < b.file; });
@@ -125,8 +132,30 @@ Result<LogState> ReadLogState(Env& env, const DatasetLayout& layout) {
   return state;
 }
 
+Result<std::vector<PartInfo>> FindDamaged(Env& env, const DatasetLayout& layout, const DatasetState& live) {
+  std::vector<PartInfo> damaged;
+  for (const auto& [path, parts] : live.partitions) {
+    const std::string folder = layout.Live(path);
+    for (const PartInfo& part : parts) {
+      const auto stat = env.Stat(JoinPath(folder, part.file));
+      if (!stat.ok() && ReactionOf(stat.status()) != Reaction::kNotFound) return stat.status();
+      if (!stat.ok() || stat->size_bytes != part.bytes) damaged.push_back(part);
+    }
+  }
+  return damaged;
+}
+
+// A run may publish between the log and the files: what is damaged counts when the log has not moved meanwhile.
 Result<DatasetState> ReadDatasetState(Env& env, const std::string& root) {
-  ARROW_ASSIGN_OR_RAISE(LogState state, ReadLogState(env, DatasetLayout(root)));
+  const DatasetLayout layout(root);
+  ARROW_ASSIGN_OR_RAISE(LogState state, ReadLogState(env, layout));
+  while (!state.open) {
+    ARROW_ASSIGN_OR_RAISE(state.live.damaged, FindDamaged(env, layout, state.live));
+    if (state.live.damaged.empty()) break;
+    ARROW_ASSIGN_OR_RAISE(LogState again, ReadLogState(env, layout));
+    if (!again.open && SameParts(again.live, state.live)) break;
+    state = std::move(again);
+  }
   return std::move(state.live);
 }
 

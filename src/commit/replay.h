@@ -29,6 +29,10 @@ void Apply(const DatasetLayout& layout, const Record& record, LogState* state);
 // Empty without a log. kInvalid when the root holds files and there is no log: they are not ours.
 Result<LogState> ReadLogState(Env& env, const DatasetLayout& layout);
 
+// The live parts whose file is gone or has another size: somebody else deleted or wrote it. Not to be asked while a
+// publication is open, whose partitions may not be there yet.
+Result<std::vector<PartInfo>> FindDamaged(Env& env, const DatasetLayout& layout, const DatasetState& live);
+
 // What was published, as the first record of a new log.
 SnapshotRecord SnapshotOf(const LogState& state, int64_t epoch);
 

@@ -96,6 +96,7 @@ class TransactionImpl final : public Transaction {
   const DatasetLayout layout_;
   const std::unique_ptr<FileLock> lock_;
   LogState state_;
+  std::set<std::string> damaged_partitions_;  // they are written again even if the files end as the log has them
   RunDecision decision_;
   std::unique_ptr<ManifestLog> log_;  // null when there is nothing to do
   std::string stage_;
@@ -106,6 +107,8 @@ class TransactionImpl final : public Transaction {
 Status TransactionImpl::Begin(const std::function<Result<std::string>(const InputVersion&)>& content_hash_of) {
   ARROW_ASSIGN_OR_RAISE(state_, ReadLogState(env_, layout_));
   if (state_.open && BrokenForTest() != Breakage::kSkipRollForward) ARROW_RETURN_NOT_OK(RollForward());
+  ARROW_ASSIGN_OR_RAISE(state_.live.damaged, FindDamaged(env_, layout_, state_.live));
+  for (const PartInfo& part : state_.live.damaged) damaged_partitions_.insert(part.partition);
   decision_ = DecideRun(state_.live, request_, content_hash_of);
   ARROW_RETURN_NOT_OK(JoinRefusals(decision_.refusals));
   ARROW_ASSIGN_OR_RAISE(const auto kept, ResumableChunks(env_, layout_, state_, request_, &decision_));
@@ -243,7 +246,7 @@ PartitionResult TransactionImpl::ResultOf(const std::string& path, const std::ve
   const auto live = state_.live.partitions.find(path);
   if (live == state_.live.partitions.end()) {
     result.action = parts.empty() ? PartitionAction::kUnchanged : PartitionAction::kCreated;
-  } else if (SameFiles(live->second, parts)) {
+  } else if (SameFiles(live->second, parts) && !damaged_partitions_.contains(path)) {
     result.action = PartitionAction::kUnchanged;
   } else {
     result.action = parts.empty() ? PartitionAction::kEmptied : PartitionAction::kReplaced;
