@@ -3,6 +3,7 @@
 
 #include "format/parquet_bloom.h"
 #include "format/parquet_fast.h"
+#include "format/parquet_number_dictionary.h"
 #include "format/parquet_page_builder.h"
 #include "format/parquet_values.h"
 
@@ -21,6 +22,22 @@ namespace {
 
 using arrow::bit_util::GetBit;
 
+// Indices cost far less time than what finds the same in PLAIN pages: they may take a little more room.
+constexpr int64_t kIndicesWorsePercent = 110;
+
+struct NoDictionary {
+  explicit NoDictionary(arrow::MemoryPool*) {}
+};
+template <typename Values>
+struct DictionaryOf {
+  using type = NoDictionary;
+};
+template <typename Values>
+  requires std::is_integral_v<typename Values::Number>
+struct DictionaryOf<Values> {
+  using type = NumberDictionary<typename Values::Number>;
+};
+
 // Column of `Values`, page after page. A page takes as many rows as fit if none is null, so that where pages end does
 // not depend on where batches end.
 template <typename Values>
@@ -33,7 +50,8 @@ class FixedColumn : public ColumnEncoder {
         page_rows_(std::clamp(compressor->options().page_bytes / values_.width(), int64_t{1}, kPageRowsMax)),
         compressor_(compressor),
         bloom_(field, *compressor),
-        page_(field.nullable(), page_rows_ * values_.width(), compressor->pool()) {}
+        page_(field.nullable(), page_rows_ * values_.width(), compressor->pool()),
+        dictionary_(compressor->pool()) {}
 
   Status Append(const arrow::Array& array) override {
     const arrow::ArrayData& data = *array.data();
@@ -48,6 +66,10 @@ class FixedColumn : public ColumnEncoder {
 
   Status Finish(std::vector<EncodedColumn>* leaves) override {
     if (page_.rows() > 0) ARROW_RETURN_NOT_OK(FlushPage());
+    if constexpr (kHasDictionary) {
+      column_.dictionary_entries = static_cast<int32_t>(dictionary_.entries());
+      if (dictionary_.entries() > 0) ARROW_RETURN_NOT_OK(dictionary_.Finish().Value(&column_.dictionary));
+    }
     column_.bounds = values_.Finish(chunk_bounds_);
     ARROW_ASSIGN_OR_RAISE(column_.bloom_hashes, bloom_.Finish());
     chunk_bounds_ = {};
@@ -81,8 +103,17 @@ class FixedColumn : public ColumnEncoder {
     return Status::OK();
   }
 
-  // The first page decides the encoding of the column chunk.
+  static constexpr bool kHasDictionary = !std::is_same_v<typename DictionaryOf<Values>::type, NoDictionary>;
+
+  // The first page decides the encoding of the column chunk, until a page does not fit into the dictionary.
   Status Rewrite() {
+    if constexpr (kHasDictionary) {
+      if (!encoding_ || *encoding_ == PageEncoding::kDictionary) {
+        ARROW_ASSIGN_OR_RAISE(const bool indexed, Index());
+        if (indexed) return Status::OK();
+        encoding_.reset();
+      }
+    }
     if (!encoding_) {
       ARROW_ASSIGN_OR_RAISE(encoding_, ChooseEncoding(family_, page_.values(), values_.width(), compressor_));
     }
@@ -91,12 +122,34 @@ class FixedColumn : public ColumnEncoder {
     return page_.ReplaceValues(rewritten);
   }
 
+  // False when the page's values are not to be indices.
+  Result<bool> Index() {
+    const auto& bounds = page_bounds_;
+    if (!bounds.any() || !dictionary_.Covers(bounds.min(), bounds.max())) return false;
+    const std::string_view plain = page_.values();
+    int64_t plain_bytes = 0;
+    if (!encoding_) {
+      ARROW_RETURN_NOT_OK(compressor_->StoredBytesAbout(plain, Values::kNumberWidth).Value(&plain_bytes));
+    }
+    ARROW_ASSIGN_OR_RAISE(const auto indices, dictionary_.Encode(plain, bounds.min(), bounds.max(), compressor_));
+    const int64_t bytes = static_cast<int64_t>(indices.size()) + dictionary_.entries() * values_.width();
+    if (!encoding_ && bytes * 100 > plain_bytes * kIndicesWorsePercent) {
+      ARROW_RETURN_NOT_OK(dictionary_.Finish().status());
+      return false;
+    }
+    encoding_ = PageEncoding::kDictionary;
+    column_.keeps_codec = true;
+    ARROW_RETURN_NOT_OK(page_.ReplaceValues(indices));
+    return true;
+  }
+
   Values values_;
   const FastFamily family_;
   const int64_t page_rows_;
   PageCompressor* const compressor_;
   BloomHashes bloom_;
   PageBuilder page_;
+  typename DictionaryOf<Values>::type dictionary_;
   typename Values::Bounds page_bounds_, chunk_bounds_;
   std::optional<PageEncoding> encoding_;
   EncodedColumn column_;

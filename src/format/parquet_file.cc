@@ -147,7 +147,8 @@ class File : public ParquetFile {
       page.bytes.reset();
     }
     metadata->SetStatistics(ToParquet(column.bounds, column.nulls, column.nulls == values, is_signed));
-    pager->Close(column.dictionary_entries > 0, /*fallback=*/false);
+    const bool has_dictionary = column.dictionary_entries > 0;
+    pager->Close(has_dictionary, has_dictionary && column.pages.back().encoding != PageEncoding::kDictionary);
     return raw_bytes;
   }
 

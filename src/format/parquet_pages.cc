@@ -19,6 +19,11 @@ constexpr int64_t kStrideWorsePercent = 102;
 // A codec that saves less than 3 % costs readers more than it saves.
 bool CodecPays(int64_t compressed, int64_t raw) { return compressed * 100 < raw * 97; }
 
+// Of at least so many bytes; whole numbers, when all are. The luck of the first ones does not decide.
+std::string_view MiddleOf(std::string_view bytes) {
+  return bytes.substr((bytes.size() - kSampleBytes) / 2 / 8 * 8, kSampleBytes);
+}
+
 int64_t NumberBytes(const EncodedPage& page) { return (page.values - page.nulls) * page.number_width; }
 
 Result<std::shared_ptr<arrow::Buffer>> CopyExact(std::string_view bytes, arrow::MemoryPool* pool) {
@@ -66,12 +71,14 @@ Status PageCompressor::AddPage(EncodedPage page, std::string_view raw, EncodedCo
   std::string_view stored = raw;
   const bool first = column->pages.empty();
   if (options_.codec != ParquetCodec::kNone && (first || column->compressed)) {
-    if (first) ARROW_RETURN_NOT_OK(ChooseForm(raw, page).Value(&column->zstd));
+    if (first || column->pages.back().encoding != page.encoding) {
+      ARROW_RETURN_NOT_OK(ChooseForm(raw, page).Value(&column->zstd));
+    }
     ARROW_ASSIGN_OR_RAISE(stored, CompressPage(raw, page, column->zstd));
     const int64_t saved_on = static_cast<int64_t>(stored.size());
     // A dictionary that outweighs the page is text, and text compresses.
     const bool heavy_dictionary = column->dictionary && column->dictionary->size() > page.raw_bytes;
-    if (first) column->compressed = heavy_dictionary || CodecPays(saved_on, page.raw_bytes);
+    if (first) column->compressed = column->keeps_codec || heavy_dictionary || CodecPays(saved_on, page.raw_bytes);
     if (!column->compressed) stored = raw;
   }
   ARROW_ASSIGN_OR_RAISE(page.bytes, CopyExact(stored, pool_));
@@ -83,6 +90,14 @@ Result<int64_t> PageCompressor::StoredBytes(std::string_view raw) {
   if (options_.codec == ParquetCodec::kNone) return static_cast<int64_t>(raw.size());
   ARROW_ASSIGN_OR_RAISE(const std::string_view compressed, Compress(raw, /*wide_step=*/false));
   return static_cast<int64_t>(std::min(compressed.size(), raw.size()));
+}
+
+Result<int64_t> PageCompressor::StoredBytesAbout(std::string_view numbers, int width) {
+  if (numbers.size() < 2 * kSampleBytes) return StoredBytes(numbers);
+  const std::string_view sample = MiddleOf(numbers);
+  ARROW_ASSIGN_OR_RAISE(int64_t bytes, StoredBytes(sample));
+  if (zstd_) bytes = std::min(bytes, EstimateStride(sample, width).bytes);
+  return bytes * static_cast<int64_t>(numbers.size() / kSampleBytes);
 }
 
 Result<uint8_t*> PageCompressor::RewriteSpace(int64_t bytes) {
@@ -133,15 +148,12 @@ Result<std::string_view> PageCompressor::CompressPage(std::string_view raw, cons
   return Compress(raw, form.wide_step);
 }
 
-// From the middle of the values, so that levels and the first values' luck do not decide.
 Result<ZstdForm> PageCompressor::ChooseForm(std::string_view raw, const EncodedPage& page) {
   ZstdForm form;
   const auto numbers = static_cast<size_t>(NumberBytes(page));
   if (!zstd_ || options_.level < 0 || options_.level > kFastLevelMax || raw.size() < 2 * kSampleBytes) return form;
   const bool typed = numbers >= 2 * kSampleBytes;
-  const size_t middle = typed ? raw.size() - numbers + (numbers - kSampleBytes) / 2 / 8 * 8
-                              : (raw.size() - kSampleBytes) / 2;
-  const std::string_view sample = raw.substr(middle, kSampleBytes);
+  const std::string_view sample = MiddleOf(typed ? raw.substr(raw.size() - numbers) : raw);
   ARROW_ASSIGN_OR_RAISE(const std::string_view usual, Compress(sample, false));
   const size_t usual_bytes = usual.size();
   ARROW_ASSIGN_OR_RAISE(const std::string_view wide, Compress(sample, true));

@@ -57,7 +57,8 @@ struct EncodedColumn {
   int64_t nulls = 0;
   std::shared_ptr<arrow::Buffer> bloom_hashes;  // uint64 each (parquet_bloom.h); null: no filter
   bool compressed = false;
-  ZstdForm zstd;  // decided on the first page
+  bool keeps_codec = false;  // pages of another encoding may follow, so the first page cannot say that no codec pays
+  ZstdForm zstd;             // decided on the first page of each encoding
   int64_t bytes() const;
 };
 
@@ -69,6 +70,8 @@ class PageCompressor {
   Status AddPage(EncodedPage page, std::string_view raw, EncodedColumn* column);
   // What these bytes would take in the file.
   Result<int64_t> StoredBytes(std::string_view raw);
+  // The same of PLAIN numbers of `width` bytes, judged by some of them.
+  Result<int64_t> StoredBytesAbout(std::string_view numbers, int width);
   // Scratch for another form of a page's values, valid until asked for again.
   Result<uint8_t*> RewriteSpace(int64_t bytes);
   arrow::MemoryPool* pool() const { return pool_; }

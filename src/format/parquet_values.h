@@ -34,11 +34,12 @@ std::string BytesOf(T value) {
 }
 
 // A kind of fixed-width values. In: as Arrow stores them; Wire: as PLAIN stores them, four or eight bytes.
-// kNumberWidth: the width of little-endian numbers, 0 for other values.
+// kNumberWidth: the width of little-endian numbers, 0 for other values; Number: their type.
 template <typename In, typename Wire>
 class NumberValues {
  public:
   using Bounds = NumberBounds<Wire>;
+  using Number = Wire;
   static constexpr int kNumberWidth = sizeof(Wire);
   explicit NumberValues(const arrow::DataType&) {}
   int64_t width() const { return sizeof(Wire); }

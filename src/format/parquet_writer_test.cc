@@ -370,10 +370,11 @@ TEST(ParquetWriter, DeltasWrapAroundAtTheEndsOfTheirType) {
       ASSERT_TRUE(wide.Append(choices[random() % 5]).ok());
       ASSERT_TRUE(narrow.Append(static_cast<int32_t>(choices[random() % 5] >> 32)).ok());
     }
-    // Noise would be PLAIN by choice: a long run of zeros in front makes deltas win.
+    // Noise would be PLAIN by choice: a long run of zeros in front makes deltas win, a far value no dictionary.
     const auto zeros = [](int64_t n, auto builder) {
-      EXPECT_TRUE(
-          builder.AppendValues(std::vector<typename decltype(builder)::value_type>(static_cast<size_t>(n))).ok());
+      using Value = typename decltype(builder)::value_type;
+      EXPECT_TRUE(builder.AppendValues(std::vector<Value>(static_cast<size_t>(n))).ok());
+      EXPECT_TRUE(builder.Append(std::numeric_limits<Value>::min()).ok());
       return Finish(builder);
     };
     const auto wides = arrow::Concatenate({zeros(20'000, arrow::Int64Builder()), Finish(wide)}).ValueOrDie();
