@@ -12,8 +12,8 @@
 
 namespace freight {
 
-// Codes are given in order of first use. All values lie in one window of kRange numbers around the first page's, so that
-// a table finds their codes. T: int32_t, int64_t or their unsigned kin, as PLAIN stores them.
+// Codes are given in order of first use. All values lie in one window of kRange numbers around the first page's, so
+// that a table finds their codes. T: int32_t, int64_t or their unsigned kin, as PLAIN stores them.
 template <typename T>
 class NumberDictionary {
  public:

@@ -12,16 +12,23 @@ namespace {
 // looking at every third place instead of every second one costs a third less time and leaves smaller literals.
 constexpr int kWideStep = 2;
 constexpr int kFastLevelMax = 2;  // the levels that use the fast match finder
-constexpr size_t kSampleBytes = 16 << 10;
+// What a page is judged by: a sixteenth of it.
+constexpr size_t kSampledBytesMin = 32 << 10;
+constexpr size_t kSampleBytesMax = 16 << 10;
 // Strides cost next to no time: they may be this much larger than what zstd finds.
 constexpr int64_t kStrideWorsePercent = 102;
 
-// A codec that saves less than 3 % costs readers more than it saves.
-bool CodecPays(int64_t compressed, int64_t raw) { return compressed * 100 < raw * 97; }
+// A codec that saves less costs more than it saves: at the fast levels, whose time is worth more than a little room,
+// as at the slow ones.
+constexpr size_t kSavedPercentFast = 8;
+constexpr size_t kSavedPercent = 3;
 
-// Of at least so many bytes; whole numbers, when all are. The luck of the first ones does not decide.
-std::string_view MiddleOf(std::string_view bytes) {
-  return bytes.substr((bytes.size() - kSampleBytes) / 2 / 8 * 8, kSampleBytes);
+bool Saves(size_t percent, size_t compressed, size_t raw) { return compressed * 100 < raw * (100 - percent); }
+
+// Whole numbers, when all are. From the middle: the luck of the first ones does not decide.
+std::string_view SampleOf(std::string_view bytes) {
+  const size_t length = std::min(bytes.size() / 16, kSampleBytesMax) / 8 * 8;
+  return bytes.substr((bytes.size() - length) / 2 / 8 * 8, length);
 }
 
 int64_t NumberBytes(const EncodedPage& page) { return (page.values - page.nulls) * page.number_width; }
@@ -74,11 +81,13 @@ Status PageCompressor::AddPage(EncodedPage page, std::string_view raw, EncodedCo
     if (first || column->pages.back().encoding != page.encoding) {
       ARROW_RETURN_NOT_OK(ChooseForm(raw, page).Value(&column->zstd));
     }
-    ARROW_ASSIGN_OR_RAISE(stored, CompressPage(raw, page, column->zstd));
-    const int64_t saved_on = static_cast<int64_t>(stored.size());
     // A dictionary that outweighs the page is text, and text compresses.
     const bool heavy_dictionary = column->dictionary && column->dictionary->size() > page.raw_bytes;
-    if (first) column->compressed = column->keeps_codec || heavy_dictionary || CodecPays(saved_on, page.raw_bytes);
+    const bool keeps_codec = !first || column->keeps_codec || heavy_dictionary;
+    if (keeps_codec || column->zstd.pays) {
+      ARROW_RETURN_NOT_OK(CompressPage(raw, page, column->zstd).Value(&stored));
+    }
+    if (first) column->compressed = keeps_codec || Saves(kSavedPercent, stored.size(), raw.size());
     if (!column->compressed) stored = raw;
   }
   ARROW_ASSIGN_OR_RAISE(page.bytes, CopyExact(stored, pool_));
@@ -93,11 +102,11 @@ Result<int64_t> PageCompressor::StoredBytes(std::string_view raw) {
 }
 
 Result<int64_t> PageCompressor::StoredBytesAbout(std::string_view numbers, int width) {
-  if (numbers.size() < 2 * kSampleBytes) return StoredBytes(numbers);
-  const std::string_view sample = MiddleOf(numbers);
+  if (numbers.size() < kSampledBytesMin) return StoredBytes(numbers);
+  const std::string_view sample = SampleOf(numbers);
   ARROW_ASSIGN_OR_RAISE(int64_t bytes, StoredBytes(sample));
   if (zstd_) bytes = std::min(bytes, EstimateStride(sample, width).bytes);
-  return bytes * static_cast<int64_t>(numbers.size() / kSampleBytes);
+  return bytes * static_cast<int64_t>(numbers.size() / sample.size());
 }
 
 Result<uint8_t*> PageCompressor::RewriteSpace(int64_t bytes) {
@@ -151,18 +160,21 @@ Result<std::string_view> PageCompressor::CompressPage(std::string_view raw, cons
 Result<ZstdForm> PageCompressor::ChooseForm(std::string_view raw, const EncodedPage& page) {
   ZstdForm form;
   const auto numbers = static_cast<size_t>(NumberBytes(page));
-  if (!zstd_ || options_.level < 0 || options_.level > kFastLevelMax || raw.size() < 2 * kSampleBytes) return form;
-  const bool typed = numbers >= 2 * kSampleBytes;
-  const std::string_view sample = MiddleOf(typed ? raw.substr(raw.size() - numbers) : raw);
+  if (!zstd_ || options_.level < 0 || options_.level > kFastLevelMax || raw.size() < kSampledBytesMin) return form;
+  const bool typed = numbers >= kSampledBytesMin;
+  const std::string_view sample = SampleOf(typed ? raw.substr(raw.size() - numbers) : raw);
   ARROW_ASSIGN_OR_RAISE(const std::string_view usual, Compress(sample, false));
-  const size_t usual_bytes = usual.size();
-  ARROW_ASSIGN_OR_RAISE(const std::string_view wide, Compress(sample, true));
-  form.wide_step = wide.size() < usual_bytes;
+  size_t least = usual.size();
   if (typed) {
     const StrideEstimate estimate = EstimateStride(sample, page.number_width);
-    const auto least = static_cast<int64_t>(std::min(usual_bytes, wide.size()));
-    if (estimate.bytes * 100 <= least * kStrideWorsePercent) form.stride = estimate.stride;
+    if (estimate.bytes * 100 <= static_cast<int64_t>(least) * kStrideWorsePercent) {
+      form.stride = estimate.stride;
+      return form;
+    }
   }
+  ARROW_ASSIGN_OR_RAISE(const std::string_view wide, Compress(sample, true));
+  form.wide_step = wide.size() < least;
+  form.pays = Saves(kSavedPercentFast, std::min(least, wide.size()), sample.size());
   return form;
 }
 

@@ -46,6 +46,7 @@ struct EncodedPage {
 struct ZstdForm {
   bool wide_step = false;  // of the match finder
   Stride stride;           // taken for pages to which it fits
+  bool pays = true;        // the sample shrinks by enough
 };
 
 struct EncodedColumn {

@@ -5,6 +5,7 @@
 #include <gtest/gtest.h>
 #include <zstd.h>
 
+#include <bit>
 #include <cstring>
 #include <random>
 #include <string>
@@ -84,6 +85,20 @@ TEST(PageCompressor, RisingNumbersAreNoStrides) {
   EncodedColumn column;
   ASSERT_TRUE(compressor->AddPage({.rows = 70'000, .values = 70'000, .number_width = 8}, raw, &column).ok());
   EXPECT_EQ(column.zstd.stride.low, 0);
+}
+
+// Of doubles in [0, 1) the exponents repeat, all other bits do not.
+TEST(PageCompressor, DoublesThatHardlyShrinkAreStoredAsTheyAreAtTheFastLevels) {
+  std::mt19937_64 random(8);
+  const std::string raw = Int64Page(70'000, [&] {
+    return std::bit_cast<int64_t>(static_cast<double>(random() >> 11) * 0x1p-53);
+  });
+  for (const int level : {1, 2, 3, 9}) {
+    const EncodedColumn column = Compressed({raw}, {.level = level});
+    EXPECT_EQ(column.compressed, level > 2) << level;
+    const auto stored = static_cast<size_t>(column.pages[0].bytes->size());
+    EXPECT_TRUE(level > 2 ? stored < raw.size() : stored == raw.size()) << level << ": " << stored;
+  }
 }
 
 TEST(PageCompressor, SlowerLevelsKeepTheirMatchFinder) {
