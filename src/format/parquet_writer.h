@@ -23,7 +23,7 @@ struct ParquetOptions {
   ParquetProfile profile = ParquetProfile::kCompat;
   ParquetCodec codec = ParquetCodec::kZstd;
   int level = 1;
-  int64_t page_bytes = 1 << 20;
+  int64_t page_bytes = 256 << 10;
   std::vector<std::string> bloom_filter = {};  // columns of the file, not booleans and not nested
 };
 
