@@ -21,8 +21,8 @@
 namespace freight {
 namespace {
 
-constexpr int64_t kRowsMax = 8192;
-constexpr int64_t kRawBytesMax = 1 << 20;
+constexpr int64_t kRowsMax = 4096;
+constexpr int64_t kRawBytesMax = 512 << 10;
 
 std::shared_ptr<parquet::WriterProperties> Properties(arrow::MemoryPool* pool) {
   return parquet::WriterProperties::Builder()
