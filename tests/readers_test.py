@@ -9,6 +9,7 @@ import duckdb
 import polars
 import pyarrow.compute
 import pyarrow.dataset
+import pyarrow.parquet
 
 import support
 
@@ -196,6 +197,35 @@ class BloomFilterTest(support.FreightTest):
             p = support.Project(self, support.EVENTS + [flag],
                                 to={"bloom_filter": columns, "partition_by": ["event_type"]})
             self.assert_refusal(p.call("check", "t.yaml"), support.INVALID, "bloom_filter", "t.yaml:", *words)
+
+
+class SizesTest(support.FreightTest):
+    def files(self, **to):
+        p = support.Project(self, support.EVENTS, to=to)
+        support.generate(p.folder / "in", "--bytes", 24_000_000, "--files", 1)
+        self.assert_published(p.run())
+        return [pyarrow.parquet.ParquetFile(p.root / name) for name in sorted(p.parts())]
+
+    def test_files_end_with_the_row_group_that_reaches_the_target(self):
+        target = 300_000
+        whole, = self.files(row_group_size="512KiB")
+        self.assertGreater(whole.metadata.num_row_groups, 40)
+        files = self.files(row_group_size="512KiB", file_size=f"{target}")
+        self.assertGreater(len(files), 5)
+        self.assertEqual(sum(f.metadata.num_rows for f in files), whole.metadata.num_rows)
+        small = 0
+        for file in files:
+            group_sizes = [sum(group.column(c).total_compressed_size for c in range(group.num_columns)) for group in
+                           map(file.metadata.row_group, range(file.metadata.num_row_groups))]
+            self.assertLess(sum(group_sizes[:-1]), target)
+            small += sum(group_sizes) < target - 1000
+        self.assertLessEqual(small, 1)  # the last one of the chunk
+        self.assertEqual(sorted(v for f in files for v in f.read(["user_id"])["user_id"].to_pylist()),
+                         sorted(whole.read(["user_id"])["user_id"].to_pylist()))
+
+    def test_row_groups_that_do_not_fit_into_memory_are_refused(self):
+        p = support.Project(self, support.EVENTS, to={"row_group_size": "32MiB"})
+        self.assert_refusal(p.call("check", "t.yaml"), support.INVALID, "row_group_size", "limits.memory", "t.yaml:")
 
 
 if __name__ == "__main__":

@@ -18,6 +18,17 @@ class ThreadsTest(support.FreightTest):
             wanted = wanted or parts
             self.assertEqual(parts, wanted, f"with {threads} threads")
 
+    def test_sizes_asked_for_give_the_same_bytes_on_any_threads(self):
+        for key in ("event_type", "part = bucket(60, user_id)"):
+            wanted = None
+            for threads in (1, 2, 8):
+                project = support.Project(self, support.EVENTS, to={
+                    "partition_by": [key], "row_group_size": "256KiB", "file_size": "64KiB"})
+                support.generate(project.folder / "in", "--rows", 200_000, "--files", 2)
+                self.assert_published(project.run("--threads", threads), published=200_000)
+                wanted = wanted or project.parts()
+                self.assertEqual(project.parts(), wanted, f"with {threads} threads")
+
     def test_memory_does_not_change_the_bytes(self):
         wanted = None
         for memory in ("32MiB", "512MiB"):

@@ -31,9 +31,10 @@ ChunkWriter::ChunkWriter(const ChunkContext& context, size_t input, int32_t chun
 Status ChunkWriter::Add(MorselResult result) {
   done_.rows += result.rows;
   for (auto& piece : result.pieces) {
-    ARROW_ASSIGN_OR_RAISE(OpenPart * part, PartFor(piece.partition));
-    ARROW_RETURN_NOT_OK(part->file->Append(*piece.group));
+    ARROW_ASSIGN_OR_RAISE(const auto part, PartFor(piece.partition));
+    ARROW_RETURN_NOT_OK(part->second.file->Append(*piece.group));
     piece.group.reset();
+    if (part->second.file->full()) ARROW_RETURN_NOT_OK(FinishPart(part));
   }
   ARROW_RETURN_NOT_OK(Bundle(std::move(result.scattered)));
   return Quarantine(result.bad);
@@ -62,14 +63,13 @@ Status ChunkWriter::FinishBundle() {
   return Status::OK();
 }
 
-Result<ChunkWriter::OpenPart*> ChunkWriter::PartFor(const std::string& partition) {
+Result<ChunkWriter::OpenParts::iterator> ChunkWriter::PartFor(const std::string& partition) {
   auto found = parts_.find(partition);
   if (found == parts_.end()) {
     if (parts_.size() >= kOpenPartsMax) {
       auto oldest = std::min_element(parts_.begin(), parts_.end(),
                                      [](auto& a, auto& b) { return a.second.last_used < b.second.last_used; });
-      ARROW_RETURN_NOT_OK(FinishPart(oldest->first, oldest->second));
-      parts_.erase(oldest);
+      ARROW_RETURN_NOT_OK(FinishPart(oldest));
     }
     ARROW_ASSIGN_OR_RAISE(std::string folder, context_.transaction.StageDir(partition));
     OpenPart part;
@@ -77,14 +77,16 @@ Result<ChunkWriter::OpenPart*> ChunkWriter::PartFor(const std::string& partition
     found = parts_.emplace(partition, std::move(part)).first;
   }
   found->second.last_used = ++uses_;
-  return &found->second;
+  return found;
 }
 
-Status ChunkWriter::FinishPart(const std::string& partition, OpenPart& part) {
+Status ChunkWriter::FinishPart(OpenParts::iterator part) {
+  const auto& [partition, open] = *part;
   const auto before = std::count_if(done_.parts.begin(), done_.parts.end(),
-                                    [&](const PartInfo& p) { return p.partition == partition; });
-  ARROW_ASSIGN_OR_RAISE(PartInfo info, part.file->Finish(partition, before));
+                                    [&](const PartInfo& p) { return p.partition == part->first; });
+  ARROW_ASSIGN_OR_RAISE(PartInfo info, open.file->Finish(partition, before));
   done_.parts.push_back(std::move(info));
+  parts_.erase(part);
   return Status::OK();
 }
 
@@ -117,8 +119,7 @@ Status ChunkWriter::FinishQuarantine() {
 }
 
 Result<ChunkDone> ChunkWriter::Commit(const ChunkEnd& end) {
-  for (auto& [partition, part] : parts_) ARROW_RETURN_NOT_OK(FinishPart(partition, part));
-  parts_.clear();
+  while (!parts_.empty()) ARROW_RETURN_NOT_OK(FinishPart(parts_.begin()));
   ARROW_RETURN_NOT_OK(FinishBundle());
   ARROW_RETURN_NOT_OK(FinishQuarantine());
   std::sort(done_.parts.begin(), done_.parts.end(), [](const PartInfo& a, const PartInfo& b) {

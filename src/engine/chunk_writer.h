@@ -28,8 +28,9 @@ class ChunkWriter {
     std::unique_ptr<PartFile> file;
     int64_t last_used = 0;
   };
-  Result<OpenPart*> PartFor(const std::string& partition);
-  Status FinishPart(const std::string& partition, OpenPart& part);
+  using OpenParts = std::map<std::string, OpenPart>;
+  Result<OpenParts::iterator> PartFor(const std::string& partition);
+  Status FinishPart(OpenParts::iterator part);
   Status Bundle(ScatteredRows rows);
   Status FinishBundle();
   Status Quarantine(const std::vector<BadRecord>& bad);
@@ -38,7 +39,7 @@ class ChunkWriter {
   const ChunkContext& context_;
   const PlannedInput& input_;
   ChunkDone done_;
-  std::map<std::string, OpenPart> parts_;
+  OpenParts parts_;
   int64_t uses_ = 0;
   int64_t files_opened_ = 0;
   std::unique_ptr<BundleWriter> bundle_;

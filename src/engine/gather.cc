@@ -9,6 +9,8 @@
 #include <arrow/api.h>
 
 #include <algorithm>
+#include <iterator>
+#include <limits>
 #include <mutex>
 #include <optional>
 #include <thread>
@@ -19,6 +21,8 @@ namespace {
 
 // Rows are handed to the encoder in batches of this size.
 constexpr int64_t kBatchBytes = 1 << 20;
+// A gathered row group ends with the row that reaches this or the plan's gather_bytes: a function of the rows alone.
+constexpr int64_t kRowGroupRows = 128 << 10;
 
 struct PartitionRuns {
   struct Run { const BundleReader* bundle; BundleReader::Run run; };
@@ -59,23 +63,62 @@ class PartitionQueue {
   std::vector<std::unique_ptr<BundleReader>> bundles_;
 };
 
-// Writes the runs of one partition into its part. One per thread.
+// The files of one partition, one after another.
+class PartSequence {
+ public:
+  PartSequence(const ChunkContext& context, const PartOwner& owner, std::string partition, std::string folder)
+      : context_(context), owner_(owner), partition_(std::move(partition)), folder_(std::move(folder)) {}
+
+  Status Append(EncodedRowGroup& group) {
+    if (!open_) {
+      const auto number = static_cast<int64_t>(finished_.size());
+      ARROW_ASSIGN_OR_RAISE(open_, PartFile::Open(context_, owner_, folder_, number));
+    }
+    ARROW_RETURN_NOT_OK(open_->Append(group));
+    return open_->full() ? FinishFile() : Status::OK();
+  }
+
+  Result<std::vector<PartInfo>> Finish() {
+    if (open_) ARROW_RETURN_NOT_OK(FinishFile());
+    return std::move(finished_);
+  }
+
+ private:
+  Status FinishFile() {
+    ARROW_ASSIGN_OR_RAISE(auto info, open_->Finish(partition_, static_cast<int64_t>(finished_.size())));
+    finished_.push_back(std::move(info));
+    open_.reset();
+    return Status::OK();
+  }
+
+  const ChunkContext& context_;
+  const PartOwner& owner_;
+  const std::string partition_, folder_;
+  std::unique_ptr<PartFile> open_;
+  std::vector<PartInfo> finished_;
+};
+
+// Writes the runs of one partition into its parts. One per thread.
 class PartGatherer {
  public:
   PartGatherer(const ChunkContext& context, std::unique_ptr<RowGroupEncoder> encoder)
-      : encoder_(std::move(encoder)), pool_(context.pool), rows_(context.file_schema, context.pool) {}
+      : encoder_(std::move(encoder)),
+        pool_(context.pool),
+        rows_(context.file_schema, context.pool),
+        group_bytes_max_(context.plan.options.gather_bytes),
+        group_rows_max_(context.plan.pipeline.row_group_bytes ? std::numeric_limits<int32_t>::max() : kRowGroupRows) {}
 
-  Status Write(const PartitionRuns& work, PartFile* part) {
+  Status Write(const PartitionRuns& work, PartSequence* part) {
     for (const auto& [bundle, run] : work.runs) {
       ARROW_ASSIGN_OR_RAISE(const auto bytes, bundle->Read(run, pool_));
       std::span<const uint8_t> left(bytes->data(), static_cast<size_t>(bytes->size()));
       while (!left.empty()) {
-        const int64_t rows_max = kGatherRowGroupRows - encoder_->rows();
-        const int64_t bytes_max = std::min(kBatchBytes, kGatherRowGroupBytes - group_bytes_);
+        const int64_t rows_max = group_rows_max_ - encoder_->rows();
+        const int64_t bytes_max = std::min(kBatchBytes, group_bytes_max_ - group_bytes_);
         ARROW_RETURN_NOT_OK(rows_.Append(rows_max, bytes_max, &left));
         if (rows_.rows() < rows_max && rows_.bytes() < bytes_max) continue;
         ARROW_RETURN_NOT_OK(FlushBatch());
-        if (encoder_->rows() < kGatherRowGroupRows && group_bytes_ < kGatherRowGroupBytes) continue;
+        if (encoder_->rows() < group_rows_max_ && group_bytes_ < group_bytes_max_) continue;
         ARROW_RETURN_NOT_OK(FlushGroup(part));
       }
     }
@@ -91,7 +134,7 @@ class PartGatherer {
     return encoder_->Append(*batch);
   }
 
-  Status FlushGroup(PartFile* part) {
+  Status FlushGroup(PartSequence* part) {
     group_bytes_ = 0;
     ARROW_ASSIGN_OR_RAISE(const auto group, encoder_->Finish());
     return group ? part->Append(*group) : Status::OK();
@@ -100,6 +143,7 @@ class PartGatherer {
   const std::unique_ptr<RowGroupEncoder> encoder_;
   arrow::MemoryPool* const pool_;
   RowReader rows_;
+  const int64_t group_bytes_max_, group_rows_max_;
   int64_t group_bytes_ = 0;  // of the rows in the encoder
 };
 
@@ -127,7 +171,6 @@ class Gathering {
   struct Turn {
     PartitionRuns work;
     std::string folder;
-    int64_t number = 0;
   };
 
   Result<std::optional<Turn>> Next() {
@@ -137,7 +180,7 @@ class Gathering {
     ARROW_ASSIGN_OR_RAISE(auto work, queue_.Next());
     if (!work) return std::nullopt;
     ARROW_ASSIGN_OR_RAISE(auto folder, context_.transaction.StageDir(work->partition));
-    return Turn{std::move(*work), std::move(folder), number_++};
+    return Turn{std::move(*work), std::move(folder)};
   }
 
   Status Work() {
@@ -147,11 +190,11 @@ class Gathering {
     while (true) {
       ARROW_ASSIGN_OR_RAISE(const auto turn, Next());
       if (!turn) return Status::OK();
-      ARROW_ASSIGN_OR_RAISE(auto part, PartFile::Open(context_, owner_, turn->folder, turn->number));
-      ARROW_RETURN_NOT_OK(gatherer.Write(turn->work, part.get()));
-      ARROW_ASSIGN_OR_RAISE(auto info, part->Finish(turn->work.partition, 0));
+      PartSequence sequence(context_, owner_, turn->work.partition, turn->folder);
+      ARROW_RETURN_NOT_OK(gatherer.Write(turn->work, &sequence));
+      ARROW_ASSIGN_OR_RAISE(auto parts, sequence.Finish());
       const std::lock_guard lock(mutex_);
-      parts_.push_back(std::move(info));
+      std::move(parts.begin(), parts.end(), std::back_inserter(parts_));
     }
   }
 
@@ -161,7 +204,6 @@ class Gathering {
   std::mutex mutex_;  // of everything below and of the transaction
   PartitionQueue queue_;
   std::vector<PartInfo> parts_;
-  int64_t number_ = 0;
   Status fault_;
 };
 

@@ -1,4 +1,4 @@
-// Bundles of one input -> one part file per partition, of proper row groups; bounded memory whatever the partitions.
+// Bundles of one input -> part files, by to.file_size several per partition; bounded memory whatever the partitions.
 #pragma once
 
 #include "engine/chunk_context.h"
@@ -8,10 +8,6 @@
 #include <vector>
 
 namespace freight {
-
-// A gathered row group ends with the row that reaches one of these: a function of the rows alone.
-inline constexpr int64_t kGatherRowGroupRows = 128 << 10;
-inline constexpr int64_t kGatherRowGroupBytes = 8 << 20;  // as the bundle keeps them
 
 struct GatherOptions {
   int threads = 1;                  // each gathers one partition at a time

@@ -16,6 +16,16 @@ Result<std::unique_ptr<PartFile>> PartFile::Open(const ChunkContext& context, co
   return part;
 }
 
+Status PartFile::Append(EncodedRowGroup& group) {
+  ++row_groups_;
+  return file_->Append(group);
+}
+
+bool PartFile::full() const {
+  const auto& target = context_.plan.pipeline.file_bytes;
+  return row_groups_ >= kRowGroupsMax || (target && file_->bytes_written() >= *target);
+}
+
 Result<PartInfo> PartFile::Finish(const std::string& partition, int64_t before) {
   ARROW_ASSIGN_OR_RAISE(FinishedFile finished, file_->Finish());
   const std::string name_hash =

@@ -19,10 +19,13 @@ struct PartOwner {
 // Thread: one caller.
 class PartFile {
  public:
-  // In `folder`, the partition's staged directory. `number` keeps the open names of one chunk apart.
+  // In `folder`, the partition's staged directory. `number` keeps those apart that are open
+  // in it at the same time.
   static Result<std::unique_ptr<PartFile>> Open(const ChunkContext& context, const PartOwner& owner,
                                                 const std::string& folder, int64_t number);
-  Status Append(EncodedRowGroup& group) { return file_->Append(group); }
+  Status Append(EncodedRowGroup& group);
+  // Reached to.file_size, or the most row groups that a file can have: the partition's next one begins another file.
+  bool full() const;
   // Synced and renamed, but still "in progress" until the chunk is committed. `before` is how many files of this chunk
   // the partition has already: they can even be equal, so it keeps their names apart.
   Result<PartInfo> Finish(const std::string& partition, int64_t before);
@@ -33,6 +36,7 @@ class PartFile {
   const PartOwner owner_;
   std::unique_ptr<ParquetFile> file_;
   std::string path_;
+  int64_t row_groups_ = 0;
 };
 
 }  // namespace freight

@@ -18,12 +18,17 @@ const Scenario kScattered{"scattered", "replace_partitions", false, "csv", "pair
 std::vector<Scenario> Scenarios() {
   Scenario moving{"moving", "replace_partitions", false};
   moving.changed_after = true;
+  Scenario files{"files", "replace_partitions", true}, gathered_files = kScattered;
+  files.small_files = gathered_files.small_files = true;
+  gathered_files.name = "gathered_files";
   return {kFirst,
           {"changed", "replace_partitions", true},
           moving,
           {"append", "append", true},
           {"replace", "replace", true},
           kScattered,  // one input that goes through a bundle and one that does not
+          files,
+          gathered_files,
           {"ndjson", "replace_partitions", true, "ndjson"},
           {"parquet", "replace_partitions", true, "parquet"}};
 }
@@ -46,6 +51,15 @@ std::multiset<std::string> QuarantineNames(MemEnv& env) {
   std::multiset<std::string> names;
   for (auto& [path, bytes] : env.Snapshot("/p/_dlq/")) names.insert(BaseName(path));
   return names;
+}
+
+// part-<input>-<chunk>-<hash>: two in one partition that differ in the hash only.
+bool HasFilesOfOneChunk(const Files& data) {
+  std::set<std::string> chunks;
+  for (auto& [path, bytes] : data) {
+    if (!chunks.insert(path.substr(0, path.rfind('-'))).second) return true;
+  }
+  return false;
 }
 
 // What a run that nobody disturbs makes of a scenario.
@@ -72,6 +86,7 @@ Clean CleanRun(const Scenario& scenario, Violations* violations) {
   clean.last = Data(*disk);
   clean.quarantine = QuarantineNames(*disk);
   if (clean.report.state != RunState::kPublished) violations->push_back("clean run: " + clean.report.error.ToString());
+  if (scenario.small_files && !HasFilesOfOneChunk(clean.after)) violations->push_back("no chunk has several files");
   if (clean.report.rows.quarantined == 0 || clean.after.empty()) violations->push_back("the scenario proves nothing");
   return clean;
 }

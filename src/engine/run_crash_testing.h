@@ -45,12 +45,14 @@ struct Scenario {
   bool bundles = false;        // the run goes through bundles
   bool changed_after = false;  // an input changes after the run under test
   int threads = 1;
+  bool small_files = false;  // each row group is a file, and gathered ones have one row
 };
 
 inline std::string PipelineText(const Scenario& scenario) {
   return fmt::format("version: 1\ndataset: clean.t\nsource: {{{}: in/*}}\ncontract: t.odcs.yaml\n"
-                     "quarantine: {{to: _dlq/t}}\nto: {{parquet: out/t, partition_by: [\"{}\"], mode: {}}}\n",
-                     scenario.format, scenario.partition_by, scenario.mode);
+                     "quarantine: {{to: _dlq/t}}\nto: {{parquet: out/t, partition_by: [\"{}\"], mode: {}{}}}\n",
+                     scenario.format, scenario.partition_by, scenario.mode,
+                     scenario.small_files ? ", file_size: 1" : "");
 }
 
 inline std::string NdjsonInput(int first_id, int rows, int first_day) {
@@ -111,6 +113,7 @@ inline RunReport RunOnce(Env& env, const Scenario& scenario) {
   PlanOptions options;
   options.morsel_bytes = scenario.morsel_bytes;
   options.chunk_morsels = 2;
+  if (scenario.small_files) options.gather_bytes = 1;
   auto plan = MakePlan(env, loaded.pipeline, loaded.contract, options);
   if (!plan.ok()) {
     report.error = plan.status();

@@ -15,7 +15,6 @@
 #include <parquet/page_index.h>
 #include <parquet/properties.h>
 
-#include <limits>
 #include <string_view>
 #include <utility>
 
@@ -71,7 +70,7 @@ class File : public ParquetFile {
   Status Append(EncodedRowGroup& group) override {
     auto& paged = static_cast<PagedRowGroup&>(group);
     FREIGHT_ASSERT(static_cast<int>(paged.columns().size()) == descriptor_.num_columns());
-    if (row_groups_ == std::numeric_limits<int16_t>::max()) {
+    if (row_groups_ == kRowGroupsMax) {
       return Fail(Reaction::kFailed, "a parquet file holds at most {} row groups", row_groups_)
           .Help("use larger chunks of input per row group");
     }

@@ -46,6 +46,9 @@ class RowGroupEncoder {
 Result<std::unique_ptr<RowGroupEncoder>> MakeRowGroupEncoder(std::shared_ptr<arrow::Schema> schema,
                                                              const ParquetOptions& options, arrow::MemoryPool* pool);
 
+// Readers number a file's row groups with 16 bits.
+inline constexpr int64_t kRowGroupsMax = 32'767;
+
 struct FinishedFile {
   int64_t rows = 0;
   int64_t bytes = 0;

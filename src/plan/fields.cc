@@ -59,6 +59,14 @@ constexpr FieldSpec kTarget[] = {
     {.key = "bloom_filter", .count = FieldCount::kOneOrList,
      .help = "Columns whose row groups get a Bloom filter: readers that look for one value skip those that lack it.",
      .example = "[user_id]"},
+    {.key = "row_group_size", .kind = FieldKind::kBytes, .minimum = 64 << 10,
+     .help = "Bytes of input that a row group takes, before they are split by partition; 4 MiB without it. Six times "
+             "as much must fit into `limits.memory`.",
+     .example = "8MiB"},
+    {.key = "file_size", .kind = FieldKind::kBytes, .minimum = 1,
+     .help = "A file that has reached this size ends with its row group and the next one begins. Files are smaller "
+             "where a chunk of input (64 MiB) or a partition ends first.",
+     .example = "16MiB"},
     {.key = "codec", .kind = FieldKind::kChoice, .choices = "zstd snappy none", .default_text = "zstd",
      .help = "How pages are compressed.", .example = "snappy"},
     {.key = "level", .kind = FieldKind::kInteger, .minimum = 1, .maximum = 19, .default_text = "1",

@@ -1,6 +1,7 @@
 // Values of a pipeline that are fine alone and cannot stand together.
 #include "plan/fields.h"
 #include "plan/load_steps.h"
+#include "plan/plan.h"
 
 #include "format/parquet_bloom.h"
 #include "io/env.h"
@@ -97,6 +98,17 @@ void CheckModes(const PipelineText& text, const Fields& to, Findings* findings) 
   }
 }
 
+// A thread needs a row group's memory while the next one is read.
+void CheckRowGroupSize(const PipelineText& text, const Fields& to, Findings* findings) {
+  const Pipeline& p = text.pipeline;
+  constexpr int64_t kShare = 2 * kChargeFactor;
+  if (!p.row_group_bytes || *p.row_group_bytes <= p.memory_bytes / kShare) return;
+  findings->Error(kCodeConflict, to.SpanOf("row_group_size"),
+                  fmt::format("row groups of {} bytes do not fit into limits.memory of {} bytes", *p.row_group_bytes,
+                              p.memory_bytes),
+                  fmt::format("row_group_size: at most {}, or more memory", p.memory_bytes / kShare));
+}
+
 // Columns of the files that can have a filter.
 void CheckBloomFilters(const PipelineText& text, const Contract& contract, Findings* findings) {
   const Pipeline& p = text.pipeline;
@@ -134,6 +146,7 @@ void CheckPipeline(const PipelineText& text, const YamlNode& root_node, Findings
   CheckPaths(text, findings);
   CheckGates(root, findings);
   CheckModes(text, root.Map("to"), findings);
+  CheckRowGroupSize(text, root.Map("to"), findings);
 }
 
 void CheckColumns(const PipelineText& text, const Contract& contract, std::vector<Diagnostic>* diagnostics) {

@@ -84,6 +84,8 @@ void ReadTarget(const Fields& to, Findings* findings, PipelineText* out) {
   const std::string codec = TextOf(to, "codec");
   if (codec == "snappy") pipeline.parquet.codec = ParquetCodec::kSnappy;
   if (codec == "none") pipeline.parquet.codec = ParquetCodec::kNone;
+  pipeline.row_group_bytes = to.Integer("row_group_size");
+  pipeline.file_bytes = to.Integer("file_size");
   pipeline.parquet.level = static_cast<int>(to.Integer("level").value_or(1));
 }
 

@@ -33,6 +33,8 @@ struct Pipeline {
   std::string to;                      // dataset path
   Place to_place;
   ParquetOptions parquet;              // keys profile, codec, level
+  std::optional<int64_t> row_group_bytes;  // to.row_group_size: of input
+  std::optional<int64_t> file_bytes;       // to.file_size
   std::vector<PartitionField> partition_by;
   WriteMode mode = WriteMode::kReplacePartitions;
   OnChanged on_changed = OnChanged::kRefuse;

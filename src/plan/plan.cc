@@ -43,6 +43,8 @@ std::string PlanHash(const Pipeline& p, const Contract& contract, const PlanOpti
                   PartitionText(p.partition_by), static_cast<int>(p.parquet.profile), static_cast<int>(p.parquet.codec),
                   p.parquet.level, p.parquet.page_bytes, options.morsel_bytes, options.chunk_morsels);
   for (const auto& column : p.parquet.bloom_filter) text += fmt::format("bloom {}:{}\n", column.size(), column);
+  if (p.row_group_bytes) text += fmt::format("row_group_size {}\n", *p.row_group_bytes);
+  if (p.file_bytes) text += fmt::format("file_size {}\n", *p.file_bytes);
   for (const auto& partition : options.scope) text += partition + "\n";
   return HashHex(text);
 }
@@ -70,6 +72,14 @@ Status ReadHeaderOf(const Plan& plan, PlannedInput* input) {
   const int64_t left = std::max<int64_t>(0, input->version.stat.size_bytes - input->header.data_begin.offset);
   input->chunks = std::max<int64_t>(1, (left + chunk_bytes - 1) / chunk_bytes);
   return Status::OK();
+}
+
+// A morsel becomes a row group; chunks keep their size.
+void SizeRowGroups(int64_t bytes, PlanOptions* options) {
+  const int64_t chunk_bytes = options->morsel_bytes * options->chunk_morsels;
+  options->morsel_bytes = bytes;
+  options->chunk_morsels = std::max<int64_t>(1, chunk_bytes / bytes);
+  options->gather_bytes = bytes;
 }
 
 Status CheckScope(const Pipeline& pipeline, const std::vector<std::string>& scope) {
@@ -122,14 +132,15 @@ Result<Plan> MakePlan(Env& env, const Pipeline& pipeline, const Contract& contra
   plan.pipeline = pipeline;
   plan.contract = contract;
   plan.options = options;
+  if (pipeline.row_group_bytes) SizeRowGroups(*pipeline.row_group_bytes, &plan.options);
   ARROW_ASSIGN_OR_RAISE(plan.inputs, ListInputs(env, pipeline));
-  plan.request = MakeRequest(pipeline, contract, options, plan.inputs);
+  plan.request = MakeRequest(pipeline, contract, plan.options, plan.inputs);
   ARROW_ASSIGN_OR_RAISE(auto state, ReadDatasetState(env, plan.request.root));
   plan.decision = DecideRun(state, plan.request, ContentHasher(plan));
   plan.notes = pipeline.notes;
   plan.notes.insert(plan.notes.end(), contract.notes.begin(), contract.notes.end());
   plan.threads = pipeline.threads > 0 ? pipeline.threads : std::max(1u, std::thread::hardware_concurrency());
-  plan.memory_bytes_needed = (plan.threads + 2) * kChargeFactor * options.morsel_bytes;
+  plan.memory_bytes_needed = (plan.threads + 2) * kChargeFactor * plan.options.morsel_bytes;
   ARROW_RETURN_NOT_OK(Detail(state, &plan));
   return plan;
 }

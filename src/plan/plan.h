@@ -16,6 +16,7 @@ namespace freight {
 // Sizes that decide the bytes of a dataset: part of plan_hash.
 inline constexpr int64_t kMorselBytes = 4 << 20;
 inline constexpr int64_t kChunkMorsels = 16;  // 64 MiB of input per chunk
+inline constexpr int64_t kGatherBytes = 8 << 20;  // of a gathered row group's rows, as bundles keep them
 // A morsel's text, its columns, pages and row group together stay within this many times its bytes.
 inline constexpr int64_t kChargeFactor = 3;
 
@@ -24,6 +25,7 @@ struct PlanOptions {
   std::vector<std::string> scope;  // --partition, repeated
   int64_t morsel_bytes = kMorselBytes;    // tests make many chunks out of little data
   int64_t chunk_morsels = kChunkMorsels;
+  int64_t gather_bytes = kGatherBytes;
 };
 
 struct PlannedInput {
