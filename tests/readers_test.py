@@ -223,6 +223,30 @@ class SizesTest(support.FreightTest):
         self.assertEqual(sorted(v for f in files for v in f.read(["user_id"])["user_id"].to_pylist()),
                          sorted(whole.read(["user_id"])["user_id"].to_pylist()))
 
+    def test_row_groups_in_order_say_so(self):
+        p = support.Project(self, [column("id", "integer"), column("word", "string")],
+                            to={"sorted_by": ["id", "word"], "row_group_size": "64KiB"})
+        ascending = "".join(f"{i // 3},w{i % 3}\n" for i in range(30_000))
+        p.write("in/a.csv", "id,word\n" + ascending)
+        p.write("in/b.csv", "id,word\n" + ascending + "5,late\n")
+        self.assert_published(p.run())
+        claims = []
+        for name in sorted(p.parts()):
+            file = pyarrow.parquet.ParquetFile(p.root / name)
+            for i in range(file.metadata.num_row_groups):
+                rows = list(zip(*file.read_row_group(i).to_pydict().values()))
+                claimed = [(s.column_index, s.descending, s.nulls_first)
+                           for s in file.metadata.row_group(i).sorting_columns]
+                self.assertEqual(claimed, [(0, False, False), (1, False, False)] if rows == sorted(rows) else [])
+                claims.append(bool(claimed))
+        self.assertGreater(sum(claims), 5)
+        self.assertEqual(claims.count(False), 1)
+
+    def test_columns_without_an_order_are_refused_where_they_stand(self):
+        for columns, word in [("nothing", "is no column"), ("event_type", "is not in its files")]:
+            p = support.Project(self, support.EVENTS, to={"sorted_by": columns, "partition_by": ["event_type"]})
+            self.assert_refusal(p.call("check", "t.yaml"), support.INVALID, "sorted_by", "t.yaml:", word)
+
     def test_row_groups_that_do_not_fit_into_memory_are_refused(self):
         p = support.Project(self, support.EVENTS, to={"row_group_size": "32MiB"})
         self.assert_refusal(p.call("check", "t.yaml"), support.INVALID, "row_group_size", "limits.memory", "t.yaml:")

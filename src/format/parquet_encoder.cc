@@ -1,5 +1,6 @@
 // RowGroupEncoder: hands each column of a batch to its encoder.
 #include "format/parquet_column.h"
+#include "format/parquet_order.h"
 #include "format/parquet_row_group.h"
 
 #include <arrow/record_batch.h>
@@ -13,7 +14,9 @@ namespace {
 class Encoder : public RowGroupEncoder {
  public:
   Encoder(std::shared_ptr<arrow::Schema> schema, std::unique_ptr<PageCompressor> compressor)
-      : schema_(std::move(schema)), compressor_(std::move(compressor)) {}
+      : schema_(std::move(schema)),
+        compressor_(std::move(compressor)),
+        order_(*schema_, compressor_->options().sorted_by) {}
 
   Status Open() {
     for (const auto& field : schema_->fields()) {
@@ -30,6 +33,7 @@ class Encoder : public RowGroupEncoder {
       FREIGHT_ASSERT(array.type_id() == arrow::Type::DICTIONARY || array.type()->Equals(schema_->field(i)->type()));
       ARROW_RETURN_NOT_OK(columns_[static_cast<size_t>(i)]->Append(array));
     }
+    order_.Add(batch);
     rows_ += batch.num_rows();
     return Status::OK();
   }
@@ -41,13 +45,14 @@ class Encoder : public RowGroupEncoder {
     std::vector<EncodedColumn> encoded;
     for (const auto& column : columns_) ARROW_RETURN_NOT_OK(column->Finish(&encoded));
     compressor_->ReleaseScratch();
-    return std::make_unique<PagedRowGroup>(std::exchange(rows_, 0), std::move(encoded));
+    return std::make_unique<PagedRowGroup>(std::exchange(rows_, 0), std::move(encoded), order_.Finish());
   }
 
  private:
   const std::shared_ptr<arrow::Schema> schema_;
   const std::unique_ptr<PageCompressor> compressor_;
   std::vector<std::unique_ptr<ColumnEncoder>> columns_;
+  RowOrder order_;
   int64_t rows_ = 0;
 };
 

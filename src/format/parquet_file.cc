@@ -1,5 +1,6 @@
 // ParquetFile: frames finished pages into a file with libparquet's page writer and metadata builders.
 #include "format/parquet_bloom.h"
+#include "format/parquet_order.h"
 #include "format/parquet_row_group.h"
 #include "format/parquet_schema.h"
 #include "format/parquet_sink.h"
@@ -61,6 +62,9 @@ class File : public ParquetFile {
     descriptor_.Init(root);
     properties_ = Properties(ArrowCodec(options_.codec));
     uncompressed_ = Properties(arrow::Compression::UNCOMPRESSED);
+    for (const std::string& name : options_.sorted_by) {
+      sorting_columns_.push_back({.column_idx = LeafIndex(schema, name), .descending = false, .nulls_first = false});
+    }
     metadata_ = parquet::FileMetaDataBuilder::Make(&descriptor_, properties_);
     page_index_ = parquet::PageIndexBuilder::Make(&descriptor_);
     END_PARQUET_CATCH_EXCEPTIONS
@@ -75,6 +79,9 @@ class File : public ParquetFile {
           .Help("use larger chunks of input per row group");
     }
     BEGIN_PARQUET_CATCH_EXCEPTIONS
+    // libparquet takes this from the file's properties whenever it finishes a row group: it is said anew for each.
+    const_cast<std::vector<parquet::SortingColumn>&>(properties_->sorting_columns()) =
+        paged.sorted() ? sorting_columns_ : std::vector<parquet::SortingColumn>();
     parquet::RowGroupMetaDataBuilder* metadata = metadata_->AppendRowGroup();
     page_index_->AppendRowGroup();
     metadata->set_num_rows(paged.rows());
@@ -173,6 +180,7 @@ class File : public ParquetFile {
   std::unique_ptr<parquet::FileMetaDataBuilder> metadata_;
   std::unique_ptr<parquet::PageIndexBuilder> page_index_;
   parquet::IndexLocations bloom_filters_;
+  std::vector<parquet::SortingColumn> sorting_columns_;  // of a row group whose rows are in order
   int16_t row_groups_ = 0;
   int64_t rows_ = 0;
 };

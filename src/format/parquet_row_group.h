@@ -11,7 +11,8 @@ namespace freight {
 
 class PagedRowGroup final : public EncodedRowGroup {
  public:
-  PagedRowGroup(int64_t rows, std::vector<EncodedColumn> columns) : rows_(rows), columns_(std::move(columns)) {}
+  PagedRowGroup(int64_t rows, std::vector<EncodedColumn> columns, bool sorted)
+      : rows_(rows), columns_(std::move(columns)), sorted_(sorted) {}
   int64_t rows() const override { return rows_; }
   int64_t bytes() const override {
     int64_t total = 0;
@@ -19,10 +20,12 @@ class PagedRowGroup final : public EncodedRowGroup {
     return total;
   }
   std::vector<EncodedColumn>& columns() { return columns_; }
+  bool sorted() const { return sorted_; }  // its rows stand in the order of options.sorted_by
 
  private:
   const int64_t rows_;
   std::vector<EncodedColumn> columns_;
+  const bool sorted_;
 };
 
 }  // namespace freight

@@ -25,6 +25,7 @@ struct ParquetOptions {
   int level = 1;
   int64_t page_bytes = 256 << 10;
   std::vector<std::string> bloom_filter = {};  // columns of the file, not booleans and not nested
+  std::vector<std::string> sorted_by = {};     // columns of the file, not nested: row groups in this order say so
 };
 
 // One compressed row group, still without a place in a file.

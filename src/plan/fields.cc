@@ -59,6 +59,10 @@ constexpr FieldSpec kTarget[] = {
     {.key = "bloom_filter", .count = FieldCount::kOneOrList,
      .help = "Columns whose row groups get a Bloom filter: readers that look for one value skip those that lack it.",
      .example = "[user_id]"},
+    {.key = "sorted_by", .count = FieldCount::kOneOrList,
+     .help = "Columns by which rows are expected to ascend, nulls last. A row group whose rows do says so in the file, "
+             "for readers that can use it; rows are not moved.",
+     .example = "[event_time]"},
     {.key = "row_group_size", .kind = FieldKind::kBytes, .minimum = 64 << 10,
      .help = "Bytes of input that a row group takes, before they are split by partition; 4 MiB without it. Six times "
              "as much must fit into `limits.memory`.",

@@ -109,11 +109,19 @@ void CheckRowGroupSize(const PipelineText& text, const Fields& to, Findings* fin
                   fmt::format("row_group_size: at most {}, or more memory", p.memory_bytes / kShare));
 }
 
-// Columns of the files that can have a filter.
-void CheckBloomFilters(const PipelineText& text, const Contract& contract, Findings* findings) {
-  const Pipeline& p = text.pipeline;
-  for (size_t i = 0; i < p.parquet.bloom_filter.size(); ++i) {
-    const std::string& name = p.parquet.bloom_filter[i];
+// A key of `to` that names columns of the files.
+struct ColumnsKey {
+  const char* key;
+  const std::vector<std::string>& names;
+  const std::vector<Span>& spans;
+  bool (*fits)(const arrow::DataType&);
+  const char* misfit;  // what is said of a column that does not fit
+  const char* help;
+};
+
+void CheckFileColumns(const ColumnsKey& key, const Pipeline& p, const Contract& contract, Findings* findings) {
+  for (size_t i = 0; i < key.names.size(); ++i) {
+    const std::string& name = key.names[i];
     const auto column = std::ranges::find(contract.columns, name, &Column::name);
     const bool in_path = std::ranges::any_of(p.partition_by, [&](const PartitionField& field) {
       return field.kind == TransformKind::kIdentity && field.source == name;
@@ -121,11 +129,22 @@ void CheckBloomFilters(const PipelineText& text, const Contract& contract, Findi
     std::string why;
     if (column == contract.columns.end()) why = "is no column of the contract";
     else if (in_path) why = "partitions the dataset and is not in its files";
-    else if (!HasBloomFilter(*column->type.Arrow())) why = "holds values that have no such filter";
+    else if (!key.fits(*column->type.Arrow())) why = key.misfit;
     if (why.empty()) continue;
-    findings->Error(kCodeConflict, text.bloom_spans[i], fmt::format("bloom_filter: \"{}\" {}", name, why),
-                    "name columns that readers look up: numbers, strings, times, uuids");
+    findings->Error(kCodeConflict, key.spans[i], fmt::format("{}: \"{}\" {}", key.key, name, why), key.help);
   }
+}
+
+void CheckFileColumns(const PipelineText& text, const Contract& contract, Findings* findings) {
+  const Pipeline& p = text.pipeline;
+  CheckFileColumns({"bloom_filter", p.parquet.bloom_filter, text.bloom_spans, HasBloomFilter,
+                    "holds values that have no such filter",
+                    "name columns that readers look up: numbers, strings, times, uuids"},
+                   p, contract, findings);
+  CheckFileColumns({"sorted_by", p.parquet.sorted_by, text.sorted_spans,
+                    [](const arrow::DataType& type) { return type.num_fields() == 0; }, "holds values without an order",
+                    "name columns that are no objects or arrays"},
+                   p, contract, findings);
 }
 
 }  // namespace
@@ -159,7 +178,7 @@ void CheckColumns(const PipelineText& text, const Contract& contract, std::vecto
 
 void CheckTarget(const PipelineText& text, const Contract& contract, Findings* findings) {
   const std::vector<PartitionField>& fields = text.pipeline.partition_by;
-  CheckBloomFilters(text, contract, findings);
+  CheckFileColumns(text, contract, findings);
   const Status status = CheckPartitionFields(fields, contract);
   if (status.ok()) return;
   Span at = text.to_span;

@@ -77,10 +77,14 @@ void ReadTarget(const Fields& to, Findings* findings, PipelineText* out) {
   if (vanished == "keep") pipeline.on_vanished = OnVanished::kKeep;
   if (vanished == "drop") pipeline.on_vanished = OnVanished::kDrop;
   if (TextOf(to, "profile") == "fast") pipeline.parquet.profile = ParquetProfile::kFast;
-  for (const YamlNode* column : to.List("bloom_filter")) {
-    pipeline.parquet.bloom_filter.push_back(column->text);
-    out->bloom_spans.push_back(column->span);
-  }
+  const auto read_columns = [&](const char* key, std::vector<std::string>* names, std::vector<Span>* spans) {
+    for (const YamlNode* column : to.List(key)) {
+      names->push_back(column->text);
+      spans->push_back(column->span);
+    }
+  };
+  read_columns("bloom_filter", &pipeline.parquet.bloom_filter, &out->bloom_spans);
+  read_columns("sorted_by", &pipeline.parquet.sorted_by, &out->sorted_spans);
   const std::string codec = TextOf(to, "codec");
   if (codec == "snappy") pipeline.parquet.codec = ParquetCodec::kSnappy;
   if (codec == "none") pipeline.parquet.codec = ParquetCodec::kNone;

@@ -15,7 +15,7 @@ struct PipelineText {
   Pipeline pipeline;
   std::string contract_object;  // after "#" in `contract`
   Span contract_span, to_span, quarantine_span;
-  std::vector<Span> partition_spans, bloom_spans;
+  std::vector<Span> partition_spans, bloom_spans, sorted_spans;
 };
 
 // `root` has passed CheckShape, or its faults are reported: what does not fit is left at its default.

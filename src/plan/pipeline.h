@@ -32,7 +32,7 @@ struct Pipeline {
   std::vector<RowCountGate> gates;
   std::string to;                      // dataset path
   Place to_place;
-  ParquetOptions parquet;              // keys profile, codec, level
+  ParquetOptions parquet;              // keys profile, codec, level, bloom_filter, sorted_by
   std::optional<int64_t> row_group_bytes;  // to.row_group_size: of input
   std::optional<int64_t> file_bytes;       // to.file_size
   std::vector<PartitionField> partition_by;

@@ -43,6 +43,7 @@ std::string PlanHash(const Pipeline& p, const Contract& contract, const PlanOpti
                   PartitionText(p.partition_by), static_cast<int>(p.parquet.profile), static_cast<int>(p.parquet.codec),
                   p.parquet.level, p.parquet.page_bytes, options.morsel_bytes, options.chunk_morsels);
   for (const auto& column : p.parquet.bloom_filter) text += fmt::format("bloom {}:{}\n", column.size(), column);
+  for (const auto& column : p.parquet.sorted_by) text += fmt::format("sorted {}:{}\n", column.size(), column);
   if (p.row_group_bytes) text += fmt::format("row_group_size {}\n", *p.row_group_bytes);
   if (p.file_bytes) text += fmt::format("file_size {}\n", *p.file_bytes);
   for (const auto& partition : options.scope) text += partition + "\n";
