@@ -1,6 +1,6 @@
 #!/usr/bin/env bash
 # Installs what building needs: Debian packages from scripts/packages.txt, then the pinned downloads.
-# With --test also the Python packages of the tests, with --bench what the benchmarks need beside those.
+# With --test also what only the tests need, with --bench what the benchmarks need beside those.
 # Does nothing, offline too, when all is there.
 set -euo pipefail
 here=$(cd "$(dirname "$0")" && pwd)
@@ -39,7 +39,10 @@ if ! command -v dpkg-query >/dev/null; then
   exit 1
 fi
 lists=("$here/packages.txt")
-if [ "${1:-}" = --bench ]; then lists+=("$here/packages_bench.txt"); fi
+case "${1:-}" in
+  --test) lists+=("$here/packages_test.txt") ;;
+  --bench) lists+=("$here/packages_bench.txt") ;;
+esac
 mapfile -t missing < <(missing_packages "${lists[@]}")
 if [ "${#missing[@]}" -gt 0 ]; then install_packages "${missing[@]}"; fi
 
