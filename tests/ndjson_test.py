@@ -14,6 +14,7 @@ import duckdb
 import polars
 import pyarrow as pa
 import pyarrow.dataset
+import pyarrow.parquet as pq
 
 import support
 
@@ -62,6 +63,45 @@ def record_of(rng, row):
         rng.shuffle(pairs)
     comma, colon = rng.choice([(",", ":")] * 9 + [(" , ", ": ")])
     return "{" + comma.join(f'"{k}"{colon}{v}' for k, v in pairs) + "}"
+
+
+ORDER = {"logicalType": "object", "properties": [
+    {"name": "n", "logicalType": "integer", "required": True, "logicalTypeOptions": {"format": "i64"}},
+    {"name": "price", "logicalType": "number", "physicalType": "DECIMAL(12,2)"},
+    {"name": "flags", "logicalType": "array", "items": {"logicalType": "boolean"}}]}
+NESTED = [{"name": "id", "logicalType": "integer", "required": True, "logicalTypeOptions": {"format": "i64"}},
+          {"name": "user", "logicalType": "object", "properties": [
+              {"name": "name", "logicalType": "string"},
+              {"name": "home", "logicalType": "object", "properties": [{"name": "zip", "logicalType": "string"}]}]},
+          {"name": "tags", "logicalType": "array", "items": {"logicalType": "string"}},
+          {"name": "orders", "logicalType": "array", "items": ORDER}]
+NESTED_NAMES = [c["name"] for c in NESTED]
+
+
+def nested_records(seed, rows):
+    """Random records of NESTED, with `id` counting up."""
+    rng = random.Random(seed)
+
+    def order():
+        return {"n": rng.randrange(-2**62, 2**62), "price": rng.choice([None, rng.randrange(10**6) / 100]),
+                "flags": rng.choice([None, [], [True, None, False]])}
+
+    def record(i):
+        return {"id": i, "user": rng.choice([None, {"name": rng.choice(["Zoë", None, ""]), "home": rng.choice(
+                    [None, {"zip": None}, {"zip": "01067"}])}]),
+                "tags": rng.choice([None, [], ["a"], ["b", None, "x" * 300]]),
+                "orders": rng.choice([None, [], [order() for _ in range(rng.randrange(1, 5))]])}
+
+    return [record(i) for i in range(rows)]
+
+
+def plain(value):
+    """With decimals as the floats that json makes of them."""
+    if isinstance(value, dict):
+        return {k: plain(v) for k, v in value.items()}
+    if isinstance(value, list):
+        return [plain(v) for v in value]
+    return float(value) if isinstance(value, decimal.Decimal) else value
 
 
 class NdjsonTest(support.FreightTest):
@@ -160,34 +200,11 @@ class NdjsonTest(support.FreightTest):
 
     def test_nested_columns_read_alike_by_every_reader(self):
         """Random records, compared with what Python's json makes of the same text."""
-        item = {"logicalType": "object", "properties": [
-            {"name": "n", "logicalType": "integer", "required": True, "logicalTypeOptions": {"format": "i64"}},
-            {"name": "price", "logicalType": "number", "physicalType": "DECIMAL(12,2)"},
-            {"name": "flags", "logicalType": "array", "items": {"logicalType": "boolean"}}]}
-        columns = [{"name": "id", "logicalType": "integer", "required": True, "logicalTypeOptions": {"format": "i64"}},
-                   {"name": "user", "logicalType": "object", "properties": [
-                       {"name": "name", "logicalType": "string"},
-                       {"name": "home", "logicalType": "object",
-                        "properties": [{"name": "zip", "logicalType": "string"}]}]},
-                   {"name": "tags", "logicalType": "array", "items": {"logicalType": "string"}},
-                   {"name": "orders", "logicalType": "array", "items": item}]
-        rng = random.Random(17)
-
-        def order():
-            return {"n": rng.randrange(-2**62, 2**62), "price": rng.choice([None, rng.randrange(10**6) / 100]),
-                    "flags": rng.choice([None, [], [True, None, False]])}
-
-        def record(i):
-            return {"id": i, "user": rng.choice([None, {"name": rng.choice(["Zoë", None, ""]), "home": rng.choice(
-                        [None, {"zip": None}, {"zip": "01067"}])}]),
-                    "tags": rng.choice([None, [], ["a"], ["b", None, "x" * 300]]),
-                    "orders": rng.choice([None, [], [order() for _ in range(rng.randrange(1, 5))]])}
-
-        records = [record(i) for i in range(60_000)]
+        records = nested_records(17, 60_000)
         bad = [{"id": 10**9, "tags": [1]}, {"id": 10**9, "orders": [{"price": 1}]}, {"id": 10**9, "user": []}]
         files = []
         for threads, profile in ((1, "compat"), (2, "compat"), (8, "fast")):
-            p = project(self, columns, to={"partition_by": ["part = bucket(3, id)"], "profile": profile})
+            p = project(self, NESTED, to={"partition_by": ["part = bucket(3, id)"], "profile": profile})
             p.write("in/a.ndjson", "".join(json.dumps(r) + "\n" for r in records + bad))
             self.assert_published(p.run("--threads", threads), published=len(records), quarantined=len(bad))
             files.append(p.parts())
@@ -198,19 +215,44 @@ class NdjsonTest(support.FreightTest):
             self.assertEqual([path for path, in shown], ["$.orders[0].n", "$.tags[0]", "$.user"])
             found = db.execute("SELECT id, user, tags, orders FROM read_parquet(?) ORDER BY id", [p.glob()]).fetchall()
 
-        def plain(value):
-            if isinstance(value, dict):
-                return {k: plain(v) for k, v in value.items()}
-            if isinstance(value, list):
-                return [plain(v) for v in value]
-            return float(value) if isinstance(value, decimal.Decimal) else value
-
-        self.assertEqual([dict(zip(("id", "user", "tags", "orders"), map(plain, row))) for row in found], records)
+        self.assertEqual([dict(zip(NESTED_NAMES, map(plain, row))) for row in found], records)
         table = pa.dataset.dataset(str(p.root), format="parquet", partitioning="hive").to_table()
-        self.assertEqual([plain(r) for r in table.select(["id", "user", "tags", "orders"]).sort_by("id").to_pylist()],
+        self.assertEqual([plain(r) for r in table.select(NESTED_NAMES).sort_by("id").to_pylist()],
                          records)
-        frame = polars.read_parquet(p.glob()).sort("id").select(["id", "user", "tags", "orders"])
+        frame = polars.read_parquet(p.glob()).sort("id").select(NESTED_NAMES)
         self.assertEqual([plain(r) for r in frame.to_dicts()], records)
+
+    def test_nested_columns_in_many_row_groups_files_and_partitions(self):
+        """Plain and gathered parts: each row group alone, and all together, hold the records as they were."""
+        records = nested_records(23, 30_000)
+        for buckets, file_size, profile in ((3, "40KiB", "compat"), (3, "40KiB", "fast"),
+                                            (17, "12KiB", "compat"), (17, "12KiB", "fast")):
+            with self.subTest(buckets=buckets, profile=profile):
+                p = project(self, NESTED, to={"partition_by": [f"part = bucket({buckets}, id)"], "profile": profile,
+                                              "row_group_size": "64KiB", "file_size": file_size})
+                p.write("in/a.ndjson", "".join(json.dumps(r) + "\n" for r in records))
+                self.assert_published(p.run(), published=len(records))
+                files = {}
+                for name in p.parts():
+                    files.setdefault(name.split("/")[0], []).append(pq.ParquetFile(p.root / name))
+                self.assertEqual(len(files), buckets)
+                for parts in files.values():
+                    self.assertGreater(len(parts), 1)
+                    self.assertGreater(max(file.metadata.num_row_groups for file in parts), 1)
+                every = [file for parts in files.values() for file in parts]
+                alone = [r for file in every for i in range(file.metadata.num_row_groups)
+                         for r in file.read_row_group(i, columns=NESTED_NAMES).to_pylist()]
+                self.assertEqual([plain(r) for r in sorted(alone, key=lambda r: r["id"])], records)
+                with duckdb.connect() as db:
+                    found = db.execute("SELECT id, user, tags, orders FROM read_parquet(?) ORDER BY id",
+                                       [p.glob()]).fetchall()
+                    pruned = db.execute("""SELECT count(*), sum(n) FROM (SELECT unnest(orders, recursive := true)
+                        FROM read_parquet(?) WHERE id BETWEEN 5000 AND 5999)""", [p.glob()]).fetchone()
+                self.assertEqual([dict(zip(NESTED_NAMES, map(plain, row))) for row in found], records)
+                orders = [o for r in records[5000:6000] for o in r["orders"] or []]
+                self.assertEqual(pruned, (len(orders), sum(o["n"] for o in orders)))
+                frame = polars.read_parquet(p.glob()).sort("id").select(NESTED_NAMES)
+                self.assertEqual([plain(r) for r in frame.to_dicts()], records)
 
     def test_what_init_writes_runs_without_an_edit(self):
         rng = random.Random(9)
