@@ -223,6 +223,30 @@ class SizesTest(support.FreightTest):
         self.assertEqual(sorted(v for f in files for v in f.read(["user_id"])["user_id"].to_pylist()),
                          sorted(whole.read(["user_id"])["user_id"].to_pylist()))
 
+    def test_gathered_partitions_follow_the_targets_in_duckdbs_view(self):
+        p = support.Project(self, support.EVENTS, to={"partition_by": ["part = bucket(20, user_id)"],
+                                                      "row_group_size": "128KiB", "file_size": "64KiB"})
+        figures = support.generate(p.folder / "in", "--bytes", 24_000_000, "--files", 1)
+        self.assert_published(p.run())
+        with duckdb.connect() as db:
+            rows, groups, files = {}, {}, {}
+            for file, group, count, size in db.execute(
+                    """SELECT file_name, row_group_id, any_value(row_group_num_rows), sum(total_compressed_size)
+                    FROM parquet_metadata(?) GROUP BY ALL ORDER BY ALL""", [p.glob()]).fetchall():
+                groups.setdefault(file, []).append(size)
+                rows[file, group] = count
+            total = db.execute("SELECT count(*) FROM read_parquet(?)", [p.glob()]).fetchone()[0]
+        for file, sizes in groups.items():
+            self.assertLess(sum(sizes[:-1]), 64 << 10, file)
+            files.setdefault(file.rsplit("/", 1)[0], []).append(sum(sizes))
+        self.assertEqual(len(files), 20)
+        for folder, sizes in files.items():
+            self.assertGreater(len(sizes), 2, folder)
+            self.assertLessEqual(sum(size < (64 << 10) - 1000 for size in sizes), 1, folder)  # the partition's last
+        self.assertEqual(total, figures["rows_good"])
+        full = sorted(rows.values())[20:]  # but for each partition's last one
+        self.assertLess(full[-1], full[0] * 1.2)
+
     def test_row_groups_in_order_say_so(self):
         p = support.Project(self, [column("id", "integer"), column("word", "string")],
                             to={"sorted_by": ["id", "word"], "row_group_size": "64KiB"})
@@ -242,8 +266,33 @@ class SizesTest(support.FreightTest):
         self.assertGreater(sum(claims), 5)
         self.assertEqual(claims.count(False), 1)
 
+    def test_order_is_claimed_for_every_type_only_where_it_holds(self):
+        """One file per case: ascending, with ties and nulls last; descending; nulls first; a column that decides ties."""
+        for spec, low, high, *values in [t for t in TYPES if t[0]["name"] in (
+                "i8", "u64", "d9", "d18", "d38", "f64", "yes", "day", "clock", "local", "zoned", "uid", "text")]:
+            with self.subTest(column=spec["name"]):
+                if values[0] > values[1]:
+                    low, high = high, low
+                p = support.Project(self, [spec, column("n", "integer")], to={"sorted_by": [spec["name"], "n"]})
+                cases = {"ascending": [(low, 1), (low, 1), (high, 0), ("", 0), ("", 2)],
+                         "descending": [(high, 1), (low, 2)], "nulls_first": [("", 1), (low, 3)], "null_between": [(low, 1), ("", 1), (high, 1)],
+                         "ties_descend": [(low, 2), (low, 1), (high, 3)], "tie_of_nulls_descends": [("", 2), ("", 1)]}
+                for name, rows in cases.items():
+                    p.write(f"in/{name}.csv", f"{spec['name']},n\n" + "".join(f"{v},{n}\n" for v, n in rows))
+                self.assert_published(p.run(), published=sum(map(len, cases.values())))
+                claims = {}
+                for part in p.parts():
+                    file = pyarrow.parquet.ParquetFile(p.root / part)
+                    group = file.metadata.row_group(0)
+                    numbers = tuple(file.read(["n"])["n"].to_pylist())
+                    claims[numbers] = [(c.column_index, c.descending, c.nulls_first) for c in group.sorting_columns]
+                wanted = {tuple(n for _, n in rows): [] for rows in cases.values()}
+                wanted[(1, 1, 0, 0, 2)] = [(0, False, False), (1, False, False)]
+                self.assertEqual(claims, wanted)
+
     def test_columns_without_an_order_are_refused_where_they_stand(self):
-        for columns, word in [("nothing", "is no column"), ("event_type", "is not in its files")]:
+        for columns, word in [("nothing", "is no column"), ("event_type", "is not in its files"),
+                              (["user_id", "amount", "user_id"], "is named twice")]:
             p = support.Project(self, support.EVENTS, to={"sorted_by": columns, "partition_by": ["event_type"]})
             self.assert_refusal(p.call("check", "t.yaml"), support.INVALID, "sorted_by", "t.yaml:", word)
 

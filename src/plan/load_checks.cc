@@ -7,6 +7,7 @@
 #include "io/env.h"
 
 #include <algorithm>
+#include <span>
 
 namespace freight {
 namespace {
@@ -130,6 +131,7 @@ void CheckFileColumns(const ColumnsKey& key, const Pipeline& p, const Contract& 
     if (column == contract.columns.end()) why = "is no column of the contract";
     else if (in_path) why = "partitions the dataset and is not in its files";
     else if (!key.fits(*column->type.Arrow())) why = key.misfit;
+    else if (std::ranges::count(std::span(key.names).first(i), name) > 0) why = "is named twice";
     if (why.empty()) continue;
     findings->Error(kCodeConflict, key.spans[i], fmt::format("{}: \"{}\" {}", key.key, name, why), key.help);
   }
