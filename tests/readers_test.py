@@ -267,7 +267,7 @@ class SizesTest(support.FreightTest):
         self.assertEqual(claims.count(False), 1)
 
     def test_order_is_claimed_for_every_type_only_where_it_holds(self):
-        """One file per case: ascending, with ties and nulls last; descending; nulls first; a column that decides ties."""
+        """One file per case: ascending, with ties, nulls last; descending; nulls first; a column that decides ties."""
         for spec, low, high, *values in [t for t in TYPES if t[0]["name"] in (
                 "i8", "u64", "d9", "d18", "d38", "f64", "yes", "day", "clock", "local", "zoned", "uid", "text")]:
             with self.subTest(column=spec["name"]):
@@ -275,7 +275,8 @@ class SizesTest(support.FreightTest):
                     low, high = high, low
                 p = support.Project(self, [spec, column("n", "integer")], to={"sorted_by": [spec["name"], "n"]})
                 cases = {"ascending": [(low, 1), (low, 1), (high, 0), ("", 0), ("", 2)],
-                         "descending": [(high, 1), (low, 2)], "nulls_first": [("", 1), (low, 3)], "null_between": [(low, 1), ("", 1), (high, 1)],
+                         "descending": [(high, 1), (low, 2)], "nulls_first": [("", 1), (low, 3)],
+                         "null_between": [(low, 1), ("", 1), (high, 1)],
                          "ties_descend": [(low, 2), (low, 1), (high, 3)], "tie_of_nulls_descends": [("", 2), ("", 1)]}
                 for name, rows in cases.items():
                     p.write(f"in/{name}.csv", f"{spec['name']},n\n" + "".join(f"{v},{n}\n" for v, n in rows))
