@@ -38,6 +38,8 @@ CASES = [
     ("append", {"on_changed": "replace"}, START | {"a.csv": A2}, A2 + B),
     ("append", {}, {"b.csv": B, "c.csv": C}, A + B + C),
     ("append", {}, {"renamed.csv": A, "b.csv": B}, REFUSED),
+    ("append", {}, {"copied.csv": A, "b.csv": B}, REFUSED),
+    ("append", {"on_vanished": "keep"}, {"copied.csv": A, "b.csv": B}, A + A + B),
     ("replace_partitions", {}, START, A + B),
     ("replace_partitions", {}, START | {"c.csv": C}, A + B + C),
     ("replace_partitions", {}, START | {"a.csv": A2}, A2 + B),
@@ -46,12 +48,16 @@ CASES = [
     ("replace_partitions", {"on_vanished": "keep"}, {"b.csv": B, "c.csv": C}, A + B + C),
     ("replace_partitions", {"on_vanished": "drop"}, {"b.csv": B, "c.csv": C}, B + C),
     ("replace_partitions", {}, {"renamed.csv": A, "b.csv": B}, REFUSED),
+    ("replace_partitions", {}, {"copied.csv": A, "b.csv": B}, REFUSED),
+    ("replace_partitions", {"on_vanished": "keep"}, {"copied.csv": A, "b.csv": B}, A + A + B),
     ("replace_partitions", {"on_vanished": "drop"}, {"renamed.csv": A, "b.csv": B}, A + B),
     ("replace", {}, START, A + B),
     ("replace", {}, START | {"c.csv": C}, A + B + C),
     ("replace", {}, START | {"a.csv": A2}, A2 + B),
     ("replace", {}, {"b.csv": B, "c.csv": C}, B + C),
+    ("replace_partitions", {"on_vanished": "drop"}, {"copied.csv": A, "b.csv": B}, A + B),
     ("replace", {}, {"renamed.csv": A, "b.csv": B}, A + B),
+    ("replace", {}, {"copied.csv": A, "b.csv": B}, A + B),
     ("replace", {}, {"b.csv": rows(5)}, rows(5)),
 ]
 
@@ -62,10 +68,10 @@ class ModesTest(support.FreightTest):
                                to={"mode": mode, "partition_by": ["day"]} | keys)
 
     def put(self, project, files):
-        """Makes in/ hold just these files; one whose bytes appear under a new name is renamed."""
+        """Makes in/ hold just these files; one whose bytes appear as renamed.csv is renamed, as copied.csv written anew."""
         for path in (project.folder / "in").iterdir():
             if path.name not in files:
-                renamed = [n for n, data in files.items() if csv(data) == path.read_text()]
+                renamed = [n for n, data in files.items() if n == "renamed.csv" and csv(data) == path.read_text()]
                 path.rename(path.with_name(renamed[0])) if renamed else path.unlink()
         for name, data in files.items():
             path = project.folder / "in" / name
@@ -159,6 +165,14 @@ class ModesTest(support.FreightTest):
                     report = self.assert_published(project.run())
                     self.assertEqual(report["rows"]["in"], 7)  # unchanged inputs are not read again
                 self.assertEqual(project.parts(), wanted)
+
+    def test_a_copy_of_a_file_without_rows_brings_none_twice(self):
+        project = self.project("append", {})
+        self.put(project, {"a.csv": [], "b.csv": B})
+        self.assert_code(project.run(), support.OK)
+        self.put(project, {"copied.csv": [], "b.csv": B})
+        self.assert_code(project.run(), support.OK)
+        self.assertEqual(self.rows_of(project), sorted(B))
 
     def test_a_partition_that_loses_all_rows_is_emptied(self):
         project = self.project("replace", {})

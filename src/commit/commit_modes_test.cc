@@ -31,6 +31,13 @@ Input RenamedB() {
   return renamed;
 }
 
+Input CopiedB() {
+  Input copied = RenamedB();
+  copied.copied = true;
+  copied.touched = 1;
+  return copied;
+}
+
 // The second run, but for its mode.
 std::function<void(ToyRun*)> Then(ToyRun next) {
   return [next](ToyRun* run) {
@@ -70,6 +77,9 @@ std::vector<Case> InputCases() {
       {"vanished, on_vanished: drop", Then({.inputs = {kB1, kC1}, .on_vanished = OnVanished::kDrop}), kRefused,
        kWithoutA, kWithoutA},
       {"renamed", Then({.inputs = {kA1, RenamedB()}}), kRefused, kRefused, kSame},
+      {"copied", Then({.inputs = {kA1, CopiedB()}}), kRefused, kRefused, kSame},
+      {"copied, on_vanished: keep", Then({.inputs = {kA1, CopiedB()}, .on_vanished = OnVanished::kKeep}), kSame, kSame,
+       kSame},
       {"renamed, on_vanished: keep", Then({.inputs = {kA1, RenamedB()}, .on_vanished = OnVanished::kKeep}), kSame,
        kSame, kSame},
   };

@@ -94,13 +94,18 @@ class Decider {
   }
 
   bool IsSame(const InputVersion& known, const InputVersion& now) {
-    if (SameStat(known.stat, now.stat)) return true;
+    return SameStat(known.stat, now.stat) || SameContent(known, now);
+  }
+
+  bool SameContent(const InputVersion& known, const InputVersion& now) {
     if (known.stat.size_bytes != now.stat.size_bytes || known.content_hash.empty()) return false;
     if (!now.content_hash.empty()) return now.content_hash == known.content_hash;
     if (!content_hash_of_) return false;
+    const auto hashed = hashes_.find(now.name);
+    if (hashed != hashes_.end()) return hashed->second == known.content_hash;
     const Result<std::string> hash = content_hash_of_(now);
     if (!hash.ok()) Refuse(hash.status());
-    return hash.ok() && *hash == known.content_hash;
+    return (hashes_[now.name] = hash.ok() ? *hash : "") == known.content_hash;
   }
 
   void RefuseChangedAppend(const InputVersion& input) {
@@ -137,21 +142,29 @@ class Decider {
   // A new name for a file whose rows are here already would bring them a second time.
   void CheckRenames() {
     if (request_.mode == WriteMode::kReplace || request_.on_vanished != OnVanished::kRefuse) return;
+    std::set<std::string> owners;
+    for (const auto& [path, parts] : state_.partitions) {
+      for (const PartInfo& part : parts) owners.insert(part.input);
+    }
     for (const InputDecision& decision : decision_.inputs) {
       if (decision.state != InputState::kNew) continue;
-      const FileStat& now = listed_.at(decision.name)->stat;
       for (const auto& [name, old] : state_.inputs) {
-        const bool same =
-            old.stat.size_bytes == now.size_bytes && old.stat.mtime_ns == now.mtime_ns && old.stat.inode == now.inode;
-        if (!same || listed_.contains(name)) continue;
-        Refuse(Fail(Reaction::kFailed, "input \"{}\" is \"{}\" under a new name, whose rows are published already",
-                    decision.name, name)
-                   .At({decision.name})
-                   .Help(request_.mode == WriteMode::kAppend
-                             ? "restore the name, or set on_vanished: keep to add its rows again"
-                             : "restore the name, or set on_vanished: drop to replace the old rows"));
+        if (!owners.contains(name) || listed_.contains(name)) continue;
+        CheckRename(name, old, *listed_.at(decision.name));
       }
     }
+  }
+
+  void CheckRename(const std::string& old_name, const InputVersion& old, const InputVersion& now) {
+    const bool moved = old.stat.size_bytes == now.stat.size_bytes && old.stat.mtime_ns == now.stat.mtime_ns &&
+                       old.stat.inode == now.stat.inode;
+    if (!moved && !SameContent(old, now)) return;
+    Refuse(Fail(Reaction::kFailed, "input \"{}\" is {} \"{}\" under a new name, whose rows are published already",
+                now.name, moved ? "the file" : "a copy of", old_name)
+               .At({now.name})
+               .Help(request_.mode == WriteMode::kAppend
+                         ? "restore the name, or set on_vanished: keep to add its rows again"
+                         : "restore the name, or set on_vanished: drop to replace the old rows"));
   }
 
   // A scoped run leaves the other partitions alone, so an input that it met in another version would be half published.
@@ -228,6 +241,7 @@ class Decider {
   const RunRequest& request_;
   const ContentHashOf& content_hash_of_;
   std::map<std::string, const InputVersion*> listed_;
+  std::map<std::string, std::string> hashes_;  // of listed inputs, each read once; "" when reading failed
   bool layout_changed_ = false;
   bool reread_ = false;  // every listed input, changed or not
   RunDecision decision_;

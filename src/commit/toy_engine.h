@@ -28,6 +28,7 @@ struct Input {
   Staging staging = Staging::kParts;
   int touched = 0;         // another stat with the same content
   std::string file_of;     // whose file it is under a new name; empty: its own
+  bool copied = false;     // ... as a copy
   InputVersion Listed() const;
   std::string ContentHash() const;
 };

@@ -11,9 +11,14 @@
 namespace freight::toy {
 namespace {
 
+const std::string& FileOf(const Input& input) { return input.file_of.empty() ? input.name : input.file_of; }
+
+std::string ChunkHash(const Input& input, size_t index) {
+  return HashHex(fmt::format("{}:{}:{}", FileOf(input), input.version, index));
+}
+
 std::string PartBytes(const Input& input, const std::string& partition, int chunk, int rows) {
-  std::string bytes =
-      fmt::format("{} {} {} {}\n", input.file_of.empty() ? input.name : input.file_of, input.version, chunk, partition);
+  std::string bytes = fmt::format("{} {} {} {}\n", FileOf(input), input.version, chunk, partition);
   for (int i = 0; i < rows; ++i) bytes += "row\n";
   return bytes;
 }
@@ -37,7 +42,7 @@ class Loader {
     const Chunk& chunk = input_.chunks[index];
     ChunkDone done = Header(index);
     done.last = index + 1 == input_.chunks.size();
-    done.content_hash = HashHex(fmt::format("{}:{}", input_.version, index));
+    done.content_hash = ChunkHash(input_, index);
     for (const auto& [partition, rows] : chunk.rows) {
       done.rows.published += rows;
       if (input_.staging == Staging::kParts) ARROW_RETURN_NOT_OK(StagePart(partition, rows, &done));
@@ -132,13 +137,13 @@ InputVersion Input::Listed() const {
   listed.stat.size_bytes = 1000 + static_cast<int64_t>(chunks.size());
   listed.stat.mtime_ns = version * 1000 + touched;
   listed.stat.ctime_ns = listed.stat.mtime_ns + (file_of.empty() ? 0 : 1);
-  listed.stat.inode = std::hash<std::string>()(file_of.empty() ? name : file_of);
+  listed.stat.inode = std::hash<std::string>()(copied ? name : FileOf(*this));
   return listed;
 }
 
 std::string Input::ContentHash() const {
   std::string chain;
-  for (size_t i = 0; i < chunks.size(); ++i) chain = ChainContentHash(chain, HashHex(fmt::format("{}:{}", version, i)));
+  for (size_t i = 0; i < chunks.size(); ++i) chain = ChainContentHash(chain, ChunkHash(*this, i));
   return chain;
 }
 
