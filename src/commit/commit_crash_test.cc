@@ -14,6 +14,7 @@ struct Scenario {
   ToyRun run;                      // the one that is cut off
   std::optional<ToyRun> then;      // another one that follows it, instead of the same again
   std::string deleted = {};        // a partition that somebody deletes before that
+  bool hard_links = true;          // the file system has them
 };
 
 Input A(int version) {
@@ -45,6 +46,7 @@ std::vector<Scenario> Scenarios() {
       {"the input changes after the stop", {}, first, changed},
       {"a changed input replaces and empties partitions", {first}, changed, {}},
       {"append", {first}, appended, {}},
+      {"append without hard links", {first}, appended, {}, "", false},
       {"replace with a vanished input", {first}, replaced, {}},
       {"no partitions", {ToyRun{.inputs = {Flat(1)}}}, ToyRun{.inputs = {Flat(2)}}, {}},
       {"deeper partitions", {first}, nested, {}},
@@ -72,6 +74,7 @@ std::unique_ptr<MemEnv> DiskAfter(const std::vector<ToyRun>& runs, std::vector<s
 
 std::unique_ptr<MemEnv> DiskBefore(const Scenario& scenario, std::vector<std::string>* violations) {
   auto disk = DiskAfter(scenario.before, violations);
+  if (!scenario.hard_links) disk->ForbidLinks();
   if (!scenario.deleted.empty()) {
     const Status gone = RemoveTree(*disk, std::string(kRoot) + "/" + scenario.deleted);
     if (!gone.ok()) violations->push_back("nothing to delete: " + gone.ToString());
@@ -246,6 +249,7 @@ void ScenariosDoWhatTheirNamesSay(std::vector<std::string>* violations) {
       {"the input changes after the stop", "p=1: a.csv2 b.csv1 | p=2: | p=3: a.csv2 | p=4: b.csv1"},
       {"a changed input replaces and empties partitions", "p=1: a.csv2 b.csv1 | p=2: | p=3: a.csv2 | p=4: b.csv1"},
       {"append", "p=1: a.csv1 b.csv1 c.csv1 | p=2: a.csv1 | p=4: b.csv1 | p=5: c.csv1"},
+      {"append without hard links", "p=1: a.csv1 b.csv1 c.csv1 | p=2: a.csv1 | p=4: b.csv1 | p=5: c.csv1"},
       {"replace with a vanished input", "p=1: a.csv2 c.csv1 | p=2: | p=3: a.csv2 | p=4: | p=5: c.csv1"},
       {"no partitions", ": f.csv2"},
       {"deeper partitions", "p=1: | p=1/q=2: a.csv1 | p=2: | p=2/q=2: a.csv1 | p=4:"},

@@ -193,6 +193,7 @@ enum class Breakage : uint8_t {
   kSkipParentSync,       // P4
   kSkipRollForward,      // recovery of P1-P5
   kForgetEmptied,        // partitions that lost all rows stay as they were
+  kSkipCopySync,         // P1: what a file system without hard links copies is not synced
   kSkipLock,
 };
 inline constexpr Breakage kLastBreakage = Breakage::kSkipLock;

@@ -3,8 +3,12 @@
 
 #include "base/hash.h"
 
+#include <cerrno>
+
 namespace freight {
 namespace {
+
+constexpr int64_t kCopyBytes = 1 << 20;
 
 constexpr int64_t kPartitionManifestBytesMax = kRecordBytesMax;
 
@@ -24,6 +28,33 @@ Status RefuseForeignFilesIn(Env& env, const std::string& folder, const std::vect
   return Status::OK();
 }
 
+bool LacksLinks(const Status& status) {
+  const int error = ErrnoOf(status);
+  return error == EPERM || error == EOPNOTSUPP || error == ENOSYS || error == EMLINK || error == EXDEV;
+}
+
+Status CopyFile(Env& env, const std::string& from, const std::string& to) {
+  const std::string unfinished = to + kInProgress;
+  ARROW_ASSIGN_OR_RAISE(const auto source, env.OpenRead(from));
+  ARROW_ASSIGN_OR_RAISE(const auto copy, env.OpenWrite(unfinished, CreateMode::kNew));
+  std::string buffer(kCopyBytes, '\0');
+  for (int64_t offset = 0;;) {
+    ARROW_ASSIGN_OR_RAISE(const int64_t got, source->ReadAt(offset, kCopyBytes, buffer.data()));
+    if (got == 0) break;
+    ARROW_RETURN_NOT_OK(copy->Append(std::string_view(buffer).substr(0, static_cast<size_t>(got))));
+    offset += got;
+  }
+  if (BrokenForTest() != Breakage::kSkipCopySync) ARROW_RETURN_NOT_OK(copy->Sync());
+  ARROW_RETURN_NOT_OK(copy->Close());
+  return env.Rename(unfinished, to, RenameMode::kNoReplace);
+}
+
+// One file under a second name; a durable copy where the file system has no hard links. Durable by SyncDir.
+Status LinkOrCopy(Env& env, const std::string& existing, const std::string& name) {
+  Status linked = env.Link(existing, name);
+  return LacksLinks(linked) ? CopyFile(env, existing, name) : linked;
+}
+
 Status AssemblePartition(Env& env, const DatasetLayout& layout, const IntentRecord& intent,
                          const PartitionVersion& partition, const std::map<std::string, std::string>& stage_of,
                          DirMaker* dirs) {
@@ -35,7 +66,7 @@ Status AssemblePartition(Env& env, const DatasetLayout& layout, const IntentReco
     if (stage != stage_of.end() && stage->second == intent.stage) continue;
     const std::string source = stage == stage_of.end() ? layout.Live(partition.path)
                                                        : layout.StagedPartition(stage->second, partition.path);
-    const Status linked = env.Link(JoinPath(source, part.file), JoinPath(folder, part.file));
+    const Status linked = LinkOrCopy(env, JoinPath(source, part.file), JoinPath(folder, part.file));
     if (ReactionOf(linked) == Reaction::kNotFound) {
       return Fail(Reaction::kCorrupt, "\"{}\" is gone, which the manifest lists", JoinPath(source, part.file))
           .Help("restore it, or write everything again with: freight run --rebuild");

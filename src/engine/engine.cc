@@ -106,7 +106,7 @@ class Run {
   Status WorkUntilDone(MorselSource& source, Sequencer& sequencer);
   Status GateAndPublish();
   void Count(const ChunkDone& chunk);
-  void CheckStagedBytes();
+  Status JudgeStagedBytes() const;
   void ShowProgress();
   bool Cancelled() const { return failed_ || StopSignal() != 0; }
   int StopSignal() const { return options_.stop ? options_.stop->load() : 0; }
@@ -157,6 +157,7 @@ Status Run::LoadInputs() {
       Count(chunk);
     }
   }
+  ARROW_RETURN_NOT_OK(JudgeStagedBytes());
   ARROW_ASSIGN_OR_RAISE(auto splitter, MakePartitionSplitter(plan_.pipeline.partition_by, plan_.contract));
   ChunkContext context{env_,       plan_, *transaction_, report_.run_id, quarantine_dir_, splitter->file_schema(),
                        pool_.get()};
@@ -176,7 +177,14 @@ Status Run::Gather(const ChunkContext& context) {
     const bool bundles =
         std::any_of(chunks.begin(), chunks.end(), [](const ChunkDone& c) { return !c.bundles.empty(); });
     if (!bundles || chunks.back().gathered) continue;
-    ARROW_RETURN_NOT_OK(GatherBundles(context, i, chunks, {report_.threads, [this] { return StopSignal() != 0; }}));
+    GatherOptions options;
+    options.threads = report_.threads;
+    options.cancelled = [this] { return StopSignal() != 0; };
+    options.staged = [this](const PartInfo& part) {
+      staged_bytes_ += part.bytes;
+      return JudgeStagedBytes();
+    };
+    ARROW_RETURN_NOT_OK(GatherBundles(context, i, chunks, options));
   }
   return Status::OK();
 }
@@ -195,13 +203,13 @@ void Run::Count(const ChunkDone& chunk) {
   for (const auto& bundle : chunk.bundles) staged_bytes_ += bundle.bytes;
 }
 
-// limits.temp: judged chunk by chunk, so that it is passed by one chunk's files at most.
-void Run::CheckStagedBytes() {
+// limits.temp: judged after each chunk and each gathered partition, so that it is passed by the files of one at most.
+Status Run::JudgeStagedBytes() const {
   const auto& bytes_max = plan_.pipeline.temp_bytes;
-  if (!bytes_max || staged_bytes_ <= *bytes_max) return;
-  Fault(Fail(Reaction::kFailed, "staged output takes {} bytes, more than limits.temp of {}", staged_bytes_, *bytes_max)
-            .At({plan_.pipeline.file})
-            .Help("raise limits.temp and run again: what is staged is kept"));
+  if (!bytes_max || staged_bytes_ <= *bytes_max) return Status::OK();
+  return Fail(Reaction::kFailed, "staged output takes {} bytes, more than limits.temp of {}", staged_bytes_, *bytes_max)
+      .At({plan_.pipeline.file})
+      .Help("raise limits.temp and run again: the chunks that are done are kept");
 }
 
 void Run::Fault(Status status) {
@@ -222,7 +230,8 @@ Status Run::ReadAll(const ChunkContext& context) {
       context,
       [this](const ChunkDone& chunk) {
         Count(chunk);
-        CheckStagedBytes();
+        Status staged = JudgeStagedBytes();
+        if (!staged.ok()) Fault(std::move(staged));
         std::lock_guard lock(mutex_);
         report_.chunks_run++;
       },

@@ -194,6 +194,7 @@ class Gathering {
       ARROW_RETURN_NOT_OK(gatherer.Write(turn->work, &sequence));
       ARROW_ASSIGN_OR_RAISE(auto parts, sequence.Finish());
       const std::lock_guard lock(mutex_);
+      for (const PartInfo& part : parts) ARROW_RETURN_NOT_OK(options_.staged(part));
       std::move(parts.begin(), parts.end(), std::back_inserter(parts_));
     }
   }

@@ -21,6 +21,8 @@ std::vector<Scenario> Scenarios() {
   Scenario files{"files", "replace_partitions", true}, gathered_files = kScattered;
   files.small_files = gathered_files.small_files = true;
   gathered_files.name = "gathered_files";
+  Scenario without_links{"without_links", "append", true};
+  without_links.hard_links = false;
   return {kFirst,
           {"changed", "replace_partitions", true},
           moving,
@@ -29,6 +31,7 @@ std::vector<Scenario> Scenarios() {
           kScattered,  // one input that goes through a bundle and one that does not
           files,
           gathered_files,
+          without_links,
           {"ndjson", "replace_partitions", true, "ndjson"},
           {"parquet", "replace_partitions", true, "parquet"}};
 }
@@ -373,6 +376,27 @@ TEST(RunLimits, QuarantineCountsAsStaged) {
   Write(*env, "/p/t.yaml", PipelineText(scenario) + fmt::format("limits: {{temp: {}}}\n", parts + 100));
   EXPECT_EQ(RunOnce(*env, scenario).state, RunState::kFailed);
   EXPECT_TRUE(Data(*env).empty());
+}
+
+// Bundles and quarantine alone stay below the size of the parts.
+TEST(RunLimits, GatheredPartsCountAsStaged) {
+  auto clean_env = Disk(kScattered);
+  ASSERT_TRUE(RunOnce(*clean_env, kScattered).error.ok());
+  size_t parts = 0;
+  for (const auto& [path, bytes] : Data(*clean_env)) parts += bytes.size();
+
+  auto env = Disk(kScattered);
+  Write(*env, "/p/t.yaml", PipelineText(kScattered) + fmt::format("limits: {{temp: {}}}\n", parts));
+  const RunReport report = RunOnce(*env, kScattered);
+  EXPECT_EQ(report.state, RunState::kFailed);
+  EXPECT_NE(report.error.message().find("limits.temp"), std::string::npos);
+  EXPECT_TRUE(Data(*env).empty());
+
+  Write(*env, "/p/t.yaml", PipelineText(kScattered));
+  const RunReport again = RunOnce(*env, kScattered);
+  EXPECT_EQ(again.state, RunState::kPublished);
+  EXPECT_EQ(again.chunks_run, 0) << "the chunks that were done are kept";
+  EXPECT_EQ(Data(*env), Data(*clean_env));
 }
 
 }  // namespace

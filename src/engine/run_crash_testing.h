@@ -46,6 +46,7 @@ struct Scenario {
   bool changed_after = false;  // an input changes after the run under test
   int threads = 1;
   bool small_files = false;  // each row group is a file, and gathered ones have one row
+  bool hard_links = true;    // the file system has them
 };
 
 inline std::string PipelineText(const Scenario& scenario) {
@@ -127,6 +128,7 @@ inline RunReport RunOnce(Env& env, const Scenario& scenario) {
 // The disk as the run under test finds it.
 inline std::unique_ptr<MemEnv> Disk(const Scenario& scenario) {
   auto env = MakeMemEnv();
+  if (!scenario.hard_links) env->ForbidLinks();
   Write(*env, "/p/t.yaml", PipelineText(scenario));
   Write(*env, "/p/t.odcs.yaml", kContract);
   Write(*env, "/p/in/a", Input(scenario, 0, 40, 1));

@@ -14,6 +14,7 @@ class MemEnv : public Env {
  public:
   virtual void Crash(bool drop_unsynced) = 0;
   virtual void SetClockMicros(int64_t now) = 0;
+  virtual void ForbidLinks() = 0;  // from now on Link fails with EPERM, as on a file system without hard links
   // Every live file's path and bytes, sorted by path.
   virtual std::map<std::string, std::string> Snapshot(const std::string& under) = 0;
 };

@@ -180,7 +180,7 @@ class MemEnvImpl final : public MemEnv {
     const std::lock_guard lock(machine_->mutex);
     MemDisk::Spot old_spot;
     MemDisk::Spot new_spot;
-    int failed = disk().Find(existing, &old_spot);
+    int failed = links_forbidden_ ? EPERM : disk().Find(existing, &old_spot);
     if (failed == 0 && old_spot.target == nullptr) failed = ENOENT;
     if (failed == 0) failed = disk().Find(name, &new_spot);
     if (failed == 0 && new_spot.target != nullptr) failed = EEXIST;
@@ -287,6 +287,11 @@ class MemEnvImpl final : public MemEnv {
     disk().now_ns = now * 1000;
   }
 
+  void ForbidLinks() override {
+    const std::lock_guard lock(machine_->mutex);
+    links_forbidden_ = true;
+  }
+
   std::map<std::string, std::string> Snapshot(const std::string& under) override {
     const std::lock_guard lock(machine_->mutex);
     std::map<std::string, std::string> files;
@@ -313,6 +318,7 @@ class MemEnvImpl final : public MemEnv {
   }
 
   const MachinePtr machine_;
+  bool links_forbidden_ = false;
 };
 
 }  // namespace
