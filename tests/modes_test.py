@@ -68,7 +68,7 @@ class ModesTest(support.FreightTest):
                                to={"mode": mode, "partition_by": ["day"]} | keys)
 
     def put(self, project, files):
-        """Makes in/ hold just these files; bytes that reappear as renamed.csv are renamed, as copied.csv written anew."""
+        """Makes in/ hold just these files; bytes that reappear as renamed.csv are renamed, as copied.csv copied."""
         for path in (project.folder / "in").iterdir():
             if path.name not in files:
                 renamed = [n for n, data in files.items() if n == "renamed.csv" and csv(data) == path.read_text()]
