@@ -1,6 +1,8 @@
 // Whole columns: values, nulls, verdicts, rules, encodings, dictionaries and the rows that are kept.
 #include "contract/column_parser.h"
 
+#include "contract/string_rules.h"
+
 #include <arrow/api.h>
 #include <arrow/util/decimal.h>
 #include <gmock/gmock.h>
@@ -390,6 +392,17 @@ TEST(ColumnRules, StringLengthsCountCodePoints) {
 TEST(ColumnRules, PatternsAreSearchedNotAnchored) {
   const Column column = ColumnOf(TypeId::kString, {.pattern = "[0-9]+x"});
   EXPECT_THAT(ParseAll(column, {{"a12xb"}, {"12"}, {"x"}, {"1x"}}).errors, testing::ElementsAre(0, 1, 1, 0));
+}
+
+TEST(ColumnRules, PatternsHaveAShareOfMemoryThatFitsThem) {
+  const Column plain = ColumnOf(TypeId::kString, {.pattern = "[0-9]+x"});
+  const Column large = ColumnOf(TypeId::kString, {.pattern = R"(^((\p{Greek}{1,30}){1,30}|c)$)"});
+  const int64_t small = PatternBytesMax({plain});
+  EXPECT_GT(small, 0);
+  EXPECT_GT(PatternBytesMax({large}), small);
+  EXPECT_THAT(ParseAll(large, {{"c"}, {"\xce\xb1"}, {"d"}}).errors, testing::ElementsAre(0, 0, 1));
+  const Column list = ColumnOf({.id = TypeId::kList, .children = {plain}}, {});
+  EXPECT_EQ(PatternBytesMax({plain, ColumnOf(TypeId::kString, {}), list}), 2 * small);
 }
 
 TEST(Explain, NamesEveryRuleThatFailsInTheContractsWords) {

@@ -9,14 +9,21 @@ namespace freight {
 
 namespace {
 
-// Per column and thread: RE2 fills its cache of states as it meets data, and starts anew when it is full.
-constexpr int64_t kPatternBytesMax = 2 << 20;
+// Enough for most patterns; a long one gets what the contract's reader allows it.
+constexpr int64_t kPatternBytes = 512 << 10, kLongPatternBytes = 8 << 20;
 
-Result<std::unique_ptr<re2::RE2>> CompilePattern(const Column& column) {
+std::unique_ptr<re2::RE2> Compile(const std::string& pattern) {
   re2::RE2::Options options;
   options.set_log_errors(false);
-  options.set_max_mem(kPatternBytesMax);
-  auto pattern = std::make_unique<re2::RE2>(*column.rules.pattern, options);
+  options.set_max_mem(kPatternBytes);
+  auto compiled = std::make_unique<re2::RE2>(pattern, options);
+  if (compiled->error_code() != re2::RE2::ErrorPatternTooLarge) return compiled;
+  options.set_max_mem(kLongPatternBytes);
+  return std::make_unique<re2::RE2>(pattern, options);
+}
+
+Result<std::unique_ptr<re2::RE2>> CompilePattern(const Column& column) {
+  auto pattern = Compile(*column.rules.pattern);
   if (!pattern->ok()) {
     return Fail(Reaction::kInvalid, "pattern \"{}\" of \"{}\": {}", *column.rules.pattern, column.name,
                 pattern->error())
@@ -27,6 +34,15 @@ Result<std::unique_ptr<re2::RE2>> CompilePattern(const Column& column) {
 }
 
 }  // namespace
+
+int64_t PatternBytesMax(const std::vector<Column>& columns) {
+  int64_t bytes = 0;
+  for (const Column& column : columns) {
+    if (column.rules.pattern) bytes += Compile(*column.rules.pattern)->options().max_mem();
+    bytes += PatternBytesMax(column.type.children);
+  }
+  return bytes;
+}
 
 StringRules::StringRules(StringRules&&) noexcept = default;
 StringRules::~StringRules() = default;

@@ -7,12 +7,17 @@
 #include <string>
 #include <string_view>
 #include <unordered_set>
+#include <vector>
 
 namespace re2 {
 class RE2;
 }
 
 namespace freight {
+
+// What the columns' patterns, also those inside objects and lists, may keep in memory in one thread. RE2 compiles a
+// pattern and keeps states that it meets in the data, and starts anew when its share is full.
+int64_t PatternBytesMax(const std::vector<Column>& columns);
 
 class StringRules {
  public:

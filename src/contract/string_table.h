@@ -85,7 +85,7 @@ class StringTable {
   std::shared_ptr<arrow::Buffer> slots_;
   uint32_t mask_ = 0;
   uint32_t shift_ = 0;
-  std::string bytes_;  // the entries one after another: at most kBytesMax, so not charged
+  std::string bytes_;  // the entries one after another, at most kBytesMax; their text, where it is charged, has no less
   std::vector<uint32_t> ends_;
 };
 

@@ -1,6 +1,7 @@
 // Runs a plan from lock to publication.
 #include "engine/engine.h"
 
+#include "contract/string_rules.h"
 #include "engine/gather.h"
 #include "engine/sequencer.h"
 #include "io/process.h"
@@ -119,6 +120,7 @@ class Run {
   const int64_t begin_ns_;
   MemoryBudget budget_;
   std::unique_ptr<arrow::MemoryPool> pool_;
+  Charge patterns_;
   std::unique_ptr<Transaction> transaction_;
   std::string quarantine_dir_;
   std::atomic<bool> failed_ = false;
@@ -224,6 +226,8 @@ Status Run::ReadAll(const ChunkContext& context) {
   for (const auto& input : plan_.inputs) {
     if (input.decision.read) done_before[input.version.name] = transaction_->Done(input.version.name);
   }
+  const int64_t pattern_bytes = report_.threads * PatternBytesMax(plan_.contract.columns);
+  if (pattern_bytes > 0) patterns_ = budget_.ChargeNow("patterns", pattern_bytes);
   MorselSource source(plan_, &budget_, [this] { return Cancelled(); },
                       [&done_before](const std::string& name) { return done_before.at(name); });
   Sequencer sequencer(

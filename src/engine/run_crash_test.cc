@@ -3,6 +3,7 @@
 #include "commit/manifest_log.h"
 #include "engine/run_crash_testing.h"
 
+#include <algorithm>
 #include <functional>
 #include <tuple>
 
@@ -376,6 +377,19 @@ TEST(RunLimits, QuarantineCountsAsStaged) {
   Write(*env, "/p/t.yaml", PipelineText(scenario) + fmt::format("limits: {{temp: {}}}\n", parts + 100));
   EXPECT_EQ(RunOnce(*env, scenario).state, RunState::kFailed);
   EXPECT_TRUE(Data(*env).empty());
+}
+
+TEST(RunLimits, PatternsAreCharged) {
+  auto env = Disk(kFirst);
+  std::string contract = kContract;
+  contract.replace(contract.find("logicalType: string}"), 20, "logicalType: string, logicalTypeOptions: {pattern: o}}");
+  Write(*env, "/p/t.odcs.yaml", contract);
+  const RunReport report = RunOnce(*env, kFirst);
+  ASSERT_TRUE(report.error.ok()) << report.error.ToString();
+  const auto patterns = std::find_if(report.memory.begin(), report.memory.end(),
+                                     [](const MemoryBudget::PartUse& use) { return use.part == "patterns"; });
+  ASSERT_NE(patterns, report.memory.end());
+  EXPECT_EQ(patterns->peak_bytes, report.threads * (512 << 10));
 }
 
 // Bundles and quarantine alone stay below the size of the parts.

@@ -3,6 +3,7 @@
 
 #include "base/hash.h"
 #include "commit/dataset.h"
+#include "contract/string_rules.h"
 #include "plan/read_ahead.h"
 #include "source/file_list.h"
 
@@ -141,7 +142,8 @@ Result<Plan> MakePlan(Env& env, const Pipeline& pipeline, const Contract& contra
   plan.notes = pipeline.notes;
   plan.notes.insert(plan.notes.end(), contract.notes.begin(), contract.notes.end());
   plan.threads = pipeline.threads > 0 ? pipeline.threads : std::max(1u, std::thread::hardware_concurrency());
-  plan.memory_bytes_needed = (plan.threads + 2) * kChargeFactor * plan.options.morsel_bytes;
+  plan.memory_bytes_needed = (plan.threads + 2) * kChargeFactor * plan.options.morsel_bytes +
+                             plan.threads * PatternBytesMax(plan.contract.columns);
   ARROW_RETURN_NOT_OK(Detail(state, &plan));
   return plan;
 }
