@@ -213,15 +213,40 @@ class SizesTest(support.FreightTest):
         files = self.files(row_group_size="512KiB", file_size=f"{target}")
         self.assertGreater(len(files), 5)
         self.assertEqual(sum(f.metadata.num_rows for f in files), whole.metadata.num_rows)
-        small = 0
+        small = larger = 0
         for file in files:
             group_sizes = [sum(group.column(c).total_compressed_size for c in range(group.num_columns)) for group in
                            map(file.metadata.row_group, range(file.metadata.num_row_groups))]
-            self.assertLess(sum(group_sizes[:-1]), target)
+            larger += sum(group_sizes[:-1]) >= target
+            self.assertLess(sum(group_sizes), 1.5 * target + max(group_sizes))
+            self.assertGreater(sum(group_sizes), target / 2 - 1000)
             small += sum(group_sizes) < target - 1000
-        self.assertLessEqual(small, 1)  # the last one of the chunk
+        self.assertLessEqual(small + larger, 1)  # the chunk's last one, joined with the one before it when it is small
         self.assertEqual(sorted(v for f in files for v in f.read(["user_id"])["user_id"].to_pylist()),
                          sorted(whole.read(["user_id"])["user_id"].to_pylist()))
+
+    def test_pieces_at_the_ends_of_chunks_join_their_neighbours(self):
+        """Three chunks of 64 MiB, each of which ends within a day: no file is small, and its row groups are whole."""
+        p = support.Project(self, support.EVENTS, to={"partition_by": ["d = day(event_time)"]})
+        figures = support.generate(p.folder / "in", "--bytes", 200_000_000, "--files", 1)
+        report = self.assert_published(p.run("--threads", "2"))
+        self.assertEqual(report["chunks"]["total"], 3)
+        by_day = {}
+        for name in p.parts():
+            by_day.setdefault(name.split("/")[0], []).append((p.root / name).stat().st_size)
+        self.assertEqual([sizes for sizes in by_day.values() if len(sizes) > 1 and min(sizes) < 1 << 20], [])
+        self.assertGreater(len([name for name in p.parts() if "-00003-" in name]), 0)  # parts of the closing record
+        with duckdb.connect() as db:
+            total = db.execute("SELECT count(*), sum(user_id) FROM read_parquet(?)", [p.glob()]).fetchone()
+        rows = pyarrow.dataset.dataset(sorted(p.root / name for name in p.parts())).to_table(columns=["user_id"])
+        self.assertEqual(total, (report["rows"]["published"], pyarrow.compute.sum(rows["user_id"]).as_py()))
+        self.assertEqual(polars.scan_parquet(p.glob()).select(polars.col("user_id").sum()).collect().item(), total[1])
+        one = support.Project(self, support.EVENTS, to={"file_size": "1GiB"})
+        (one.folder / "in").mkdir(exist_ok=True)
+        for file in (p.folder / "in").iterdir():
+            (one.folder / "in" / file.name).hardlink_to(file)
+        self.assert_published(one.run())
+        self.assertEqual(len(one.parts()), 1)
 
     def test_gathered_partitions_follow_the_targets_in_duckdbs_view(self):
         p = support.Project(self, support.EVENTS, to={"partition_by": ["part = bucket(20, user_id)"],

@@ -25,7 +25,7 @@ Input A(int version) {
   }
 }
 Input B() { return {"b.csv", 1, {{{{"p=1", 2}, {"p=4", 1}}, 0}, {{{"p=4", 2}}, 1}}, Staging::kBundles}; }
-Input C() { return {"c.csv", 1, {{{{"p=1", 7}, {"p=5", 1}}, 1}}}; }
+Input C() { return {"c.csv", 1, {{{{"p=1", 7}, {"p=5", 1}}, 1}}, Staging::kJoined}; }
 Input Flat(int version) { return {"f.csv", version, {{{{"", version}}, 0}}}; }
 Input Nested() { return {"a.csv", 1, {{{{"p=1/q=2", 3}, {"p=2/q=2", 1}}, 0}}}; }
 

@@ -76,6 +76,7 @@ struct ChunkDone {
   std::vector<QuarantineFile> quarantine;
   std::vector<BundleInfo> bundles;   // rows.published == rows of parts + rows of bundles, unless gathered
   bool gathered = false;             // the input's closing record: its parts hold the rows of all its bundles
+  std::vector<PartInfo> replaced;    // ... and of these staged parts, which are not published
   std::map<std::string, int64_t> bad_by_rule;  // "column:rule:reason" -> rows
 };
 
@@ -156,6 +157,8 @@ class Transaction {
   virtual std::vector<ChunkDone> Done(const std::string& input) const = 0;
   // Directory for a partition's staged files; created on demand.
   virtual Result<std::string> StageDir(const std::string& partition) = 0;
+  // Where a part of a chunk that is done lies staged.
+  virtual std::string StagedPath(const PartInfo& part) const = 0;
   // Directory for this attempt's bundles; outside any partition, removed after publishing.
   virtual Result<std::string> BundleDir() = 0;
   // Steps 5-7: the files lie as `<file>.inprogress` in StageDir (quarantine: `<path>.inprogress`), synced and
@@ -193,6 +196,7 @@ enum class Breakage : uint8_t {
   kSkipParentSync,       // P4
   kSkipRollForward,      // recovery of P1-P5
   kForgetEmptied,        // partitions that lost all rows stay as they were
+  kPublishReplaced,      // parts whose rows a closing record wrote again are published too
   kSkipCopySync,         // P1: what a file system without hard links copies is not synced
   kSkipLock,
 };

@@ -75,6 +75,7 @@ Json ToJson(const ChunkRecord& r) {
           {"next_line", c.next_line}, {"next_morsel", c.next_morsel}, {"content_hash", c.content_hash},
           {"last", c.last}, {"rows", ToJson(c.rows)}, {"parts", StagedPartsToJson(c.parts)},
           {"quarantine", ListToJson(c.quarantine)}, {"bundles", ListToJson(c.bundles)}, {"gathered", c.gathered},
+          {"replaced", StagedPartsToJson(c.replaced)},
           {"bad_by_rule", Json(c.bad_by_rule)}};
 }
 
@@ -199,6 +200,7 @@ void From(const Json& j, ChunkRecord* r) {
   ListFrom(j.at("quarantine"), &c.quarantine);
   ListFrom(j.at("bundles"), &c.bundles);
   c.gathered = j.at("gathered");
+  if (j.contains("replaced")) ListFrom(j.at("replaced"), &c.replaced);
   j.at("bad_by_rule").get_to(c.bad_by_rule);
 }
 

@@ -15,7 +15,7 @@ namespace freight::toy {
 inline constexpr const char* kRoot = "/d/events";
 inline constexpr const char* kState = "/d/events.freight";
 
-enum class Staging : uint8_t { kParts, kBundles };
+enum class Staging : uint8_t { kParts, kBundles, kJoined };  // kJoined: parts that the closing record replaces
 
 struct Chunk {
   std::map<std::string, int> rows;  // by partition

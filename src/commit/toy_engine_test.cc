@@ -45,7 +45,7 @@ class Loader {
     done.content_hash = ChunkHash(input_, index);
     for (const auto& [partition, rows] : chunk.rows) {
       done.rows.published += rows;
-      if (input_.staging == Staging::kParts) ARROW_RETURN_NOT_OK(StagePart(partition, rows, &done));
+      if (input_.staging != Staging::kBundles) ARROW_RETURN_NOT_OK(StagePart(partition, rows, &done));
     }
     if (input_.staging == Staging::kBundles) ARROW_RETURN_NOT_OK(StageBundle(&done));
     if (chunk.quarantined > 0) ARROW_RETURN_NOT_OK(StageQuarantine(chunk.quarantined, &done));
@@ -62,6 +62,11 @@ class Loader {
     ChunkDone done = Header(input_.chunks.size());
     done.last = done.gathered = true;
     for (const auto& [partition, count] : rows) ARROW_RETURN_NOT_OK(StagePart(partition, count, &done));
+    if (input_.staging == Staging::kJoined) {
+      for (const ChunkDone& chunk : transaction_.Done(input_.name)) {
+        done.replaced.insert(done.replaced.end(), chunk.parts.begin(), chunk.parts.end());
+      }
+    }
     return transaction_.CommitChunk(done);
   }
 
@@ -118,7 +123,7 @@ Status LoadInput(Env& env, const Input& input, const std::string& run_id, Transa
     ARROW_RETURN_NOT_OK(loader.CommitChunk(next));
     written->insert(fmt::format("{}:{}:{}", input.name, next, input.version));
   }
-  if (input.staging != Staging::kBundles || next > input.chunks.size()) return Status::OK();
+  if (input.staging == Staging::kParts || next > input.chunks.size()) return Status::OK();
   return loader.Gather();
 }
 

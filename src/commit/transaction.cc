@@ -57,6 +57,24 @@ Status CheckRequest(const RunRequest& request) {
   return Status::OK();
 }
 
+std::string KeyOf(const PartInfo& part) { return part.input + "\n" + part.partition + "/" + part.file; }
+
+// All parts of the chunks but those that closing records replace.
+std::vector<PartInfo> PartsToPublish(const std::vector<ChunkDone>& chunks) {
+  std::set<std::string> replaced;
+  for (const ChunkDone& chunk : chunks) {
+    for (const PartInfo& part : chunk.replaced) replaced.insert(KeyOf(part));
+  }
+  if (BrokenForTest() == Breakage::kPublishReplaced) replaced.clear();
+  std::vector<PartInfo> parts;
+  for (const ChunkDone& chunk : chunks) {
+    for (const PartInfo& part : chunk.parts) {
+      if (!replaced.contains(KeyOf(part))) parts.push_back(part);
+    }
+  }
+  return parts;
+}
+
 class TransactionImpl final : public Transaction {
  public:
   TransactionImpl(Env& env, RunRequest request, std::unique_ptr<FileLock> lock)
@@ -69,6 +87,7 @@ class TransactionImpl final : public Transaction {
   int64_t epoch() const override { return state_.live.epoch; }
   std::vector<ChunkDone> Done(const std::string& input) const override;
   Result<std::string> StageDir(const std::string& partition) override;
+  std::string StagedPath(const PartInfo& part) const override;
   Result<std::string> BundleDir() override;
   Status CommitChunk(const ChunkDone& chunk) override;
   Result<Published> Publish() override;
@@ -169,6 +188,14 @@ Result<std::string> TransactionImpl::StageDir(const std::string& partition) {
   return folder;
 }
 
+std::string TransactionImpl::StagedPath(const PartInfo& part) const {
+  const auto& chunks = state_.live.pending_chunks;
+  size_t at = 0;
+  while (at < chunks.size() && (chunks[at].input != part.input || chunks[at].index != part.chunk)) ++at;
+  FREIGHT_ASSERT(at < chunks.size());
+  return JoinPath(layout_.StagedPartition(state_.pending_stage[at], part.partition), part.file);
+}
+
 Result<std::string> TransactionImpl::BundleDir() {
   ARROW_RETURN_NOT_OK(CheckOpen());
   std::string folder = layout_.Bundles(stage_);
@@ -229,10 +256,7 @@ Status TransactionImpl::CommitChunk(const ChunkDone& chunk) {
 }
 
 TargetPartitions TransactionImpl::Target() const {
-  std::vector<PartInfo> staged;
-  for (const ChunkDone& chunk : state_.live.pending_chunks)
-    staged.insert(staged.end(), chunk.parts.begin(), chunk.parts.end());
-  return TargetOf(state_.live, request_, decision_, staged);
+  return TargetOf(state_.live, request_, decision_, PartsToPublish(state_.live.pending_chunks));
 }
 
 PartitionResult TransactionImpl::ResultOf(const std::string& path, const std::vector<PartInfo>& parts) const {
@@ -269,26 +293,26 @@ Status TransactionImpl::CheckComplete() const {
   return Status::OK();
 }
 
-// I4 once more over the whole input, since bundles moved rows from one record to another.
+// I4 once more over the whole input, since its closing record moved rows from bundles and parts to other parts.
 Status TransactionImpl::CheckInputComplete(const std::string& input) const {
   const std::vector<ChunkDone> chunks = Done(input);
-  int64_t bundled = 0;
-  int64_t gathered = 0;
+  int64_t published = 0;
+  int64_t staged = 0;
   int32_t next = 0;
   for (const ChunkDone& chunk : chunks) {
     if (chunk.index != next++) break;
     ARROW_RETURN_NOT_OK(CheckAccounting(chunk));
-    for (const BundleInfo& bundle : chunk.bundles) bundled += bundle.rows;
-    for (const PartInfo& part : chunk.parts) gathered += chunk.gathered ? part.rows : 0;
+    published += chunk.rows.published;
   }
+  for (const PartInfo& part : PartsToPublish(chunks)) staged += part.rows;
   const bool whole = !chunks.empty() && next == static_cast<int32_t>(chunks.size()) &&
                      chunks.back().index == next - 1 && chunks.back().last;
   if (!whole)
     return Fail(Reaction::kFailed, "input \"{}\" was not read to its end, so nothing was published", input)
         .Help("run again");
-  if (bundled == gathered || BrokenForTest() == Breakage::kSkipAccounting) return Status::OK();
-  return Fail(Reaction::kCorrupt, "accounting of \"{}\" does not balance: {} rows staged in bundles, {} gathered",
-              input, bundled, gathered)
+  if (published == staged || BrokenForTest() == Breakage::kSkipAccounting) return Status::OK();
+  return Fail(Reaction::kCorrupt, "accounting of \"{}\" does not balance: {} rows published, {} in its files", input,
+              published, staged)
       .Help("nothing was published; please report this");
 }
 

@@ -40,9 +40,10 @@ Status ChunkWriter::Add(MorselResult result) {
   return Quarantine(result.bad);
 }
 
-void ChunkWriter::AddGathered(std::vector<PartInfo> parts) {
+void ChunkWriter::AddGathered(std::vector<PartInfo> parts, std::vector<PartInfo> replaced) {
   done_.gathered = true;
   done_.parts = std::move(parts);
+  done_.replaced = std::move(replaced);
 }
 
 Status ChunkWriter::Bundle(ScatteredRows rows) {

@@ -18,8 +18,9 @@ class ChunkWriter {
  public:
   ChunkWriter(const ChunkContext& context, size_t input, int32_t chunk);
   Status Add(MorselResult result);
-  // Of an input's closing record (engine/gather.h): parts of rows that were counted when their bundle was committed.
-  void AddGathered(std::vector<PartInfo> parts);
+  // Of an input's closing record (engine/gather.h): parts of rows that were counted when their bundle or the parts that
+  // are replaced were committed.
+  void AddGathered(std::vector<PartInfo> parts, std::vector<PartInfo> replaced);
   // Finishes all files and commits the chunk: durable when this returns.
   Result<ChunkDone> Commit(const ChunkEnd& end);
 

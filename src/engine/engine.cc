@@ -171,14 +171,12 @@ Status Run::LoadInputs() {
   return Fail(Reaction::kStopped, "stopped by signal {}", StopSignal()).Help("run the same command again to go on");
 }
 
-// The bundles of each input become its parts; done already when an earlier attempt got that far.
+// The bundles and small parts of each input become its parts; done already when an earlier attempt got that far.
 Status Run::Gather(const ChunkContext& context) {
   for (size_t i = 0; i < plan_.inputs.size(); i++) {
     if (!plan_.inputs[i].decision.read) continue;
     const std::vector<ChunkDone> chunks = transaction_->Done(plan_.inputs[i].version.name);
-    const bool bundles =
-        std::any_of(chunks.begin(), chunks.end(), [](const ChunkDone& c) { return !c.bundles.empty(); });
-    if (!bundles || chunks.back().gathered) continue;
+    if (chunks.empty() || chunks.back().gathered) continue;
     GatherOptions options;
     options.threads = report_.threads;
     options.cancelled = [this] { return StopSignal() != 0; };
@@ -186,7 +184,7 @@ Status Run::Gather(const ChunkContext& context) {
       staged_bytes_ += part.bytes;
       return JudgeStagedBytes();
     };
-    ARROW_RETURN_NOT_OK(GatherBundles(context, i, chunks, options));
+    ARROW_RETURN_NOT_OK(GatherParts(context, i, chunks, options));
   }
   return Status::OK();
 }

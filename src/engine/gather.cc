@@ -1,8 +1,10 @@
-// A merge over bundles in partition order, whole partitions handed to threads: each partition's rows in chunk order,
-// then row order.
+// A merge over bundles and staged parts in partition order, whole partitions handed to threads: first the row groups of
+// parts, then the rows of bundles, each in chunk order, then row order.
 #include "engine/gather.h"
 
 #include "engine/chunk_writer.h"
+#include "engine/part_groups.h"
+#include "format/parquet_stored.h"
 #include "sink/bundle.h"
 #include "sink/row_bytes.h"
 
@@ -11,9 +13,11 @@
 #include <algorithm>
 #include <iterator>
 #include <limits>
+#include <map>
 #include <mutex>
 #include <optional>
 #include <thread>
+#include <tuple>
 #include <utility>
 
 namespace freight {
@@ -24,43 +28,60 @@ constexpr int64_t kBatchBytes = 1 << 20;
 // A gathered row group ends with the row that reaches this or the plan's gather_bytes: a function of the rows alone.
 constexpr int64_t kRowGroupRows = 128 << 10;
 
-struct PartitionRuns {
+struct PartitionWork {
   struct Run { const BundleReader* bundle; BundleReader::Run run; };
   std::string partition;
+  std::vector<std::vector<PartInfo>> joined;  // a file each; the last one goes on with the runs, if there are any
   std::vector<Run> runs;
 };
+
+JoinRule RuleOf(const Plan& plan) {
+  const auto& target = plan.pipeline.file_bytes;
+  const int64_t small = plan.options.small_part_bytes;
+  return {target ? std::min(small, *target / 2) : small, target};
+}
 
 // Thread: one caller at a time.
 class PartitionQueue {
  public:
+  explicit PartitionQueue(JoinRule rule) : rule_(rule) {}
+
   Status Open(Env& env, const std::vector<ChunkDone>& chunks) {
     for (const auto& chunk : chunks) {
       for (const auto& bundle : chunk.bundles) {
         ARROW_ASSIGN_OR_RAISE(auto reader, BundleReader::Open(env, bundle.path));
         bundles_.push_back(std::move(reader));
       }
+      for (const auto& part : chunk.parts) parts_[part.partition].push_back(part);
     }
     return Status::OK();
   }
 
-  Result<std::optional<PartitionRuns>> Next() {
-    const BundleReader* first = nullptr;
-    for (const auto& bundle : bundles_) {
-      if (!bundle->at_end() && (!first || bundle->partition() < first->partition())) first = bundle.get();
-    }
-    if (!first) return std::nullopt;
-    PartitionRuns next{first->partition(), {}};
-    for (auto& bundle : bundles_) {
-      while (!bundle->at_end() && bundle->partition() == next.partition) {
-        ARROW_ASSIGN_OR_RAISE(const auto run, bundle->Take());
-        next.runs.push_back({bundle.get(), run});
+  // Only partitions in which something is to be written.
+  Result<std::optional<PartitionWork>> Next() {
+    while (true) {
+      const std::string* first = parts_.empty() ? nullptr : &parts_.begin()->first;
+      for (const auto& bundle : bundles_) {
+        if (!bundle->at_end() && (!first || bundle->partition() < *first)) first = &bundle->partition();
       }
+      if (!first) return std::nullopt;
+      PartitionWork next{*first, {}, {}};
+      for (auto& bundle : bundles_) {
+        while (!bundle->at_end() && bundle->partition() == next.partition) {
+          ARROW_ASSIGN_OR_RAISE(const auto run, bundle->Take());
+          next.runs.push_back({bundle.get(), run});
+        }
+      }
+      const auto parts = parts_.extract(next.partition);
+      if (!parts.empty()) next.joined = GroupParts(parts.mapped(), rule_, !next.runs.empty());
+      if (!next.joined.empty() || !next.runs.empty()) return next;
     }
-    return next;
   }
 
  private:
+  const JoinRule rule_;
   std::vector<std::unique_ptr<BundleReader>> bundles_;
+  std::map<std::string, std::vector<PartInfo>> parts_;  // in chunk order
 };
 
 // The files of one partition, one after another.
@@ -70,25 +91,41 @@ class PartSequence {
       : context_(context), owner_(owner), partition_(std::move(partition)), folder_(std::move(folder)) {}
 
   Status Append(EncodedRowGroup& group) {
-    if (!open_) {
-      const auto number = static_cast<int64_t>(finished_.size());
-      ARROW_ASSIGN_OR_RAISE(open_, PartFile::Open(context_, owner_, folder_, number));
-    }
-    ARROW_RETURN_NOT_OK(open_->Append(group));
+    ARROW_RETURN_NOT_OK(AppendToOpen(group));
     return open_->full() ? FinishFile() : Status::OK();
   }
 
-  Result<std::vector<PartInfo>> Finish() {
-    if (open_) ARROW_RETURN_NOT_OK(FinishFile());
-    return std::move(finished_);
+  // Into one file whatever its size: what is left over would be small again.
+  Status AppendStored(const std::string& path) {
+    ARROW_ASSIGN_OR_RAISE(auto stored, OpenStoredRowGroups(context_.env, path, context_.pool));
+    for (int i = 0; i < stored->count(); ++i) {
+      ARROW_ASSIGN_OR_RAISE(auto group, stored->Load(i));
+      ARROW_RETURN_NOT_OK(AppendToOpen(*group));
+      if (open_->holds_most_row_groups()) ARROW_RETURN_NOT_OK(FinishFile());
+    }
+    return Status::OK();
   }
 
- private:
   Status FinishFile() {
+    if (!open_) return Status::OK();
     ARROW_ASSIGN_OR_RAISE(auto info, open_->Finish(partition_, static_cast<int64_t>(finished_.size())));
     finished_.push_back(std::move(info));
     open_.reset();
     return Status::OK();
+  }
+
+  Result<std::vector<PartInfo>> Finish() {
+    ARROW_RETURN_NOT_OK(FinishFile());
+    return std::move(finished_);
+  }
+
+ private:
+  Status AppendToOpen(EncodedRowGroup& group) {
+    if (!open_) {
+      const auto number = static_cast<int64_t>(finished_.size());
+      ARROW_ASSIGN_OR_RAISE(open_, PartFile::Open(context_, owner_, folder_, number));
+    }
+    return open_->Append(group);
   }
 
   const ChunkContext& context_;
@@ -98,7 +135,7 @@ class PartSequence {
   std::vector<PartInfo> finished_;
 };
 
-// Writes the runs of one partition into its parts. One per thread.
+// Writes what is to be joined and gathered of one partition into its parts. One per thread.
 class PartGatherer {
  public:
   PartGatherer(const ChunkContext& context, std::unique_ptr<RowGroupEncoder> encoder)
@@ -108,7 +145,13 @@ class PartGatherer {
         group_bytes_max_(context.plan.options.gather_bytes),
         group_rows_max_(context.plan.pipeline.row_group_bytes ? std::numeric_limits<int32_t>::max() : kRowGroupRows) {}
 
-  Status Write(const PartitionRuns& work, PartSequence* part) {
+  Status Write(const PartitionWork& work, const Transaction& transaction, PartSequence* part) {
+    for (size_t i = 0; i < work.joined.size(); ++i) {
+      for (const PartInfo& staged : work.joined[i]) {
+        ARROW_RETURN_NOT_OK(part->AppendStored(transaction.StagedPath(staged)));
+      }
+      if (i + 1 < work.joined.size() || work.runs.empty()) ARROW_RETURN_NOT_OK(part->FinishFile());
+    }
     for (const auto& [bundle, run] : work.runs) {
       ARROW_ASSIGN_OR_RAISE(const auto bytes, bundle->Read(run, pool_));
       std::span<const uint8_t> left(bytes->data(), static_cast<size_t>(bytes->size()));
@@ -150,10 +193,15 @@ class PartGatherer {
 class Gathering {
  public:
   Gathering(const ChunkContext& context, const PartOwner& owner, const GatherOptions& options)
-      : context_(context), owner_(owner), options_(options) {}
+      : context_(context), owner_(owner), options_(options), queue_(RuleOf(context.plan)) {}
 
-  Result<std::vector<PartInfo>> Run(const std::vector<ChunkDone>& chunks) {
+  struct Closing {
+    std::vector<PartInfo> parts, replaced;
+  };
+  Result<Closing> Run(const std::vector<ChunkDone>& chunks) {
     ARROW_RETURN_NOT_OK(queue_.Open(context_.env, chunks));
+    ARROW_ASSIGN_OR_RAISE(first_, Next());
+    if (!first_) return Closing{};
     std::vector<std::thread> threads;
     for (int i = 0; i < options_.threads; ++i) {
       threads.emplace_back([this] {
@@ -164,12 +212,12 @@ class Gathering {
     }
     for (auto& thread : threads) thread.join();
     ARROW_RETURN_NOT_OK(fault_);
-    return std::move(parts_);
+    return std::move(closing_);
   }
 
  private:
   struct Turn {
-    PartitionRuns work;
+    PartitionWork work;
     std::string folder;
   };
 
@@ -177,6 +225,7 @@ class Gathering {
     const std::lock_guard lock(mutex_);
     if (!fault_.ok()) return std::nullopt;
     if (options_.cancelled && options_.cancelled()) return Fail(Reaction::kStopped, "stopped while gathering");
+    if (first_) return std::exchange(first_, std::nullopt);
     ARROW_ASSIGN_OR_RAISE(auto work, queue_.Next());
     if (!work) return std::nullopt;
     ARROW_ASSIGN_OR_RAISE(auto folder, context_.transaction.StageDir(work->partition));
@@ -191,11 +240,14 @@ class Gathering {
       ARROW_ASSIGN_OR_RAISE(const auto turn, Next());
       if (!turn) return Status::OK();
       PartSequence sequence(context_, owner_, turn->work.partition, turn->folder);
-      ARROW_RETURN_NOT_OK(gatherer.Write(turn->work, &sequence));
+      ARROW_RETURN_NOT_OK(gatherer.Write(turn->work, context_.transaction, &sequence));
       ARROW_ASSIGN_OR_RAISE(auto parts, sequence.Finish());
       const std::lock_guard lock(mutex_);
       for (const PartInfo& part : parts) ARROW_RETURN_NOT_OK(options_.staged(part));
-      std::move(parts.begin(), parts.end(), std::back_inserter(parts_));
+      std::move(parts.begin(), parts.end(), std::back_inserter(closing_.parts));
+      for (const auto& group : turn->work.joined) {
+        closing_.replaced.insert(closing_.replaced.end(), group.begin(), group.end());
+      }
     }
   }
 
@@ -204,19 +256,25 @@ class Gathering {
   const GatherOptions& options_;
   std::mutex mutex_;  // of everything below and of the transaction
   PartitionQueue queue_;
-  std::vector<PartInfo> parts_;
+  std::optional<Turn> first_;  // taken before there are threads: most inputs have nothing to gather
+  Closing closing_;
   Status fault_;
 };
 
 }  // namespace
 
-Status GatherBundles(const ChunkContext& context, size_t input, const std::vector<ChunkDone>& chunks,
-                     const GatherOptions& options) {
+Status GatherParts(const ChunkContext& context, size_t input, const std::vector<ChunkDone>& chunks,
+                   const GatherOptions& options) {
   const auto index = static_cast<int32_t>(chunks.size());
   Gathering gathering(context, {context.plan.inputs[input], index}, options);
-  ARROW_ASSIGN_OR_RAISE(auto parts, gathering.Run(chunks));
+  ARROW_ASSIGN_OR_RAISE(auto closing, gathering.Run(chunks));
+  if (closing.parts.empty()) return Status::OK();
+  const auto order = [](const PartInfo& a, const PartInfo& b) {
+    return std::tie(a.partition, a.chunk, a.file) < std::tie(b.partition, b.chunk, b.file);
+  };
+  std::sort(closing.replaced.begin(), closing.replaced.end(), order);
   ChunkWriter writer(context, input, index);
-  writer.AddGathered(std::move(parts));
+  writer.AddGathered(std::move(closing.parts), std::move(closing.replaced));
   const ChunkDone& last = chunks.back();
   ChunkEnd end;
   end.index = index;

@@ -1,4 +1,5 @@
-// Bundles of one input -> part files, by to.file_size several per partition; bounded memory whatever the partitions.
+// The end of an input: rows of bundles become part files, by to.file_size several per partition, and small parts are
+// joined with their neighbours. Bounded memory whatever the partitions.
 #pragma once
 
 #include "engine/chunk_context.h"
@@ -15,9 +16,9 @@ struct GatherOptions {
   std::function<Status(const PartInfo&)> staged;  // told each part, one at a time; its failure ends the gathering
 };
 
-// Gathers all bundles that `chunks` (of one input, in order) staged and commits the parts as the input's closing
-// record; nothing is committed when cancelled or when `staged` fails.
-Status GatherBundles(const ChunkContext& context, size_t input, const std::vector<ChunkDone>& chunks,
-                     const GatherOptions& options);
+// Gathers all bundles that `chunks` (all of one input, in order) staged, joins their small parts, and commits the parts
+// as the input's closing record. Without either nothing is committed, nor when cancelled or when `staged` fails.
+Status GatherParts(const ChunkContext& context, size_t input, const std::vector<ChunkDone>& chunks,
+                   const GatherOptions& options);
 
 }  // namespace freight

@@ -23,7 +23,7 @@ Status PartFile::Append(EncodedRowGroup& group) {
 
 bool PartFile::full() const {
   const auto& target = context_.plan.pipeline.file_bytes;
-  return row_groups_ >= kRowGroupsMax || (target && file_->bytes_written() >= *target);
+  return holds_most_row_groups() || (target && file_->bytes_written() >= *target);
 }
 
 Result<PartInfo> PartFile::Finish(const std::string& partition, int64_t before) {

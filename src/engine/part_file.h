@@ -26,6 +26,7 @@ class PartFile {
   Status Append(EncodedRowGroup& group);
   // Reached to.file_size, or the most row groups that a file can have: the partition's next one begins another file.
   bool full() const;
+  bool holds_most_row_groups() const { return row_groups_ >= kRowGroupsMax; }
   // Synced and renamed, but still "in progress" until the chunk is committed. `before` is how many files of this chunk
   // the partition has already: they can even be equal, so it keeps their names apart.
   Result<PartInfo> Finish(const std::string& partition, int64_t before);

@@ -24,6 +24,10 @@ std::vector<Scenario> Scenarios() {
   gathered_files.name = "gathered_files";
   Scenario without_links{"without_links", "append", true};
   without_links.hard_links = false;
+  Scenario joined{"joined", "replace_partitions", true}, mixed = kScattered;
+  joined.joined = mixed.joined = mixed.mixed = true;
+  mixed.name = "mixed";
+  mixed.morsel_bytes = 1400;
   return {kFirst,
           {"changed", "replace_partitions", true},
           moving,
@@ -33,6 +37,8 @@ std::vector<Scenario> Scenarios() {
           files,
           gathered_files,
           without_links,
+          joined,
+          mixed,
           {"ndjson", "replace_partitions", true, "ndjson"},
           {"parquet", "replace_partitions", true, "parquet"}};
 }
@@ -66,6 +72,15 @@ bool HasFilesOfOneChunk(const Files& data) {
   return false;
 }
 
+// part-<input>-<chunk>-<hash>: no two of one input in a partition.
+bool HasOneFilePerInput(const Files& data) {
+  std::set<std::string> inputs;
+  for (auto& [path, bytes] : data) {
+    if (!inputs.insert(ParentPath(path) + "/" + BaseName(path).substr(0, 13)).second) return false;
+  }
+  return true;
+}
+
 // What a run that nobody disturbs makes of a scenario.
 struct Clean {
   Files before, after;  // the data when the run under test starts, and when it ends
@@ -90,6 +105,7 @@ Clean CleanRun(const Scenario& scenario, Violations* violations) {
   clean.last = Data(*disk);
   clean.quarantine = QuarantineNames(*disk);
   if (clean.report.state != RunState::kPublished) violations->push_back("clean run: " + clean.report.error.ToString());
+  if (scenario.joined && !HasOneFilePerInput(clean.after)) violations->push_back("parts are not joined");
   if (scenario.small_files && !HasFilesOfOneChunk(clean.after)) violations->push_back("no chunk has several files");
   if (clean.report.rows.quarantined == 0 || clean.after.empty()) violations->push_back("the scenario proves nothing");
   return clean;

@@ -47,6 +47,8 @@ struct Scenario {
   int threads = 1;
   bool small_files = false;  // each row group is a file, and gathered ones have one row
   bool hard_links = true;    // the file system has them
+  bool joined = false;       // parts of several chunks become one file
+  bool mixed = false;        // the rows of a partition lie in parts and in bundles
 };
 
 inline std::string PipelineText(const Scenario& scenario) {
@@ -89,6 +91,9 @@ inline std::string Input(const Scenario& scenario, int first_id, int rows, int f
   if (std::string(scenario.format) == "parquet") return ParquetInput(first_id, rows, first_day);
   if (std::string(scenario.format) == "ndjson") return NdjsonInput(first_id, rows, first_day);
   std::string text = "id,day,note\n";
+  if (scenario.mixed) {
+    for (int i = 0; i < 60; i++) text += fmt::format("{},2026-01-01,few partitions\n", first_id + i % 4);
+  }
   for (int i = 0; i < rows; i++) {
     if (i % 9 == 4) {
       text += fmt::format("x{},2026-01-01,\"bad, \"\"id\"\"\"\n", i);
@@ -115,6 +120,7 @@ inline RunReport RunOnce(Env& env, const Scenario& scenario) {
   options.morsel_bytes = scenario.morsel_bytes;
   options.chunk_morsels = 2;
   if (scenario.small_files) options.gather_bytes = 1;
+  if (!scenario.joined) options.small_part_bytes = 0;
   auto plan = MakePlan(env, loaded.pipeline, loaded.contract, options);
   if (!plan.ok()) {
     report.error = plan.status();

@@ -160,15 +160,25 @@ class File : public ParquetFile {
 
   // Behind the row group, so that no filter has to wait for the file's end. Throws what libparquet throws.
   void WriteBloomFilter(EncodedColumn& column, int index) {
-    if (!column.bloom_hashes) return;
+    const int64_t begin = sink_->position();
+    if (column.bloom_filter) {
+      PARQUET_THROW_NOT_OK(sink_->Write(column.bloom_filter));
+      column.bloom_filter.reset();
+    } else if (column.bloom_hashes) {
+      WriteNewFilter(column);
+    } else {
+      return;
+    }
+    const auto length = static_cast<int32_t>(sink_->position() - begin);
+    bloom_filters_.push_back({{row_groups_, index}, {begin, length}});
+  }
+
+  void WriteNewFilter(EncodedColumn& column) {
     const int64_t hashes = column.bloom_hashes->size() / static_cast<int64_t>(sizeof(uint64_t));
     parquet::BlockSplitBloomFilter filter(pool_);
     filter.Init(parquet::BlockSplitBloomFilter::OptimalNumOfBytes(static_cast<uint64_t>(hashes), kBloomFalsePositives));
     filter.InsertHashes(column.bloom_hashes->data_as<uint64_t>(), static_cast<int>(hashes));
-    const int64_t begin = sink_->position();
     filter.WriteTo(sink_.get());
-    const auto length = static_cast<int32_t>(sink_->position() - begin);
-    bloom_filters_.push_back({{row_groups_, index}, {begin, length}});
     column.bloom_hashes.reset();
   }
 

@@ -56,7 +56,8 @@ arrow::Compression::type ArrowCodec(ParquetCodec codec) {
 }
 
 int64_t EncodedColumn::bytes() const {
-  int64_t total = (dictionary ? dictionary->size() : 0) + (bloom_hashes ? bloom_hashes->size() : 0);
+  int64_t total = 0;
+  for (const auto& part : {dictionary, bloom_hashes, bloom_filter}) total += part ? part->size() : 0;
   for (const EncodedPage& page : pages) total += page.bytes->size();
   return total;
 }

@@ -57,6 +57,7 @@ struct EncodedColumn {
   ValueBounds bounds;
   int64_t nulls = 0;
   std::shared_ptr<arrow::Buffer> bloom_hashes;  // uint64 each (parquet_bloom.h); null: no filter
+  std::shared_ptr<arrow::Buffer> bloom_filter;  // ... or the filter itself, as it stood in another file
   bool compressed = false;
   bool keeps_codec = false;  // pages of another encoding may follow, so the first page cannot say that no codec pays
   ZstdForm zstd;             // decided on the first page of each encoding

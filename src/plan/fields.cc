@@ -68,8 +68,8 @@ constexpr FieldSpec kTarget[] = {
              "as much must fit into `limits.memory`.",
      .example = "8MiB"},
     {.key = "file_size", .kind = FieldKind::kBytes, .minimum = 1,
-     .help = "A file that has reached this size ends with its row group and the next one begins. Files are smaller "
-             "where a chunk of input (64 MiB) or a partition ends first.",
+     .help = "A file that has reached this size ends with its row group and the next one begins; smaller ones of the "
+             "same input and partition are joined up to this size when the input ends.",
      .example = "16MiB"},
     {.key = "codec", .kind = FieldKind::kChoice, .choices = "zstd snappy none", .default_text = "zstd",
      .help = "How pages are compressed.", .example = "snappy"},

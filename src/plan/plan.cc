@@ -43,6 +43,7 @@ std::string PlanHash(const Pipeline& p, const Contract& contract, const PlanOpti
       fmt::format("{}\n{}\n{}\n{}\n{}|{}|{}|{}\n{}|{}\n", FREIGHT_VERSION, contract.hash, p.format->Identity(),
                   PartitionText(p.partition_by), static_cast<int>(p.parquet.profile), static_cast<int>(p.parquet.codec),
                   p.parquet.level, p.parquet.page_bytes, options.morsel_bytes, options.chunk_morsels);
+  text += fmt::format("join {}\n", options.small_part_bytes);
   for (const auto& column : p.parquet.bloom_filter) text += fmt::format("bloom {}:{}\n", column.size(), column);
   for (const auto& column : p.parquet.sorted_by) text += fmt::format("sorted {}:{}\n", column.size(), column);
   if (p.row_group_bytes) text += fmt::format("row_group_size {}\n", *p.row_group_bytes);

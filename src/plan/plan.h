@@ -16,6 +16,7 @@ namespace freight {
 // Sizes that decide the bytes of a dataset: part of plan_hash.
 inline constexpr int64_t kMorselBytes = 4 << 20;
 inline constexpr int64_t kChunkMorsels = 16;  // 64 MiB of input per chunk
+inline constexpr int64_t kSmallPartBytes = 1 << 20;  // a part below this is joined with its neighbour in the partition
 inline constexpr int64_t kGatherBytes = 8 << 20;  // of a gathered row group's rows, as bundles keep them
 // A morsel's text, its columns, pages and row group together stay within this many times its bytes.
 inline constexpr int64_t kChargeFactor = 3;
@@ -26,6 +27,7 @@ struct PlanOptions {
   int64_t morsel_bytes = kMorselBytes;    // tests make many chunks out of little data
   int64_t chunk_morsels = kChunkMorsels;
   int64_t gather_bytes = kGatherBytes;
+  int64_t small_part_bytes = kSmallPartBytes;
 };
 
 struct PlannedInput {
