@@ -4,7 +4,15 @@
 
 #include <nlohmann/json.hpp>
 
+#include <algorithm>
+
 namespace freight {
+namespace {
+
+// One cell, since a full line wraps on some terminals, and two for the "^C" that a terminal echoes.
+constexpr int64_t kFreeCells = 3;
+
+}  // namespace
 
 bool UseColor(const std::string& choice, bool is_terminal, const Variables& variables) {
   if (choice != "auto") return choice == "always";
@@ -84,17 +92,32 @@ void Console::Report(const Diagnostic& diagnostic, std::string_view source) {
   streams_.err(text);
 }
 
+int64_t Console::out_width() const { return streams_.out_is_terminal && streams_.out_width ? streams_.out_width() : 0; }
+
+int64_t Console::rewrite_width() const {
+  const int64_t cells = streams_.err_width ? streams_.err_width() : 80;
+  return std::max<int64_t>(cells - kFreeCells, 1);
+}
+
 void Console::Rewrite(std::string_view line) {
   if (!animate_) return;
-  // One cell stays free: a full line would wrap on some terminals.
-  streams_.err(fmt::format("\r{}\x1b[K", FitWidth(line, streams_.width > 1 ? streams_.width - 1 : 79)));
-  line_open_ = true;
+  const std::string fitted = FitWidth(line, rewrite_width());
+  const int64_t cells = DisplayWidth(fitted);
+  streams_.err("\r" + fitted + Wiped(cells));
+  line_cells_ = cells;
 }
 
 void Console::EndRewrite() {
-  if (!line_open_) return;
-  line_open_ = false;
-  streams_.err("\r\x1b[K");
+  if (line_cells_ == 0) return;
+  streams_.err("\r" + Wiped(0));
+  if (!color_) streams_.err("\r");
+  line_cells_ = 0;
+}
+
+// What wipes the rest of the line behind its first `cells`. Whoever wants no colour gets no escape code either.
+std::string Console::Wiped(int64_t cells) const {
+  if (color_) return "\x1b[K";
+  return std::string(std::max<int64_t>(std::min(line_cells_, rewrite_width()) - cells, 0), ' ');
 }
 
 }  // namespace freight

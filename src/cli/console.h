@@ -16,12 +16,12 @@ namespace freight {
 
 using Variables = std::function<std::optional<std::string>(const std::string&)>;
 
-// The two streams and what is known of the terminal behind them. A write returns false when it failed.
+// The two streams and what is known of the terminals behind them. A write returns false when it failed.
 struct Streams {
   std::function<bool(std::string_view)> out, err;
   bool out_is_terminal = false;
   bool err_is_terminal = false;
-  int64_t width = 0;  // cells; 0: no terminal, lines are never broken
+  std::function<int64_t()> out_width, err_width;  // cells now: a terminal may be resized at any time
 };
 
 // --color, NO_COLOR, FORCE_COLOR and TERM=dumb, for a stream that is a terminal or not.
@@ -37,7 +37,7 @@ class Console {
   void Out(std::string_view text);
   void OutJson(const nlohmann::ordered_json& value);  // one line
   bool out_failed() const { return out_failed_; }
-  int64_t out_width() const { return streams_.out_is_terminal ? streams_.width : 0; }
+  int64_t out_width() const;  // cells; 0: no terminal, lines are never broken
 
   // Lines on stderr. `event` is the stable word of a JSON line; text lines show `level: message` ("info" without).
   void Line(std::string_view level, std::string_view event, std::string_view message, const std::string& help = "");
@@ -45,12 +45,15 @@ class Console {
   void Report(const Diagnostic& diagnostic, std::string_view source);
   void About(std::string pipeline, std::string run_id);  // what later JSON lines are about
 
-  // Progress: one line that is rewritten; only when animated().
+  // Progress: one line that is rewritten; only when animated(). It never reaches the border of the terminal, nor does
+  // what the terminal echoes behind it: what passes rewrite_width() is cut.
   bool animated() const { return animate_; }
+  int64_t rewrite_width() const;
   void Rewrite(std::string_view line);
   void EndRewrite();
 
  private:
+  std::string Wiped(int64_t cells) const;
   void JsonLine(std::string_view level, std::string_view event, std::string_view message, const Place& place,
                 const std::string& help);
 
@@ -60,7 +63,7 @@ class Console {
   bool json_lines_;
   bool animate_;
   bool out_failed_ = false;
-  bool line_open_ = false;
+  int64_t line_cells_ = 0;  // of the line that stands there to be rewritten
   std::string pipeline_, run_id_;
 };
 

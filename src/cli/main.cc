@@ -12,11 +12,15 @@ namespace freight {
 namespace {
 
 std::atomic<int> g_stop{0};  // a signal handler has no other way to reach the run
-static_assert(std::atomic<int>::is_always_lock_free);
+std::atomic<bool> g_animated{false};
+static_assert(std::atomic<int>::is_always_lock_free && std::atomic<bool>::is_always_lock_free);
 
 void OnStopSignal(int signal) {
   int none = 0;
-  if (!g_stop.compare_exchange_strong(none, signal)) _exit(128 + signal);
+  if (g_stop.compare_exchange_strong(none, signal)) return;
+  // The shell's prompt shall not stand behind half a progress line.
+  if (g_animated && write(STDERR_FILENO, "\n", 1) != 1) _exit(128 + signal);
+  _exit(128 + signal);
 }
 
 // Only a run can stop in order; every other command ends at once, as the system does by default.
@@ -45,12 +49,10 @@ std::optional<std::string> Variable(const std::string& name) {
   return value == nullptr ? std::nullopt : std::optional<std::string>(value);
 }
 
-int64_t TerminalWidth() {
+// Terminals that do not know their own size are taken for the usual one.
+int64_t TerminalWidth(int fd) {
   winsize size{};
-  for (const int fd : {STDERR_FILENO, STDOUT_FILENO}) {
-    if (ioctl(fd, TIOCGWINSZ, &size) == 0 && size.ws_col > 0) return size.ws_col;
-  }
-  return 80;
+  return ioctl(fd, TIOCGWINSZ, &size) == 0 && size.ws_col > 0 ? size.ws_col : 80;
 }
 
 Streams ProcessStreams() {
@@ -59,7 +61,8 @@ Streams ProcessStreams() {
   streams.err = [](std::string_view text) { return WriteAll(STDERR_FILENO, text); };
   streams.out_is_terminal = isatty(STDOUT_FILENO) != 0;
   streams.err_is_terminal = isatty(STDERR_FILENO) != 0;
-  streams.width = TerminalWidth();
+  streams.out_width = [] { return TerminalWidth(STDOUT_FILENO); };
+  streams.err_width = [] { return TerminalWidth(STDERR_FILENO); };
   return streams;
 }
 
@@ -77,6 +80,7 @@ int Main(int argc, char** argv) {
     console.Report(Fail(Reaction::kInvalid, "{}", error.message).Help(error.help));
     return kExitInvalid;
   }
+  g_animated = animate;
   HandleSignals(args->command);
   Context context{*env, console, *args, Variable, &g_stop};
   const int code = RunCommand(context);

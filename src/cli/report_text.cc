@@ -183,23 +183,6 @@ std::string RunText(const RunReport& report, const Plan& plan, int64_t width) {
   return lines.Take();
 }
 
-std::string ProgressText(const Progress& p, const Progress& first) {
-  const double seconds = static_cast<double>(p.elapsed_ns - first.elapsed_ns) / 1e9;
-  const double rate = seconds > 0 ? static_cast<double>(p.bytes_done - first.bytes_done) / 1e6 / seconds : 0;
-  std::string text = fmt::format("{} rows, {:.0f} MB/s", Thousands(p.rows), rate);
-  if (p.chunks_total > 0) {
-    // Compressed inputs have more chunks than their size says: never show "chunk 9 of 4".
-    const int64_t now = p.chunks_done + 1;
-    text += fmt::format(", chunk {} of {}", Thousands(std::min(now, std::max(p.chunks_total, p.chunks_done))),
-                        Thousands(std::max(p.chunks_total, p.chunks_done)));
-  }
-  text += fmt::format(", {} quarantined, {}", Thousands(p.quarantined), MebiBytes(p.memory_bytes));
-  if (p.bytes_total > p.bytes_done && rate > 0) {
-    text += fmt::format(", {} left", Seconds(static_cast<double>(p.bytes_total - p.bytes_done) / 1e6 / rate));
-  }
-  return text;
-}
-
 std::vector<RuleNote> RuleNotes(const RunReport& report, const Contract& contract) {
   std::vector<std::pair<int64_t, std::string>> by_count;
   for (const auto& [rule, rows] : report.bad_by_rule) by_count.emplace_back(-rows, rule);

@@ -17,8 +17,6 @@ nlohmann::ordered_json PlanJson(const Plan& plan);
 
 // The summary on stdout after a run.
 std::string RunText(const RunReport& report, const Plan& plan, int64_t width);
-// `first`: where this run was when it was first seen; what an earlier run had read does not count as speed.
-std::string ProgressText(const Progress& progress, const Progress& first = {});
 
 // Quarantined rows by broken rule, most first, each as a compiler would say it; never a value of a row.
 struct RuleNote {

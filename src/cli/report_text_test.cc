@@ -120,16 +120,5 @@ TEST(RuleNotes, AColumnNamedWithColonsIsFound) {
   EXPECT_EQ(RuleNotes(report, contract)[0].message, "1 row: a:b is required (missing)");
 }
 
-TEST(ProgressText, HasRateChunksAndTimeLeft) {
-  Progress progress{.rows = 1'234'567, .quarantined = 89, .bytes_done = 100'000'000, .bytes_total = 300'000'000,
-                    .chunks_done = 1, .chunks_total = 4, .memory_bytes = 32 << 20, .elapsed_ns = 1'000'000'000};
-  EXPECT_EQ(ProgressText(progress), "1,234,567 rows, 100 MB/s, chunk 2 of 4, 89 quarantined, 32.0 MiB, 2.0 s left");
-  EXPECT_EQ(ProgressText(progress, {.bytes_done = 90'000'000, .elapsed_ns = 500'000'000}),
-            "1,234,567 rows, 20 MB/s, chunk 2 of 4, 89 quarantined, 32.0 MiB, 10.0 s left");
-  progress.chunks_done = 9;
-  progress.bytes_total = 0;
-  EXPECT_EQ(ProgressText(progress), "1,234,567 rows, 100 MB/s, chunk 9 of 9, 89 quarantined, 32.0 MiB");
-}
-
 }  // namespace
 }  // namespace freight

@@ -1,34 +1,19 @@
 // `freight plan` and `freight run`: plan each pipeline, execute, show progress, keep the record.
 #include "cli/commands.h"
+#include "cli/progress.h"
 #include "cli/report_text.h"
 #include "cli/text.h"
+#include "io/byte_stream.h"
 #include "observe/run_history.h"
 
 #include <nlohmann/json.hpp>
 
+#include <algorithm>
+
 namespace freight {
 namespace {
 
-constexpr int64_t kPlainLineEveryNanos = 10'000'000'000;
 constexpr size_t kRuleNotesMax = 5;
-
-// One line that is rewritten on a terminal; else one plain line per ten seconds.
-class ProgressPrinter {
- public:
-  explicit ProgressPrinter(Console* console) : console_(console) {}
-  void Show(const Progress& progress) {
-    if (!first_) first_ = progress;
-    if (console_->animated()) return console_->Rewrite(ProgressText(progress, *first_));
-    if (progress.elapsed_ns < next_line_ns_) return;
-    next_line_ns_ = progress.elapsed_ns + kPlainLineEveryNanos;
-    console_->Line("info", "progress", ProgressText(progress, *first_));
-  }
-
- private:
-  Console* console_;
-  std::optional<Progress> first_;
-  int64_t next_line_ns_ = kPlainLineEveryNanos;
-};
 
 PlanOptions OptionsOf(const Arguments& args) {
   PlanOptions options;
@@ -95,6 +80,16 @@ int FailBeforeRun(Context& context, const Pipeline& pipeline, const Status& erro
   return ExitCodeOf(error);
 }
 
+// What is done counts decompressed bytes, so that an archive's own size says nothing about what is left.
+bool SizeIsKnown(const Plan& plan) {
+  const auto compressed = [](const PlannedInput& input) {
+    return input.decision.read &&
+           std::any_of(std::begin(kCompressedSuffixes), std::end(kCompressedSuffixes),
+                       [&](std::string_view suffix) { return input.version.name.ends_with(suffix); });
+  };
+  return std::none_of(plan.inputs.begin(), plan.inputs.end(), compressed);
+}
+
 int RunOne(Context& context, LoadedPipeline& loaded) {
   Console& console = context.console;
   ApplyOptions(context.args, &loaded.pipeline);
@@ -102,12 +97,15 @@ int RunOne(Context& context, LoadedPipeline& loaded) {
   const auto plan = MakePlan(context.env, loaded.pipeline, loaded.contract, OptionsOf(context.args));
   if (!plan.ok()) return FailBeforeRun(context, loaded.pipeline, plan.status());
   SayOnce(console, *plan);
-  ProgressPrinter printer(&console);
+  ProgressPrinter printer(&console, context.stop);
   RunOptions options;
   options.threads = context.args.threads_count;
   options.memory_bytes = context.args.memory_bytes;
   options.stop = context.stop;
-  options.progress = [&printer](const Progress& progress) { printer.Show(progress); };
+  options.progress = [&printer, known = SizeIsKnown(*plan)](Progress progress) {
+    if (!known) progress.bytes_total = 0;
+    printer.Show(progress);
+  };
   const RunReport report = ExecuteRun(context.env, *plan, options);
   console.EndRewrite();
   console.About(loaded.pipeline.dataset, report.run_id);
