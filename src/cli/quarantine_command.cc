@@ -1,5 +1,6 @@
 // `freight quarantine ls` and `show`: bad rows by rule and one by one. The only place where values of rows appear.
 #include "cli/commands.h"
+#include "cli/quarantine_files.h"
 #include "cli/text.h"
 #include "sink/quarantine_writer.h"
 
@@ -7,7 +8,6 @@
 
 #include <algorithm>
 #include <map>
-#include <set>
 
 namespace freight {
 namespace {
@@ -18,63 +18,6 @@ constexpr int64_t kRowsShown = 20;
 // Distinct (column, rule, reason) triples are bounded by the contract; a foreign file could hold any number.
 constexpr size_t kRulesMax = 100'000;
 
-struct File {
-  std::string path, date, run_id;
-};
-
-// Names in a directory that may not exist.
-Result<std::vector<std::string>> ListOrNone(Env& env, const std::string& directory) {
-  auto names = env.List(directory);
-  if (!names.ok() && ReactionOf(names.status()) == Reaction::kNotFound) return std::vector<std::string>{};
-  return names;
-}
-
-// <folder>/date=YYYY-MM-DD/run_id=<id>/*.parquet, oldest first.
-Result<std::vector<File>> QuarantineFiles(Env& env, const std::string& folder) {
-  std::vector<File> files;
-  ARROW_ASSIGN_OR_RAISE(const auto dates, ListOrNone(env, folder));
-  for (const auto& date : dates) {
-    if (!date.starts_with("date=")) continue;
-    ARROW_ASSIGN_OR_RAISE(const auto runs, ListOrNone(env, JoinPath(folder, date)));
-    for (const auto& run : runs) {
-      if (!run.starts_with("run_id=")) continue;
-      const std::string directory = JoinPath(JoinPath(folder, date), run);
-      ARROW_ASSIGN_OR_RAISE(const auto names, ListOrNone(env, directory));
-      for (const auto& name : names) {
-        if (name.ends_with(".parquet")) files.push_back({JoinPath(directory, name), date.substr(5), run.substr(7)});
-      }
-    }
-  }
-  return files;
-}
-
-// Keeps the files of --run; a prefix must name one run.
-Status KeepRun(const std::string& wanted, std::vector<File>* files) {
-  if (wanted.empty()) return Status::OK();
-  std::set<std::string> ids;
-  for (const auto& file : *files) {
-    if (file.run_id == wanted) ids = {wanted};
-    if (ids.contains(wanted)) break;
-    if (file.run_id.starts_with(wanted)) ids.insert(file.run_id);
-  }
-  if (ids.empty()) {
-    return Fail(Reaction::kInvalid, "no quarantined rows of a run called \"{}\"", wanted)
-        .Help("`freight quarantine ls` lists the runs");
-  }
-  if (ids.size() > 1) {
-    return Fail(Reaction::kInvalid, "\"{}\" is the start of {} runs", wanted, ids.size())
-        .Help(fmt::format("give more of it: {}, {}", *ids.begin(), *std::next(ids.begin())));
-  }
-  std::erase_if(*files, [&](const File& file) { return file.run_id != *ids.begin(); });
-  return Status::OK();
-}
-
-Result<std::vector<File>> WantedFiles(Context& context, const Pipeline& pipeline) {
-  ARROW_ASSIGN_OR_RAISE(auto files, QuarantineFiles(context.env, QuarantineRoot(pipeline)));
-  ARROW_RETURN_NOT_OK(KeepRun(context.args.run, &files));
-  return files;
-}
-
 struct RuleCount {
   std::string column, rule, reason, expected;
   int64_t rows = 0;
@@ -83,20 +26,23 @@ struct RunCount {
   std::string date;
   int64_t rows = 0;
 };
+struct Unread { std::string path; Status why; };
 struct Totals {
   int64_t rows = 0;
   std::map<std::string, RunCount> runs;
   std::vector<RuleCount> rules;  // most rows first
+  std::vector<Unread> unread;    // files that are gone or damaged; of these, rows count up to the damage
 };
 
-Result<Totals> CountRules(Env& env, const std::vector<File>& files) {
+// A file that cannot be read must not hide the rows of those after it.
+Totals CountRules(Env& env, const std::vector<QuarantinePath>& files) {
   Totals totals;
   std::map<std::vector<std::string>, RuleCount> rules;
   for (const auto& file : files) {
-    RunCount& run = totals.runs[file.run_id];
-    run.date = file.date;
-    ARROW_RETURN_NOT_OK(ReadQuarantineFile(env, file.path, [&](const QuarantinedRow& row) {
+    const auto count = [&](const QuarantinedRow& row) {
       totals.rows++;
+      RunCount& run = totals.runs[file.run_id];
+      run.date = file.date;
       run.rows++;
       for (const auto& why : row.failures) {
         const std::vector<std::string> key = {why.column, why.rule, why.reason};
@@ -106,7 +52,9 @@ Result<Totals> CountRules(Env& env, const std::vector<File>& files) {
         count.rows++;
       }
       return true;
-    }));
+    };
+    Status read = file.fault.ok() ? ReadQuarantineFile(env, file.path, count) : file.fault;
+    if (!read.ok()) totals.unread.push_back({file.path, std::move(read)});
   }
   for (auto& [key, count] : rules) totals.rules.push_back(std::move(count));
   std::stable_sort(totals.rules.begin(), totals.rules.end(), [](auto& a, auto& b) { return a.rows > b.rows; });
@@ -122,11 +70,15 @@ std::string ListText(const std::string& dataset, const Totals& totals) {
   }
   for (const auto& [id, run] : totals.runs)
     text += fmt::format("  run {} of {}: {}\n", id, run.date, Count(run.rows, "row"));
+  if (!totals.unread.empty()) {
+    text += fmt::format("  incomplete: {} cannot be read\n",
+                        Count(static_cast<int64_t>(totals.unread.size()), "path"));
+  }
   return text;
 }
 
 ordered_json ListJson(const Pipeline& pipeline, const Totals& totals) {
-  ordered_json rules = ordered_json::array(), runs = ordered_json::array();
+  ordered_json rules = ordered_json::array(), runs = ordered_json::array(), unread = ordered_json::array();
   for (const auto& r : totals.rules) {
     rules.push_back({{"column", r.column.empty() ? ordered_json(nullptr) : ordered_json(r.column)},
                      {"rule", r.rule},
@@ -135,11 +87,13 @@ ordered_json ListJson(const Pipeline& pipeline, const Totals& totals) {
                      {"rows", r.rows}});
   }
   for (const auto& [id, run] : totals.runs) runs.push_back({{"run_id", id}, {"date", run.date}, {"rows", run.rows}});
+  for (const auto& file : totals.unread) unread.push_back({{"path", file.path}, {"why", file.why.message()}});
   return {{"dataset", pipeline.dataset},
           {"folder", QuarantineRoot(pipeline)},
           {"rows", totals.rows},
           {"rules", rules},
-          {"runs", runs}};
+          {"runs", runs},
+          {"unread", unread}};
 }
 
 // As precise as the format allows: a line and its bytes, or a row and its row group.
@@ -184,29 +138,43 @@ bool Breaks(const QuarantinedRow& row, const std::string& rule) {
                                      [&](const auto& why) { return why.rule == rule || why.reason == rule; });
 }
 
-// Prints rows as they are read, at most `*left` more; `more` becomes true when there were others.
-Status ShowRows(Context& context, const std::vector<File>& files, int64_t* left, bool* more) {
+// What `show` still prints.
+struct Showing {
+  int64_t left;
+  bool more = false;  // there were rows beyond it
+};
+
+// Prints the rows of one file as they are read.
+Status ShowRows(Context& context, const std::string& path, Showing* showing) {
   const int64_t width = context.console.out_width();
-  for (const auto& file : files) {
-    ARROW_RETURN_NOT_OK(ReadQuarantineFile(context.env, file.path, [&](const QuarantinedRow& row) {
-      if (!Breaks(row, context.args.rule)) return true;
-      if (*left == 0) {
-        *more = true;
-        return false;
-      }
-      (*left)--;
-      if (context.args.json) {
-        ordered_json line = {{"format_version", 1}};
-        line.update(RowJson(row));
-        context.console.OutJson(line);
-      } else {
-        context.console.Out(RowText(row, width));
-      }
-      return !context.console.out_failed();
-    }));
-    if (*more || context.console.out_failed()) break;
-  }
-  return Status::OK();
+  return ReadQuarantineFile(context.env, path, [&](const QuarantinedRow& row) {
+    if (!Breaks(row, context.args.rule)) return true;
+    if (showing->left == 0) {
+      showing->more = true;
+      return false;
+    }
+    showing->left--;
+    if (context.args.json) {
+      ordered_json line = {{"format_version", 1}};
+      line.update(RowJson(row));
+      context.console.OutJson(line);
+    } else {
+      context.console.Out(RowText(row, width));
+    }
+    return !context.console.out_failed();
+  });
+}
+
+Result<std::vector<QuarantinePath>> WantedFiles(Context& context, const Pipeline& pipeline) {
+  auto files = FindQuarantineFiles(context.env, QuarantineRoot(pipeline), DatasetRoot(pipeline));
+  ARROW_RETURN_NOT_OK(KeepRun(context.args.run, &files));
+  return files;
+}
+
+void ReportWorst(Context& context, const Status& status, int* code) {
+  if (status.ok()) return;
+  context.console.Report(status);
+  *code = WorstExitCode(*code, ExitCodeOf(status));
 }
 
 }  // namespace
@@ -214,18 +182,14 @@ Status ShowRows(Context& context, const std::vector<File>& files, int64_t* left,
 int QuarantineListCommand(Context& context) {
   int code = kExitDone;
   ordered_json datasets = ordered_json::array();
-  const auto count = [&](const Pipeline& pipeline) -> Status {
-    ARROW_ASSIGN_OR_RAISE(const auto files, WantedFiles(context, pipeline));
-    ARROW_ASSIGN_OR_RAISE(const Totals totals, CountRules(context.env, files));
-    if (!context.args.json) context.console.Out(ListText(pipeline.dataset, totals));
-    datasets.push_back(ListJson(pipeline, totals));
-    return Status::OK();
-  };
   for (const auto& loaded : LoadTargets(context, context.args.targets, &code)) {
-    const Status status = count(loaded.pipeline);
-    if (status.ok()) continue;
-    context.console.Report(status);
-    code = WorstExitCode(code, ExitCodeOf(status));
+    const auto files = WantedFiles(context, loaded.pipeline);
+    ReportWorst(context, files.status(), &code);
+    if (!files.ok()) continue;
+    const Totals totals = CountRules(context.env, *files);
+    if (!context.args.json) context.console.Out(ListText(loaded.pipeline.dataset, totals));
+    for (const auto& file : totals.unread) ReportWorst(context, file.why, &code);
+    datasets.push_back(ListJson(loaded.pipeline, totals));
   }
   if (context.args.json) context.console.OutJson({{"format_version", 1}, {"datasets", datasets}});
   return code;
@@ -233,17 +197,18 @@ int QuarantineListCommand(Context& context) {
 
 int QuarantineShowCommand(Context& context) {
   int code = kExitDone;
-  int64_t left = context.args.limit_rows > 0 ? context.args.limit_rows : kRowsShown;
-  bool more = false;
+  Showing showing{context.args.limit_rows > 0 ? context.args.limit_rows : kRowsShown};
   for (const auto& loaded : LoadTargets(context, context.args.targets, &code)) {
     const auto files = WantedFiles(context, loaded.pipeline);
-    const Status status = files.ok() ? ShowRows(context, *files, &left, &more) : files.status();
-    if (!status.ok()) {
-      context.console.Report(status);
-      code = WorstExitCode(code, ExitCodeOf(status));
+    ReportWorst(context, files.status(), &code);
+    if (!files.ok()) continue;
+    for (const auto& file : *files) {
+      const bool enough = showing.more || context.console.out_failed();
+      const bool read = file.fault.ok() && !enough;
+      ReportWorst(context, read ? ShowRows(context, file.path, &showing) : file.fault, &code);
     }
   }
-  if (more)
+  if (showing.more)
     context.console.Line("note", "more", "there are more rows", "raise --limit, or choose with --run and --rule");
   return code;
 }
