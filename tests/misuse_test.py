@@ -264,6 +264,33 @@ class SpecTest(support.FreightTest):
         project = self.project()
         self.assert_refusal(project.call("run", "none.yaml"), support.INVALID, "none.yaml")
 
+    def test_paths_that_lead_nowhere(self):
+        project = self.project()
+        (project.folder / "loop.yaml").symlink_to("loop.yaml")
+        (project.folder / "there").symlink_to("back")
+        (project.folder / "back").symlink_to("there")
+        os.mkfifo(project.folder / "fifo.yaml")
+        for path, words in (("t.yaml/x.yaml", ["no pipeline file, folder or dataset is called"]),
+                            ("t.yaml/", ["no pipeline file, folder or dataset is called"]),
+                            ("t.yml", ['did you mean "t.yaml"']),
+                            ("", ["no pipeline file"]),
+                            ("x" * 300, ["too long", "shorten the name"]),
+                            ("loop.yaml", ["leads back to itself", "ls -l loop.yaml"]),
+                            ("there/t.yaml", ["symbolic link"]),
+                            ("fifo.yaml", ["no plain file", "write the pipeline to a file"]),
+                            ("/dev/null", ["no plain file"]),
+                            ("in/a.csv", ["is data, not a pipeline", "freight init --from in/a.csv"])):
+            for command in ("check", "plan", "run", "status", "runs", "show x", "quarantine ls", "quarantine show"):
+                with self.subTest(path=path, command=command):
+                    done = project.call(*command.split(), path, timeout=20)
+                    self.assert_refusal(done, support.INVALID, path[:20], *words)
+        self.assertFalse((project.folder / "out").exists())
+
+    def test_a_version_of_tomorrow_says_which_ones_are_read(self):
+        project = self.project()
+        project.write("t.yaml", support.pipeline_text(version=9))
+        self.assert_refusal(project.run(), support.INVALID, "t.yaml:2:", "this freight reads version 1")
+
     def test_an_empty_folder_says_what_to_do(self):
         project = self.project()
         (project.folder / "empty").mkdir()

@@ -1,7 +1,9 @@
 // From what the user names to loaded pipelines, and from failures to exit codes.
 #include "cli/commands.h"
+#include "io/byte_stream.h"
 
 #include <algorithm>
+#include <cerrno>
 
 namespace freight {
 namespace {
@@ -38,17 +40,51 @@ Status AddByName(Context& context, const std::string& target, std::vector<std::s
       .Help(near.empty() ? "name a pipeline file such as events.yaml" : fmt::format("did you mean \"{}\"?", near));
 }
 
+// What the system says of a path that somebody typed: the argument is wrong, unless the machine is.
+Status AsArgument(const Status& status) {
+  constexpr int kOfThePath[] = {EACCES, EPERM, ELOOP, ENAMETOOLONG, ENOTDIR, EINVAL};
+  const ErrorDetail* detail = DetailOf(status);
+  if (detail == nullptr || std::count(std::begin(kOfThePath), std::end(kOfThePath), detail->os_error) == 0) {
+    return status;
+  }
+  return Fail(Reaction::kInvalid, "{}", status.message()).Help(detail->help).Errno(detail->os_error);
+}
+
+bool IsData(const std::string& target) {
+  constexpr std::string_view kSuffixes[] = {".csv", ".tsv", ".ndjson", ".jsonl", ".parquet"};
+  const auto ends = [&](std::string_view suffix) { return target.ends_with(suffix); };
+  return std::any_of(std::begin(kSuffixes), std::end(kSuffixes), ends) ||
+         std::any_of(std::begin(kCompressedSuffixes), std::end(kCompressedSuffixes), ends);
+}
+
+Status NoPlainFile(const std::string& target, FileKind kind) {
+  if (kind == FileKind::kSymlinkLoop) {
+    return Fail(Reaction::kInvalid, "\"{}\" is a symbolic link that leads back to itself", target)
+        .Help(fmt::format("let it point to a pipeline file; `ls -l {}` shows where it leads", target));
+  }
+  return Fail(Reaction::kInvalid, "\"{}\" is no plain file, and a pipeline is read more than once", target)
+      .Help("write the pipeline to a file and name that");
+}
+
 Status AddTarget(Context& context, const std::string& target, std::vector<std::string>* files) {
   const auto stat = context.env.Stat(target);
   if (!stat.ok()) {
-    if (ReactionOf(stat.status()) != Reaction::kNotFound) return stat.status();
-    return AddByName(context, target, files);
+    // A path through a file names nothing either.
+    const bool absent = ReactionOf(stat.status()) == Reaction::kNotFound || ErrnoOf(stat.status()) == ENOTDIR;
+    return absent ? AddByName(context, target, files) : AsArgument(stat.status());
   }
-  if (stat->kind != FileKind::kDirectory) {
+  if (IsData(target) && stat->kind == FileKind::kFile) {
+    return Fail(Reaction::kInvalid, "\"{}\" is data, not a pipeline", target)
+        .Help(fmt::format("make a pipeline for it: freight init --from {}", target));
+  }
+  if (stat->kind == FileKind::kFile) {
     files->push_back(target);
     return Status::OK();
   }
-  ARROW_ASSIGN_OR_RAISE(const auto inside, FindPipelines(context.env, target));
+  if (stat->kind != FileKind::kDirectory) return NoPlainFile(target, stat->kind);
+  const auto found = FindPipelines(context.env, target);
+  if (!found.ok()) return AsArgument(found.status());
+  const auto& inside = *found;
   if (inside.empty()) return Fail(Reaction::kInvalid, "no pipeline file in \"{}\"", target).Help(kInitHelp);
   files->insert(files->end(), inside.begin(), inside.end());
   return Status::OK();

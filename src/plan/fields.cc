@@ -92,7 +92,8 @@ constexpr Shape kLimitsShape = {"limits", "What a run may use. None of it change
 
 constexpr FieldSpec kPipeline[] = {
     {.key = "version", .kind = FieldKind::kInteger, .required = true, .minimum = 1, .maximum = 1,
-     .help = "The version of this file format.", .example = "1"},
+     .help = "The version of this file format.", .example = "1",
+     .range_help = "this freight reads version 1; a newer file needs a newer freight"},
     {.key = "dataset", .required = true, .help = "`<layer>.<name>`; the layer is raw, clean or curated.",
      .example = "clean.events"},
     {.key = "owner", .help = "Who answers for the dataset.", .example = "data-platform@example.com"},

@@ -161,6 +161,7 @@ TEST(LoadPipeline, SaysEverythingAtOnceInOrder) {
             "  |\n"
             "1 | version: 2\n"
             "  |          ^\n"
+            "  = help: this freight reads version 1; a newer file needs a newer freight\n"
             "error[F0106]: \"clen.events\" is no dataset name\n"
             " --> p/p.yaml:2:10\n"
             "  |\n"

@@ -78,11 +78,12 @@ bool BadValue(const YamlNode& node, const FieldSpec& field, std::string_view mus
 }
 
 bool CheckRange(const YamlNode& node, const FieldSpec& field, double value, Findings* findings) {
+  const std::string help(field.range_help);
   if (value < field.minimum) {
-    return BadValue(node, field, fmt::format("at least {}", BoundText(field, field.minimum)), "", findings);
+    return BadValue(node, field, fmt::format("at least {}", BoundText(field, field.minimum)), help, findings);
   }
   if (value > field.maximum) {
-    return BadValue(node, field, fmt::format("at most {}", BoundText(field, field.maximum)), "", findings);
+    return BadValue(node, field, fmt::format("at most {}", BoundText(field, field.maximum)), help, findings);
   }
   return true;
 }

@@ -47,6 +47,7 @@ struct FieldSpec {
   std::string_view default_text = {};   // as written in the file; empty: none
   std::string_view help = {};           // what it is for: one sentence of the reference
   std::string_view example = {};
+  std::string_view range_help = {};     // the next step when a number is below the minimum or above the maximum
 };
 
 struct Shape {
