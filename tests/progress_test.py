@@ -5,7 +5,6 @@ import re
 import select
 import signal
 import subprocess
-import threading
 import time
 import unittest
 
@@ -16,30 +15,6 @@ ROWS, FILES = 1_200_000, 6
 LINE = re.compile(r"[\d,]+ rows?, ")
 PLAIN_SECONDS = 10
 TRIES = 10
-
-
-class Slowed:
-    """Lets a process run for one part of the time only. A context; at its end the process runs freely again."""
-
-    def __init__(self, pid, run=0.005, wait=0.1):
-        self.pid, self.run, self.wait = pid, run, wait
-        self.ended = threading.Event()
-        self.thread = threading.Thread(target=self.loop)
-
-    def loop(self):
-        while not self.ended.is_set():
-            os.kill(self.pid, signal.SIGSTOP)
-            self.ended.wait(self.wait)
-            os.kill(self.pid, signal.SIGCONT)
-            time.sleep(self.run)
-
-    def __enter__(self):
-        self.thread.start()
-        return self
-
-    def __exit__(self, *_):
-        self.ended.set()
-        self.thread.join()
 
 
 class TerminalTest(support.FreightTest):
@@ -63,7 +38,7 @@ class ProgressTest(TerminalTest):
     def test_the_line_fits_every_width_and_is_gone_at_the_end(self):
         for columns, words in ((40, []), (80, ["quarantined"]), (200, ["MB/s", "chunk ", "quarantined", "MiB"])):
             with self.subTest(columns=columns), self.terminal(self.project(), columns=columns) as term:
-                with Slowed(term.pid):
+                with support.Slowed(term.pid):
                     term.until(lambda: self.progress(term))
                     seen = set()
                     while len(seen) < 8:
@@ -81,7 +56,7 @@ class ProgressTest(TerminalTest):
 
     def test_the_line_follows_a_terminal_that_is_resized(self):
         with self.terminal(self.project(), columns=200) as term:
-            with Slowed(term.pid):
+            with support.Slowed(term.pid):
                 term.until(lambda: any("MB/s" in line and "MiB" in line for line in self.progress(term)))
                 for columns in (40, 120, 30, 200):
                     term.resize(columns)
@@ -102,7 +77,7 @@ class ProgressTest(TerminalTest):
 
     def test_time_left_only_when_it_can_be_trusted(self):
         with self.terminal(self.project(), columns=200) as term:
-            with Slowed(term.pid):
+            with support.Slowed(term.pid):
                 term.until(lambda: self.progress(term))
                 first = time.monotonic()
                 while time.monotonic() < first + 1.5:
@@ -118,7 +93,7 @@ class ProgressTest(TerminalTest):
             subprocess.run(["gzip", "-1", str(path)], check=True)
         project.write("t.yaml", support.pipeline_text(source={"csv": "in/*.csv.gz"}))
         with self.terminal(project, columns=200) as term:
-            with Slowed(term.pid):
+            with support.Slowed(term.pid):
                 term.until(lambda: self.progress(term))
                 end = time.monotonic() + 3
                 while time.monotonic() < end:
@@ -131,7 +106,7 @@ class ProgressTest(TerminalTest):
                                     ([], {"TERM": "dumb"}, False)):
             project = self.project(rows=ROWS // 2)
             with self.subTest(args=args, env=env), self.terminal(project, *args, columns=40, **env) as term:
-                with Slowed(term.pid):
+                with support.Slowed(term.pid):
                     if animated:
                         term.until(lambda: self.progress(term))
                     end = time.monotonic() + 1
@@ -155,7 +130,7 @@ class ProgressTest(TerminalTest):
         time.sleep(PLAIN_SECONDS + 0.5)
         for form, child in zip(("text", "json"), children):
             self.assertEqual(select.select([child.stderr], [], [], 0)[0], [], "a line before its time")
-            with Slowed(child.pid, wait=0.05):
+            with support.Slowed(child.pid, wait=0.05):
                 self.assertTrue(select.select([child.stderr], [], [], 30)[0], "no line")
             out, err = child.communicate(timeout=60)
             self.assertEqual(child.returncode, support.OK, err)
@@ -182,7 +157,7 @@ class StopTest(TerminalTest):
     def started(self, project):
         """A run in whose output a first chunk is done, stopped by SIGSTOP."""
         term = self.terminal(project)
-        slowed = Slowed(term.pid)
+        slowed = support.Slowed(term.pid)
         with slowed:
             term.until(lambda: any(re.search(r"chunk [2-5] of", line) for line in self.progress(term)))
             slowed.ended.set()
@@ -200,7 +175,7 @@ class StopTest(TerminalTest):
         wanted, project = self.clean(), self.partitioned()
         with self.started(project) as term:
             term.send("\x03")
-            with Slowed(term.pid):
+            with support.Slowed(term.pid):
                 term.until(lambda: "stopped by signal" in term.text())
             self.assertEqual(term.wait(), 130)
             self.assertEqual(term.screen.wrapped, 0, term.text())

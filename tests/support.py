@@ -8,6 +8,8 @@ import shutil
 import signal
 import subprocess
 import tempfile
+import threading
+import time
 import unittest
 from typing import NamedTuple
 
@@ -115,6 +117,30 @@ def limited(**limits):
         for name, value in limits.items():
             resource.setrlimit(getattr(resource, f"RLIMIT_{name}"), (value, value))
     return apply
+
+
+class Slowed:
+    """Lets a process run for one part of the time only. A context; at its end the process runs freely again."""
+
+    def __init__(self, pid, run=0.005, wait=0.1):
+        self.pid, self.run, self.wait = pid, run, wait
+        self.ended = threading.Event()
+        self.thread = threading.Thread(target=self.loop)
+
+    def loop(self):
+        while not self.ended.is_set():
+            os.kill(self.pid, signal.SIGSTOP)
+            self.ended.wait(self.wait)
+            os.kill(self.pid, signal.SIGCONT)
+            time.sleep(self.run)
+
+    def __enter__(self):
+        self.thread.start()
+        return self
+
+    def __exit__(self, *_):
+        self.ended.set()
+        self.thread.join()
 
 
 class FreightTest(unittest.TestCase):

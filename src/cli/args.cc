@@ -6,6 +6,7 @@
 #include <CLI/CLI.hpp>
 #include <fmt/format.h>
 
+#include <algorithm>
 #include <map>
 
 namespace freight {
@@ -87,6 +88,22 @@ std::optional<UsageError> CheckChoices(const CommandInfo& command, const Argumen
   return {};
 }
 
+// An option given as "" is a variable of a script that was not set: never the same as the option left out.
+std::optional<UsageError> CheckGiven(const CommandInfo& command, const CLI::App& app, const Arguments& args) {
+  for (const auto& info : command.options) {
+    const auto* text = std::get_if<std::string Arguments::*>(&info.slot);
+    const auto* list = std::get_if<std::vector<std::string> Arguments::*>(&info.slot);
+    const auto empty = [](const std::string& value) { return value.empty(); };
+    const bool bad = (text != nullptr && app.count(info.name) > 0 && (args.**text).empty()) ||
+                     (list != nullptr && std::any_of((args.**list).begin(), (args.**list).end(), empty));
+    if (bad) {
+      return UsageError{fmt::format("{} needs a value, and got an empty one", info.name),
+                        fmt::format("give {} or leave the option out", info.value)};
+    }
+  }
+  return {};
+}
+
 std::optional<UsageError> CheckNumbers(Arguments* args) {
   if (!args->threads.empty()) {
     const auto count = ParseCount(args->threads);
@@ -134,13 +151,16 @@ std::optional<UsageError> CheckOperands(const CommandInfo& command, const Argume
 
 std::variant<Arguments, UsageError> Judge(const CommandInfo& command, const CLI::App& app, Arguments args) {
   args.command = command.name;
-  if (const auto extra = app.remaining(); !extra.empty()) return UnknownOption(command, extra.front());
+  for (const auto& extra : app.remaining()) {
+    if (extra != "--") return UnknownOption(command, extra);  // behind it are operands, as everywhere
+  }
   if (args.help) {
     args.targets = {args.command};
     args.command = "help";
     return args;
   }
   if (auto error = CheckOperands(command, args)) return *error;
+  if (auto error = CheckGiven(command, app, args)) return *error;
   if (auto error = CheckChoices(command, args)) return *error;
   if (auto error = CheckNumbers(&args)) return *error;
   return args;

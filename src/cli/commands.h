@@ -49,6 +49,8 @@ int VersionCommand(Context& context);
 Result<std::vector<std::string>> ResolvePipelines(Context& context, const std::vector<std::string>& targets);
 // Loads every pipeline and reports what is wrong with any of them; `code` becomes kExitInvalid then.
 std::vector<LoadedPipeline> LoadTargets(Context& context, const std::vector<std::string>& targets, int* code);
+// What the system says of a path that somebody typed: kInvalid when the path is at fault, not the machine.
+Status AsArgument(const Status& status);
 // --threads and --memory over what the file says.
 void ApplyOptions(const Arguments& args, Pipeline* pipeline);
 

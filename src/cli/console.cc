@@ -11,6 +11,18 @@ namespace {
 
 // One cell, since a full line wraps on some terminals, and two for the "^C" that a terminal echoes.
 constexpr int64_t kFreeCells = 3;
+constexpr int64_t kBrokenIndent = 4;  // of what did not fit on a line
+
+// Every line broken at the width; 0: as it is.
+std::string Broken(std::string_view text, int64_t width) {
+  std::string lines;
+  while (!text.empty()) {
+    const std::string_view line = text.substr(0, text.find('\n'));
+    lines += Wrap(line, width, kBrokenIndent);
+    text.remove_prefix(std::min(line.size() + 1, text.size()));
+  }
+  return lines;
+}
 
 }  // namespace
 
@@ -31,6 +43,8 @@ void Console::Out(std::string_view text) {
   EndRewrite();
   out_failed_ = !streams_.out(text);
 }
+
+void Console::OutLines(std::string_view text) { Out(Broken(text, out_width())); }
 
 void Console::OutJson(const nlohmann::ordered_json& value) { Out(DumpJson(value) + "\n"); }
 
@@ -58,13 +72,14 @@ void Console::JsonLine(std::string_view level, std::string_view event, std::stri
 void Console::Line(std::string_view level, std::string_view event, std::string_view message, const std::string& help) {
   if (json_lines_) return JsonLine(level, event, message, {}, help);
   EndRewrite();
-  std::string text;
-  if (level != "info") {
+  const std::string head = level == "info" ? "" : fmt::format("{}:", level);
+  std::string text = head.empty() ? std::string(message) : fmt::format("{} {}", head, message);
+  if (!help.empty()) text += fmt::format("\n   = help: {}", help);
+  text = Broken(text, streams_.err_is_terminal && streams_.err_width ? streams_.err_width() : 0);
+  if (color_ && !head.empty()) {
     const char* paint = level == "error" ? "\x1b[1;31m" : level == "warning" ? "\x1b[1;33m" : "\x1b[1;36m";
-    text = color_ ? fmt::format("{}{}:\x1b[0m ", paint, level) : fmt::format("{}: ", level);
+    text = fmt::format("{}{}\x1b[0m{}", paint, head, text.substr(head.size()));
   }
-  text += fmt::format("{}\n", message);
-  if (!help.empty()) text += fmt::format("   = help: {}\n", help);
   streams_.err(text);
 }
 

@@ -57,7 +57,18 @@ e-5,1003,view,2026-06-12T07:45:10Z,
 e-6,1003,purchase,2026-06-12T07:50:00Z,5.00
 )";
 
-// Refuses when any of the files is there; else writes all of them.
+Status WriteOne(Env& env, const NewFile& file) {
+  const std::string parent = ParentPath(file.path);
+  if (!parent.empty() && parent != ".") ARROW_RETURN_NOT_OK(MakeDirs(env, parent, true));
+  ARROW_ASSIGN_OR_RAISE(const auto out, env.OpenWrite(file.path, CreateMode::kNew));
+  Status written = out->Append(file.text);
+  if (written.ok()) written = out->Sync();
+  if (written.ok()) written = out->Close();
+  if (!written.ok()) (void)env.RemoveFile(file.path);
+  return written;
+}
+
+// Refuses when any of the files is there; else writes all of them, or none when that fails.
 Status WriteNew(Env& env, const std::vector<NewFile>& files) {
   std::string present;
   for (const auto& file : files) {
@@ -68,13 +79,12 @@ Status WriteNew(Env& env, const std::vector<NewFile>& files) {
     return Fail(Reaction::kInvalid, "these files exist already: {}", present)
         .Help("nothing was written; name an empty folder: freight init DIR");
   }
-  for (const auto& file : files) {
-    const std::string parent = ParentPath(file.path);
-    if (!parent.empty() && parent != ".") ARROW_RETURN_NOT_OK(MakeDirs(env, parent, true));
-    ARROW_ASSIGN_OR_RAISE(const auto out, env.OpenWrite(file.path, CreateMode::kNew));
-    ARROW_RETURN_NOT_OK(out->Append(file.text));
-    ARROW_RETURN_NOT_OK(out->Sync());
-    ARROW_RETURN_NOT_OK(out->Close());
+  for (size_t i = 0; i < files.size(); i++) {
+    const Status written = WriteOne(env, files[i]);
+    if (written.ok()) continue;
+    // Half a project would stand in the way of the next attempt.
+    for (size_t j = 0; j < i; j++) (void)env.RemoveFile(files[j].path);
+    return written;
   }
   return Status::OK();
 }
@@ -146,12 +156,13 @@ int InitCommand(Context& context) {
   const std::string directory = Trimmed(context.args.targets.empty() ? "" : context.args.targets[0]);
   const auto files = MakeProject(context, directory);
   if (!files.ok()) {
-    context.console.Report(files.status());
-    return ReactionOf(files.status()) == Reaction::kNotFound ? kExitInvalid : ExitCodeOf(files.status());
+    const Status status = AsArgument(files.status());
+    context.console.Report(status);
+    return ReactionOf(status) == Reaction::kNotFound ? kExitInvalid : ExitCodeOf(status);
   }
-  for (const auto& file : *files) context.console.Out(fmt::format("wrote {}\n", file.path));
+  for (const auto& file : *files) context.console.OutLines(fmt::format("wrote {}\n", file.path));
   const std::string cd = directory.empty() ? "" : fmt::format("cd {}; ", directory);
-  context.console.Out(fmt::format("next: {}freight check; freight plan; freight run\n", cd));
+  context.console.OutLines(fmt::format("next: {}freight check; freight plan; freight run\n", cd));
   return kExitDone;
 }
 

@@ -1,6 +1,8 @@
 // The program: builds the world (disk, terminal, signals), parses the command line and returns the exit code.
 #include "cli/commands.h"
+#include "io/os_error.h"
 
+#include <fcntl.h>
 #include <sys/ioctl.h>
 #include <unistd.h>
 
@@ -34,6 +36,14 @@ void HandleSignals(const std::string& command) {
   sigaction(SIGTERM, &action, nullptr);
 }
 
+// The first file that is opened takes the number of a stream that the caller closed, and lines meant for people would
+// go into it. Of what stands in here, writing to standard output fails and to standard error does nothing.
+void OpenStandardStreams() {
+  for (const int fd : {STDIN_FILENO, STDOUT_FILENO, STDERR_FILENO}) {
+    if (fcntl(fd, F_GETFD) == -1 && open("/dev/null", fd == STDERR_FILENO ? O_WRONLY : O_RDONLY) != fd) _exit(1);
+  }
+}
+
 bool WriteAll(int fd, std::string_view text) {
   while (!text.empty()) {
     const ssize_t n = write(fd, text.data(), text.size());
@@ -55,9 +65,13 @@ int64_t TerminalWidth(int fd) {
   return ioctl(fd, TIOCGWINSZ, &size) == 0 && size.ws_col > 0 ? size.ws_col : 80;
 }
 
-Streams ProcessStreams() {
+Streams ProcessStreams(int* out_errno) {
   Streams streams;
-  streams.out = [](std::string_view text) { return WriteAll(STDOUT_FILENO, text); };
+  streams.out = [out_errno](std::string_view text) {
+    const bool written = WriteAll(STDOUT_FILENO, text);
+    if (!written) *out_errno = errno;
+    return written;
+  };
   streams.err = [](std::string_view text) { return WriteAll(STDERR_FILENO, text); };
   streams.out_is_terminal = isatty(STDOUT_FILENO) != 0;
   streams.err_is_terminal = isatty(STDERR_FILENO) != 0;
@@ -66,11 +80,23 @@ Streams ProcessStreams() {
   return streams;
 }
 
+int ReportOutFailed(Console& console, const std::string& command, int out_errno, int code) {
+  const bool writes = command == "run" || command == "init" || command == "docs";
+  console.Line("error", "stdout",
+               out_errno == EPIPE ? "standard output was closed before the answer was complete"
+                                  : fmt::format("standard output cannot be written: {}", OsReason(out_errno)),
+               writes ? fmt::format("only the answer is lost: what `freight {}` did stays done", command)
+                      : "send the answer to a file or a reader that takes all of it");
+  return WorstExitCode(code, kExitFailed);
+}
+
 int Main(int argc, char** argv) {
+  OpenStandardStreams();
   const auto env = MakeDiskEnv();
   const auto parsed = ParseArguments({argv + (argc > 0 ? 1 : 0), argv + argc});
   const auto* args = std::get_if<Arguments>(&parsed);
-  const Streams streams = ProcessStreams();
+  int out_errno = 0;
+  const Streams streams = ProcessStreams(&out_errno);
   const bool color = UseColor(args ? args->color : "auto", streams.err_is_terminal, Variable);
   const bool json_lines = args != nullptr && args->log_format == "json";
   const bool animate = streams.err_is_terminal && !json_lines && Variable("TERM").value_or("dumb") != "dumb";
@@ -84,9 +110,7 @@ int Main(int argc, char** argv) {
   HandleSignals(args->command);
   Context context{*env, console, *args, Variable, &g_stop};
   const int code = RunCommand(context);
-  if (!console.out_failed()) return code;
-  console.Line("error", "stdout", "standard output cannot be written: the answer is incomplete");
-  return WorstExitCode(code, kExitFailed);
+  return console.out_failed() ? ReportOutFailed(console, args->command, out_errno, code) : code;
 }
 
 }  // namespace

@@ -103,14 +103,14 @@ std::string AddressText(const QuarantinedRow& row) {
   return fmt::format("{}:{}  byte {}, {}", input, row.line, Thousands(row.byte_offset), Count(row.byte_length, "byte"));
 }
 
-std::string RowText(const QuarantinedRow& row, int64_t width) {
+// Everything but the record's bytes, which are cut at the width: broken, they would look like several records.
+std::string WhyText(const QuarantinedRow& row) {
   std::string text = fmt::format("{}, run {}, chunk {}\n", AddressText(row), row.run_id, row.chunk);
   for (const auto& why : row.failures) {
     text += fmt::format("  {}: {} ({}), expected {}{}\n", why.column.empty() ? "record" : EscapeControls(why.column),
                         why.rule, why.reason, EscapeControls(why.expected),
                         why.path.empty() ? "" : " at " + EscapeControls(why.path));
   }
-  text += FitWidth(row.raw_kept ? "  | " + EscapeControls(row.raw) : "  | (not kept: too long)", width) + "\n";
   return text;
 }
 
@@ -142,6 +142,7 @@ bool Breaks(const QuarantinedRow& row, const std::string& rule) {
 struct Showing {
   int64_t left;
   bool more = false;  // there were rows beyond it
+  bool none = true;
 };
 
 // Prints the rows of one file as they are read.
@@ -154,12 +155,15 @@ Status ShowRows(Context& context, const std::string& path, Showing* showing) {
       return false;
     }
     showing->left--;
+    showing->none = false;
     if (context.args.json) {
       ordered_json line = {{"format_version", 1}};
       line.update(RowJson(row));
       context.console.OutJson(line);
     } else {
-      context.console.Out(RowText(row, width));
+      context.console.OutLines(WhyText(row));
+      context.console.Out(
+          FitWidth(row.raw_kept ? "  | " + EscapeControls(row.raw) : "  | (not kept: too long)", width) + "\n");
     }
     return !context.console.out_failed();
   });
@@ -177,6 +181,14 @@ void ReportWorst(Context& context, const Status& status, int* code) {
   *code = WorstExitCode(*code, ExitCodeOf(status));
 }
 
+// Nothing on the screen is an answer that looks like a mistake, or hides one.
+void SayNone(Context& context) {
+  const std::string& rule = context.args.rule;
+  if (rule.empty()) return context.console.Line("note", "none", "no row is in quarantine");
+  context.console.Line("note", "none", fmt::format("no row in quarantine breaks \"{}\"", rule),
+                       "`freight quarantine ls` lists the rules and reasons that are broken");
+}
+
 }  // namespace
 
 int QuarantineListCommand(Context& context) {
@@ -187,7 +199,7 @@ int QuarantineListCommand(Context& context) {
     ReportWorst(context, files.status(), &code);
     if (!files.ok()) continue;
     const Totals totals = CountRules(context.env, *files);
-    if (!context.args.json) context.console.Out(ListText(loaded.pipeline.dataset, totals));
+    if (!context.args.json) context.console.OutLines(ListText(loaded.pipeline.dataset, totals));
     for (const auto& file : totals.unread) ReportWorst(context, file.why, &code);
     datasets.push_back(ListJson(loaded.pipeline, totals));
   }
@@ -208,6 +220,7 @@ int QuarantineShowCommand(Context& context) {
       ReportWorst(context, read ? ShowRows(context, file.path, &showing) : file.fault, &code);
     }
   }
+  if (showing.none && code == kExitDone && !context.console.out_failed()) SayNone(context);
   if (showing.more)
     context.console.Line("note", "more", "there are more rows", "raise --limit, or choose with --run and --rule");
   return code;

@@ -30,7 +30,7 @@ void PrintChecked(Context& context, const LoadedPipeline& loaded, const std::str
     const auto source = loaded.sources.find(diagnostic.place.file);
     context.console.Report(diagnostic, source == loaded.sources.end() ? "" : source->second);
   }
-  if (loaded.ok() && !context.args.json) context.console.Out(fmt::format("ok: {}\n", file));
+  if (loaded.ok() && !context.args.json) context.console.OutLines(fmt::format("ok: {}\n", file));
 }
 
 }  // namespace
@@ -75,6 +75,7 @@ int DocsCommand(Context& context) {
     if (status.ok()) status = WriteFileAtomic(context.env, JoinPath(context.args.out, name), text);
   }
   if (!status.ok()) {
+    status = AsArgument(status);
     context.console.Report(status);
     return ExitCodeOf(status);
   }
@@ -89,7 +90,7 @@ int CompletionCommand(Context& context) {
 
 int HelpCommand(Context& context) {
   if (context.args.targets.empty()) {
-    context.console.Out(HelpText());
+    context.console.OutLines(HelpText());
     return kExitDone;
   }
   const std::string name = fmt::format("{}", fmt::join(context.args.targets, " "));
@@ -107,7 +108,7 @@ int HelpCommand(Context& context) {
             .Help(near.empty() ? "`freight help` lists the commands" : fmt::format("did you mean \"{}\"?", near)));
     return kExitInvalid;
   }
-  context.console.Out(text);
+  context.console.OutLines(text);
   return kExitDone;
 }
 

@@ -129,13 +129,13 @@ Status RunsOf(Context& context, const Pipeline& pipeline, ordered_json* datasets
   const bool recorded =
       std::any_of(runs.begin(), runs.end(), [&](auto& r) { return Word(r, "run_id") == state.unfinished_run; });
   if (!context.args.json) {
-    context.console.Out(fmt::format("{}\n", pipeline.dataset));
+    context.console.OutLines(fmt::format("{}\n", pipeline.dataset));
     if (!state.unfinished_run.empty() && !recorded) {
-      context.console.Out(fmt::format("  {}  unfinished: {} done\n", state.unfinished_run,
-                                      Count(static_cast<int64_t>(state.pending_chunks.size()), "chunk")));
+      context.console.OutLines(fmt::format("  {}  unfinished: {} done\n", state.unfinished_run,
+                                           Count(static_cast<int64_t>(state.pending_chunks.size()), "chunk")));
     }
     if (runs.empty() && state.unfinished_run.empty()) context.console.Out("  no run yet\n");
-    for (const auto& run : runs) context.console.Out("  " + RunLine(run));
+    for (const auto& run : runs) context.console.OutLines("  " + RunLine(run));
     return Status::OK();
   }
   ordered_json list = ordered_json::array();
@@ -250,7 +250,7 @@ int ShowCommand(Context& context) {
   }
   for (const auto& run : found) {
     if (context.args.json) context.console.OutJson(run);
-    else context.console.Out(ShowText(run));
+    else context.console.OutLines(ShowText(run));
   }
   return code;
 }

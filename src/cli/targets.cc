@@ -10,6 +10,8 @@ namespace {
 
 constexpr const char* kInitHelp = "start one with `freight init`, or name a pipeline file";
 
+constexpr size_t kNamesShown = 6;
+
 struct Named { std::string dataset, file; };
 
 std::vector<Named> NamesIn(Context& context, const std::vector<std::string>& files) {
@@ -36,18 +38,12 @@ Status AddByName(Context& context, const std::string& target, std::vector<std::s
   }
   if (files->size() > before) return Status::OK();
   const std::string near = DidYouMean(target, known);
-  return Fail(Reaction::kInvalid, "no pipeline file, folder or dataset is called \"{}\"", target)
-      .Help(near.empty() ? "name a pipeline file such as events.yaml" : fmt::format("did you mean \"{}\"?", near));
-}
-
-// What the system says of a path that somebody typed: the argument is wrong, unless the machine is.
-Status AsArgument(const Status& status) {
-  constexpr int kOfThePath[] = {EACCES, EPERM, ELOOP, ENAMETOOLONG, ENOTDIR, EINVAL};
-  const ErrorDetail* detail = DetailOf(status);
-  if (detail == nullptr || std::count(std::begin(kOfThePath), std::end(kOfThePath), detail->os_error) == 0) {
-    return status;
+  std::string help = near.empty() ? kInitHelp : fmt::format("did you mean \"{}\"?", near);
+  if (near.empty() && !known.empty()) {
+    known.resize(std::min(known.size(), kNamesShown));
+    help = fmt::format("this folder has {}", fmt::join(known, ", "));
   }
-  return Fail(Reaction::kInvalid, "{}", status.message()).Help(detail->help).Errno(detail->os_error);
+  return Fail(Reaction::kInvalid, "no pipeline file, folder or dataset is called \"{}\"", target).Help(help);
 }
 
 bool IsData(const std::string& target) {
@@ -73,6 +69,10 @@ Status AddTarget(Context& context, const std::string& target, std::vector<std::s
     const bool absent = ReactionOf(stat.status()) == Reaction::kNotFound || ErrnoOf(stat.status()) == ENOTDIR;
     return absent ? AddByName(context, target, files) : AsArgument(stat.status());
   }
+  if (target.ends_with(".odcs.yaml") && stat->kind == FileKind::kFile) {
+    return Fail(Reaction::kInvalid, "\"{}\" is a contract, not a pipeline", target)
+        .Help("name the pipeline file that refers to it by its key `contract`");
+  }
   if (IsData(target) && stat->kind == FileKind::kFile) {
     return Fail(Reaction::kInvalid, "\"{}\" is data, not a pipeline", target)
         .Help(fmt::format("make a pipeline for it: freight init --from {}", target));
@@ -91,6 +91,15 @@ Status AddTarget(Context& context, const std::string& target, std::vector<std::s
 }
 
 }  // namespace
+
+Status AsArgument(const Status& status) {
+  constexpr int kOfThePath[] = {EACCES, EPERM, ELOOP, ENAMETOOLONG, ENOTDIR, EINVAL};
+  const ErrorDetail* detail = DetailOf(status);
+  if (detail == nullptr || std::count(std::begin(kOfThePath), std::end(kOfThePath), detail->os_error) == 0) {
+    return status;
+  }
+  return Fail(Reaction::kInvalid, "{}", status.message()).Help(detail->help).Errno(detail->os_error);
+}
 
 int ExitCodeOf(const Status& status, int stop_signal) {
   if (status.ok()) return kExitDone;

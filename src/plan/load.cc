@@ -91,7 +91,9 @@ Status FindIn(Env& env, const std::string& directory, std::vector<std::string>* 
     if (!IsYamlName(name)) continue;
     const std::string path = JoinPath(directory, name);
     const Result<std::string> text = ReadSpec(env, path, kPipelineBytesMax);
-    if (text.ok() && HasDatasetKey(*text)) found->push_back(path);
+    // What may be a pipeline and cannot be read is not passed over in silence: loading it says why.
+    const bool unreadable = !text.ok() && ReactionOf(text.status()) == Reaction::kFailed;
+    if (unreadable || (text.ok() && HasDatasetKey(*text))) found->push_back(path);
   }
   return Status::OK();
 }
