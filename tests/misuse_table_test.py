@@ -210,6 +210,16 @@ class MisuseTableTest(support.FreightTest):
                 done = self.go(f"{command} .", prefix=PLAIN_ROOT)
                 self.assert_refusal(done, BAD, '"hidden.yaml": permission denied')
 
+    @unittest.skipUnless(os.geteuid() == 0 and shutil.which("setpriv"), "needs root and setpriv to drop its rights")
+    def test_init_that_cannot_write_all_files_leaves_none(self):
+        new = self.project.folder / "new"
+        (new / "raw").mkdir(parents=True)
+        (new / "raw").chmod(0o555)
+        self.assert_refusal(self.go("init new", prefix=PLAIN_ROOT), BAD, '"new/raw/events.csv": permission denied')
+        self.assertEqual([p for p in new.rglob("*") if p.is_file()], [])
+        (new / "raw").chmod(0o755)
+        self.assert_code(self.go("init new", prefix=PLAIN_ROOT), support.OK)
+
     def test_a_name_that_begins_with_a_dash(self):
         misuse = "a name that begins with a dash"
         for command, case in TABLE[misuse].items():

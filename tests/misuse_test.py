@@ -39,6 +39,22 @@ class InputTest(support.FreightTest):
         self.assert_refusal(project.run(), (support.FAILED, support.INVALID), "none/*.csv", "t.yaml:")
         self.assert_nothing_published(project)
 
+    def test_a_source_of_the_wrong_kind(self):
+        for path, *words in (("in/a.csv/x", "no file matches"), ("/dev/zero", "not a regular file"),
+                             ("in/[", "no file matches"), ("in/" + "x" * 300, "too long")):
+            with self.subTest(path=path):
+                project = self.project(source={"csv": path})
+                project.write("in/a.csv", ROWS)
+                self.assert_refusal(project.run(timeout=20), (support.FAILED, support.INVALID), path[:20], *words)
+                self.assert_nothing_published(project)
+
+    def test_a_parquet_file_that_is_none(self):
+        for data in (b"", b"id,text\n1,one\n", b"PAR1" + b"\0" * 100 + b"PAR1"):
+            project = self.project(source={"parquet": "in/a.parquet"})
+            project.write("in/a.parquet", data)
+            self.assert_refusal(project.run(), (support.FAILED, support.INVALID), "in/a.parquet")
+            self.assert_nothing_published(project)
+
     def test_an_empty_file(self):
         project = self.project()
         project.write("in/a.csv", "")
@@ -140,6 +156,39 @@ class InputTest(support.FreightTest):
                          [(3, 14, size + 1 - 14, True, "record_too_long")])
         self.assertLessEqual(report["peak_rss_bytes"], RSS_BYTES_MAX)
 
+    def test_a_line_of_two_gigabytes_in_ndjson(self):
+        project = self.project(source={"ndjson": "in/a.ndjson"}, quarantine={"max_percent": 50})
+        first = '{"id":1,"text":"one"}\n'
+        path = project.write("in/a.ndjson", first + '{"id":2,"text":"')
+        size = 2 << 30
+        os.truncate(path, size)
+        with open(path, "ab") as f:
+            f.write(b'"}\n{"id":3,"text":"three"}\n')
+        report = self.assert_published(project.run(timeout=300), published=2, quarantined=1)
+        self.assertEqual(self.ids(project), [1, 3])
+        self.assertEqual(self.quarantined(project), [(2, "record_too_long")])
+        self.assertLessEqual(report["peak_rss_bytes"], RSS_BYTES_MAX)
+
+    def test_nul_bytes_in_ndjson_are_named(self):
+        project = self.project(source={"ndjson": "in/a.ndjson"}, quarantine={"max_percent": 100})
+        project.write("in/a.ndjson", b'{"id":1,"text":"a\0b"}\n\0\n{"id":3,"text":"a\\u0000b"}\n')
+        self.assert_published(project.run(), **{"in": 3, "quarantined": 2})
+        self.assertEqual([line for line, _ in self.quarantined(project)], [1, 2])
+        self.assertEqual(query("SELECT id, octet_length(encode(text)) FROM read_parquet(?)", project.glob()), [(3, 3)])
+
+    def test_ten_thousand_columns_of_ndjson_and_of_a_header_that_nobody_asked_for(self):
+        names = [f"c{i}" for i in range(10_000)]
+        line = "{" + ",".join(f'"{n}":"{i}"' for i, n in enumerate(names)) + "}\n"
+        project = support.Project(self, names, source={"ndjson": "in/a.ndjson"})
+        project.write("in/a.ndjson", line * 3)
+        self.assert_published(project.run(), published=3)
+        self.assertEqual(query("SELECT count(*), min(c0), max(c9999) FROM read_parquet(?)", project.glob()),
+                         [(3, "0", "9999")])
+        wide = self.project()
+        wide.write("in/a.csv", ",".join(["id", "text"] + names) + "\n" + ",".join(["7"] * 10_002) + "\n")
+        self.assert_published(wide.run(), published=1)
+        self.assertEqual(self.ids(wide), [7])
+
     def test_a_missing_required_column_is_named_with_help(self):
         project = self.project()
         project.write("in/a.csv", "idd,text\n1,one\n")
@@ -185,6 +234,26 @@ class TargetTest(support.FreightTest):
             self.assert_published(project.run(), published=400_000)
         finally:
             subprocess.run(["umount", "-l", str(disk)], check=True)
+
+    def test_files_that_may_not_grow(self):
+        project = support.Project(self, support.EVENTS)
+        support.generate(project.folder / "in", "--rows", 200_000, "--files", 1)
+        done = project.run(before=support.limited(FSIZE=100_000))
+        self.assert_refusal(done, support.FAILED, "file too large", "ulimit -f", "out/t")
+        self.assert_nothing_published(project)
+        self.assert_published(project.run(), published=200_000)
+
+    def test_files_where_folders_should_be(self):
+        for place in ("out", "out/t", "out/t.freight", "_dlq", "_dlq/t"):
+            with self.subTest(place=place):
+                project = self.project(quarantine={"max_percent": 100})
+                project.write("in/a.csv", ROWS + "bad,three\n")
+                project.write(place, "mine")
+                self.assert_refusal(project.run(), (support.FAILED, support.INVALID), place)
+                self.assertEqual((project.folder / place).read_text(), "mine")
+                self.assert_nothing_published(project)
+                (project.folder / place).unlink()
+                self.assert_published(project.run(), published=2, quarantined=1)
 
     def test_a_target_with_files_that_are_not_ours(self):
         project = self.project()
@@ -246,6 +315,32 @@ class SpecTest(support.FreightTest):
 
     def test_a_contract_of_50_megabytes(self):
         self.check_contract("apiVersion: v3.1.0\n" + "# filler\n" * (50_000_000 // 9))
+
+    def test_a_pipeline_that_is_huge_recursive_or_explodes(self):
+        lines = ["version: 1", "dataset: clean.t", "a0: &a0 [x, x, x, x, x, x, x, x, x]"]
+        lines += [f"a{i}: &a{i} [{', '.join([f'*a{i - 1}'] * 9)}]" for i in range(1, 12)]
+        whole = support.pipeline_text()
+        for text in (whole + "# filler\n" * (50_000_000 // 9), "a: &a\n  - *a\n", "\n".join(lines) + "\n",
+                     "version: " + "[" * 100_000 + "]" * 100_000, whole + whole, whole[:-20]):
+            project = self.project()
+            project.write("t.yaml", text)
+            for command in ("check", "run"):
+                done = project.call(command, "t.yaml", timeout=60)
+                self.assertRegex(done.err, r"(?m)^ *--> t\.yaml")
+                self.assert_code(done, support.INVALID)
+                self.assert_no_crash(done)
+            self.assertFalse((project.folder / "out").exists())
+
+    def test_names_that_are_empty_or_of_the_wrong_kind(self):
+        for how in ({"source": {"csv": ""}}, {"to": {"parquet": ""}}, {"contract": ""}, {"contract": "in"},
+                    {"contract": "/dev/zero"}, {"contract": "none.odcs.yaml"}, {"contract": "t.odcs.yaml/x"},
+                    {"contract": "t.yaml"}, {"quarantine": {"to": ""}}, {"dataset": ""}):
+            project = self.project()
+            project.write("t.yaml", support.pipeline_text(**how))
+            with self.subTest(how=how):
+                for command in ("check", "run"):
+                    self.assert_refusal(project.call(command, "t.yaml", timeout=20), support.INVALID, "t.yaml:")
+                self.assertFalse((project.folder / "out").exists())
 
     def test_no_contract(self):
         project = self.project()

@@ -44,6 +44,14 @@ class QuarantineCommandTest(support.FreightTest):
         self.assert_shown(NAMES, {})
         self.assertNotIn("incomplete", self.project.call("quarantine", "ls").out)
 
+    def test_a_rule_that_nothing_breaks_says_so(self):
+        done = self.project.call("quarantine", "show", "--rule", "tpye")
+        self.assert_code(done, support.OK)
+        self.assertIn('no row in quarantine breaks "tpye"', done.err)
+        self.assertIn("`freight quarantine ls` lists", done.err)
+        empty = support.Project(self, COLUMNS)
+        self.assertIn("no row is in quarantine", empty.call("quarantine", "show").err)
+
     def test_one_that_is_gone_is_named_and_hides_no_other(self):
         self.files["b"].unlink()
         self.assert_shown("acd", {self.relative("b"): "with 1 row is gone"})

@@ -28,6 +28,7 @@ void OnStopSignal(int signal) {
 // Only a run can stop in order; every other command ends at once, as the system does by default.
 void HandleSignals(const std::string& command) {
   std::signal(SIGPIPE, SIG_IGN);  // a closed pipe is a failed write, not a death half-way
+  std::signal(SIGXFSZ, SIG_IGN);  // as is a file that may not grow
   if (command != "run") return;
   struct sigaction action {};
   action.sa_handler = OnStopSignal;

@@ -93,6 +93,10 @@ std::vector<std::string> SplitParts(std::string_view pattern) {
   return parts;
 }
 
+bool IsNoMatch(const Status& status) {
+  return ReactionOf(status) == Reaction::kNotFound || ErrnoOf(status) == ENOTDIR;
+}
+
 class Walk {
  public:
   Walk(Env& env, std::vector<std::string> parts) : env_(env), parts_(std::move(parts)) {}
@@ -156,10 +160,6 @@ class Walk {
     return names;
   }
 
-  static bool IsNoMatch(const Status& status) {
-    return ReactionOf(status) == Reaction::kNotFound || ErrnoOf(status) == ENOTDIR;
-  }
-
   Env& env_;
   const std::vector<std::string> parts_;
   std::set<DirectoryId> inside_;
@@ -170,8 +170,10 @@ class Walk {
 
 Result<std::vector<std::string>> Glob(Env& env, const std::string& pattern) {
   if (!HasWildcard(pattern)) {
-    ARROW_ASSIGN_OR_RAISE(const bool exists, Exists(env, pattern));
-    return exists ? std::vector<std::string>{pattern} : std::vector<std::string>{};
+    const auto stat = env.Stat(pattern);
+    if (stat.ok()) return std::vector<std::string>{pattern};
+    if (IsNoMatch(stat.status())) return std::vector<std::string>{};
+    return stat.status();
   }
   Walk walk(env, SplitParts(pattern));
   ARROW_RETURN_NOT_OK(walk.From(pattern.starts_with('/') ? "/" : "", 0));

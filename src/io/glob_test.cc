@@ -35,6 +35,7 @@ TEST(Glob, FollowsItsTable) {
            {"absent.csv", {}},
            {"absent/*.csv", {}},
            {"a.csv/*", {}},
+           {"a.csv/x", {}},
            {"in", {"in"}},
            {"*.csv", {"B.csv", "[x].csv", "a.csv", "a1.csv", "a22.csv", "b.csv", "é.csv"}},
            {"/*.txt", {"/a.txt"}},

@@ -17,6 +17,7 @@ std::string HelpFor(int os_error) {
     case EPERM: return "give this user the right to it, or run as a user that has it";
     case ENOSPC: return "free space on the target's file system; the run can be resumed";
     case EDQUOT: return "free space within this user's quota; the run can be resumed";
+    case EFBIG: return "raise the limit of the size of files (ulimit -f), or name a target that takes large files";
     case EROFS: return "the file system is mounted read-only; name another target";
     case EISDIR: return "name a file, or the files in this directory with a glob";
     case ENOTDIR: return "a part of the path is a file; name a directory";

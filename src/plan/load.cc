@@ -30,7 +30,9 @@ Result<std::string> ReadSpec(Env& env, const std::string& path, int64_t bytes_ma
   if (stat->kind == FileKind::kDirectory) {
     return Fail(Reaction::kInvalid, "\"{}\" is a directory", path).Help("name a YAML file in it");
   }
-  if (stat->kind != FileKind::kFile) return Fail(Reaction::kInvalid, "\"{}\" is not a regular file", path);
+  if (stat->kind != FileKind::kFile) {
+    return Fail(Reaction::kInvalid, "\"{}\" is not a regular file", path).Help("write it to a file and name that");
+  }
   if (stat->size_bytes > bytes_max) {
     return Fail(Reaction::kInvalid, "\"{}\" has {} bytes; at most {} MiB are read", path, stat->size_bytes,
                 bytes_max >> 20)

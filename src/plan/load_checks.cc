@@ -63,6 +63,7 @@ void CheckPaths(const PipelineText& text, Findings* findings) {
                     fmt::format("the dataset \"{}\" would hold files of the source \"{}\"", p.to, p.inputs[i]),
                     "choose a folder that the source does not reach");
   }
+  if (p.quarantine_to.empty()) return;
   if (Inside(p.quarantine_to, p.to) || Inside(p.to, p.quarantine_to)) {
     findings->Error(kCodeConflict, text.quarantine_span,
                     fmt::format("quarantine \"{}\" and dataset \"{}\" lie inside each other", p.quarantine_to, p.to),

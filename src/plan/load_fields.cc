@@ -11,6 +11,15 @@ namespace {
 
 std::string TextOf(const Fields& fields, std::string_view key) { return fields.Text(key).value_or(""); }
 
+// `key: ${VAR}` with an empty VAR must not mean the pipeline's own folder.
+void CheckNamed(const Fields& fields, std::string_view key, std::string_view text, std::string_view what,
+                std::string_view example, Findings* findings) {
+  const YamlNode* node = fields.Node(key);
+  if (!node || node->kind != YamlNode::Kind::kScalar || !text.empty()) return;
+  findings->Error(kCodeBadValue, node->span, fmt::format("\"{}\" must name a {}", key, what),
+                  fmt::format("for example {}: {}", key, example));
+}
+
 void ReadSource(const Fields& root, Findings* findings, PipelineText* out) {
   Pipeline& pipeline = out->pipeline;
   const InputFormatDef& def = InputFormatOf(root.Node("source"));
@@ -18,7 +27,8 @@ void ReadSource(const Fields& root, Findings* findings, PipelineText* out) {
   for (const YamlNode* glob : source.List(def.key())) {
     if (glob->kind != YamlNode::Kind::kScalar) continue;
     if (glob->text.empty()) {
-      findings->Error(kCodeBadValue, glob->span, fmt::format("\"{}\" must name a file or a glob", def.key()));
+      findings->Error(kCodeBadValue, glob->span, fmt::format("\"{}\" must name a file or a glob", def.key()),
+                      fmt::format("for example {}: raw/*.{}", def.key(), def.key()));
     }
     pipeline.inputs.push_back(glob->text);
     pipeline.input_places.push_back(findings->PlaceOf(glob->span));
@@ -30,10 +40,11 @@ void ReadSource(const Fields& root, Findings* findings, PipelineText* out) {
   pipeline.format = def.make(source, findings);
 }
 
-void ReadQuarantine(const Fields& quarantine, PipelineText* out) {
+void ReadQuarantine(const Fields& quarantine, Findings* findings, PipelineText* out) {
   Pipeline& pipeline = out->pipeline;
   const std::string name = pipeline.dataset.substr(pipeline.dataset.rfind('.') + 1);
   pipeline.quarantine_to = quarantine.Text("to").value_or("_dlq/" + name);
+  CheckNamed(quarantine, "to", pipeline.quarantine_to, "folder", "_dlq/" + name, findings);
   out->quarantine_span = quarantine.Node("to") ? quarantine.Node("to")->span : quarantine.SpanOf("to");
   pipeline.quarantine_percent_max = quarantine.Number("max_percent");
   pipeline.quarantine_rows_max = quarantine.Integer("max_rows");
@@ -66,6 +77,7 @@ void ReadPartitions(const Fields& to, Findings* findings, PipelineText* out) {
 void ReadTarget(const Fields& to, Findings* findings, PipelineText* out) {
   Pipeline& pipeline = out->pipeline;
   pipeline.to = TextOf(to, "parquet");
+  CheckNamed(to, "parquet", pipeline.to, "folder", "clean/events", findings);
   out->to_span = to.Node("parquet") ? to.Node("parquet")->span : to.SpanOf("parquet");
   pipeline.to_place = findings->PlaceOf(out->to_span);
   ReadPartitions(to, findings, out);
@@ -129,11 +141,12 @@ PipelineText ReadPipeline(const YamlNode& root_node, const std::string& file, Fi
   const std::string contract = TextOf(root, "contract");
   const size_t hash = contract.rfind('#');
   pipeline.contract_path = contract.substr(0, hash);
+  CheckNamed(root, "contract", pipeline.contract_path, "file", "contracts/events.odcs.yaml", findings);
   if (hash != std::string::npos) out.contract_object = contract.substr(hash + 1);
   out.contract_span = root.Node("contract") ? root.Node("contract")->span : root.SpanOf("contract");
   pipeline.contract_place = findings->PlaceOf(out.contract_span);
 
-  ReadQuarantine(root.Map("quarantine"), &out);
+  ReadQuarantine(root.Map("quarantine"), findings, &out);
   ReadGates(root, findings, &pipeline);
   ReadTarget(root.Map("to"), findings, &out);
   const Fields limits = root.Map("limits");

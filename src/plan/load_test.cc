@@ -193,6 +193,18 @@ TEST(LoadPipeline, SaysEverythingAtOnceInOrder) {
             "   = help: declare physicalType: DECIMAL(p,s), or logicalTypeOptions: {format: f64}\n");
 }
 
+TEST(LoadPipeline, AContractThatIsNoNameIsNotTakenForAnEmptyOne) {
+  for (const char* name : {"''", "'#events'", "${NONE:-}"}) {
+    const Case c = Load(fmt::format("version: 1\ndataset: clean.events\nsource: {{csv: raw/*.csv}}\ncontract: {}\n"
+                                    "to: {{parquet: clean/events}}\n",
+                                    name));
+    ASSERT_EQ(c.loaded.diagnostics.size(), 1u) << name;
+    EXPECT_EQ(c.loaded.diagnostics[0].message, "\"contract\" must name a file") << name;
+    EXPECT_EQ(c.loaded.diagnostics[0].place.line, 4) << name;
+    EXPECT_FALSE(c.loaded.ok()) << name;
+  }
+}
+
 // A good file with one line changed or added -> what is said, without the picture.
 TEST(LoadPipeline, RefusesWhatCannotStandTogether) {
   const auto file = [](const std::string& source, const std::string& to, const std::string& more = "") {
@@ -211,6 +223,9 @@ TEST(LoadPipeline, RefusesWhatCannotStandTogether) {
            {file(csv, "parquet: raw"), "5:15 F0401 the dataset \"raw\" would hold files of the source \"raw/*.csv\""},
            {file("csv: raw/**", "parquet: raw/out"),
             "5:15 F0401 the dataset \"raw/out\" would hold files of the source \"raw/**\""},
+           {file("csv: ''", parquet), "3:15 F0106 \"csv\" must name a file or a glob"},
+           {file(csv, "parquet: ''"), "5:15 F0106 \"parquet\" must name a folder"},
+           {file(csv, parquet, "quarantine: {to: ''}\n"), "6:18 F0106 \"to\" must name a folder"},
            {file(csv, "parquet: ."), "5:15 F0401 the dataset needs a folder of its own"},
            {file(csv, parquet, "quarantine: {to: clean/events/bad}\n"),
             "6:18 F0401 quarantine \"clean/events/bad\" and dataset \"clean/events\" lie inside each other"},
