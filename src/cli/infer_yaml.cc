@@ -41,7 +41,11 @@ std::string PropertyKeys(const Column& column);
 
 std::string TypeKeys(const ColumnType& type) {
   switch (type.id) {
-    case TypeId::kList: return fmt::format("logicalType: array, items: {{{}}}", TypeKeys(type.children.front().type));
+    case TypeId::kList: {
+      const Column& item = type.children.front();
+      return fmt::format("logicalType: array, items: {{{}{}}}", TypeKeys(item.type),
+                         item.rules.required ? ", required: true" : "");
+    }
     case TypeId::kStruct: {
       std::vector<std::string> properties;
       for (const Column& child : type.children) properties.push_back("{" + PropertyKeys(child) + "}");

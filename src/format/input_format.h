@@ -37,6 +37,7 @@ struct InputHeader {
   int64_t fields = 0;                       // of each record, where the format has such a number
   std::vector<int> column_of_contract;      // per contract column: index into names, -1 = missing (optional: null)
   std::vector<std::string> unread;          // names that the contract does not name
+  std::vector<int> leaves;                  // that are read, where columns are stored apart
   InputPosition data_begin;                 // of the first record
 };
 

@@ -82,6 +82,12 @@ std::string JsonPathStep(const std::string& key) {
   return step + "\"";
 }
 
+std::string JsonPathSteps(const std::vector<std::string>& keys) {
+  std::string text;
+  for (const std::string& key : keys) text += (text.empty() ? "" : ".") + JsonPathStep(key);
+  return text;
+}
+
 std::string JsonPath::Text() const {
   std::string out = "$";
   for (const Step& step : steps_) {

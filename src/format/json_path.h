@@ -15,8 +15,9 @@ namespace freight {
 // Fails when a step is empty or a string is not closed; the failure has no place.
 Result<std::vector<std::string>> ParseJsonPath(std::string_view text);
 
-// A key as one step of such a path.
+// A key as one step of such a path, and keys as a path.
 std::string JsonPathStep(const std::string& key);
+std::string JsonPathSteps(const std::vector<std::string>& keys);
 
 // The way from a record to a value inside it, kept while the record is walked.
 class JsonPath {

@@ -15,6 +15,7 @@ class ParquetFormat final : public InputFormat {
  public:
   explicit ParquetFormat(std::vector<Condition> where) : where_(std::move(where)) {}
   std::string Identity() const override;
+  Status CheckContract(const Contract& contract) const override;
   Result<InputHeader> ReadHeader(const InputFile& file, const Contract& contract) const override;
   Result<std::unique_ptr<MorselCursor>> OpenCursor(const InputFile& file, const InputHeader& header,
                                                    InputPosition from, CursorOptions options) const override;

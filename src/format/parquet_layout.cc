@@ -23,12 +23,6 @@ Status Damaged(const InputFile& file, int64_t row_group) {
       .Help("the file is damaged: fetch or write it again");
 }
 
-bool ReadsLeaf(const parquet::SchemaDescriptor& schema, int leaf, const std::vector<int>& columns) {
-  const auto* root = schema.group_node();
-  const int top = root->FieldIndex(*schema.GetColumnRoot(leaf));
-  return std::binary_search(columns.begin(), columns.end(), top);
-}
-
 }  // namespace
 
 int64_t ParquetRowGroup::RowsPerMorsel(int64_t morsel_bytes) const {
@@ -39,7 +33,7 @@ int64_t ParquetRowGroup::RowsPerMorsel(int64_t morsel_bytes) const {
 }
 
 Result<ParquetLayout> ParquetLayout::Read(const InputFile& file, const parquet::FileMetaData& metadata,
-                                          const std::vector<int>& columns, const ParquetFilter& filter) {
+                                          const std::vector<int>& leaves, const ParquetFilter& filter) {
   ParquetLayout layout;
   ARROW_ASSIGN_OR_RAISE(const FileStat stat, file.env->Stat(file.path));
   layout.file_bytes_ = stat.size_bytes;
@@ -60,7 +54,7 @@ Result<ParquetLayout> ParquetLayout::Read(const InputFile& file, const parquet::
       }
       out.file_begin = std::min(out.file_begin, begin);
       out.file_end = std::max(out.file_end, end);
-      if (ReadsLeaf(*metadata.schema(), leaf, columns)) out.raw_bytes += chunk->total_uncompressed_size();
+      if (std::binary_search(leaves.begin(), leaves.end(), leaf)) out.raw_bytes += chunk->total_uncompressed_size();
     }
     if (out.rows < 0) return Damaged(file, g);
     out.file_begin = std::min(out.file_begin, out.file_end);
@@ -79,16 +73,6 @@ int64_t ParquetLayout::RowsOfBatch(int64_t bytes) const {
   }
   const int64_t row_bytes = std::max<int64_t>(1, raw_bytes / std::max<int64_t>(1, rows));
   return std::clamp<int64_t>(bytes / row_bytes, 64, 16 << 10);
-}
-
-std::vector<int> ColumnsToRead(const InputHeader& header, const ParquetFilter& filter) {
-  std::vector<int> columns = filter.columns();
-  for (const int column : header.column_of_contract) {
-    if (column >= 0) columns.push_back(column);
-  }
-  std::sort(columns.begin(), columns.end());
-  columns.erase(std::unique(columns.begin(), columns.end()), columns.end());
-  return columns;
 }
 
 Result<std::unique_ptr<parquet::arrow::FileReader>> OpenParquet(const InputFile& file, int64_t batch_rows,

@@ -25,11 +25,11 @@ struct ParquetRowGroup {
   int64_t RowsPerMorsel(int64_t morsel_bytes) const;
 };
 
-// What a decoder and a cursor know of a file. `columns` are the top-level columns that are read.
+// What a decoder and a cursor know of a file. `leaves` are those that are read, ascending.
 class ParquetLayout {
  public:
   static Result<ParquetLayout> Read(const InputFile& file, const parquet::FileMetaData& metadata,
-                                    const std::vector<int>& columns, const ParquetFilter& filter);
+                                    const std::vector<int>& leaves, const ParquetFilter& filter);
   const std::vector<ParquetRowGroup>& row_groups() const { return row_groups_; }
   // Rows that hold about `bytes`, between 64 and 16,384.
   int64_t RowsOfBatch(int64_t bytes) const;
@@ -41,9 +41,6 @@ class ParquetLayout {
   int64_t file_bytes_ = 0;
   int64_t footer_begin_ = 0;
 };
-
-// Which top-level columns the contract or the filter reads, in ascending order.
-std::vector<int> ColumnsToRead(const InputHeader& header, const ParquetFilter& filter);
 
 // Fails with the file's name and help when this is no Parquet file that can be read.
 Result<std::unique_ptr<parquet::arrow::FileReader>> OpenParquet(const InputFile& file, int64_t batch_rows,

@@ -5,6 +5,7 @@
 
 #include <arrow/api.h>
 #include <arrow/json/from_string.h>
+#include <fmt/ranges.h>
 #include <gtest/gtest.h>
 
 #include <limits>
@@ -134,14 +135,17 @@ TEST(TypedColumn, LossyPairsOfTypesAreRefused) {
 TEST(Condition, IsReadAsWritten) {
   const auto shown = [](std::string_view text) {
     const auto c = ParseCondition(text);
-    return c.ok() ? fmt::format("[{}] {} [{}]", c->column, static_cast<int>(c->op), c->literal) : std::string("none");
+    if (!c.ok()) return std::string("none");
+    return fmt::format("[{}] {} [{}]", fmt::join(c->path, "|"), static_cast<int>(c->op), c->literal);
   };
   EXPECT_EQ(shown("a>=1"), "[a] 5 [1]");
   EXPECT_EQ(shown("  a  !=  'x y'  "), "[a] 1 [x y]");
   EXPECT_EQ(shown("\"a b\" is not null"), "[a b] 7 []");
   EXPECT_EQ(shown("a is null"), "[a] 6 []");
   EXPECT_EQ(shown("a = ''"), "[a] 0 []");
-  for (const char* none : {"", "a", "a =", "= 3", "a is", "a is null 3", "\"a = 3", "a ~ 3"}) {
+  EXPECT_EQ(shown("a.b > 3"), "[a|b] 4 [3]");
+  EXPECT_EQ(shown("\"a.b = \\\"\".\"c d\" = \"x\""), "[a.b = \"|c d] 0 [\"x\"]");
+  for (const char* none : {"", "a", "a =", "= 3", "a is", "a is null 3", "\"a = 3", "a ~ 3", "a..b = 3", ".a = 3"}) {
     EXPECT_EQ(shown(none), "none") << none;
   }
 }

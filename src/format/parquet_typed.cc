@@ -152,6 +152,28 @@ Result<std::shared_ptr<arrow::Array>> KeptOf(const arrow::Array& values, std::sp
   return arrow::MakeArray(arrow::ArrayData::Make(values.type(), kept, {std::move(bitmap), std::move(out)}, nulls));
 }
 
+void AppendObject(const arrow::StructArray& values, int64_t row, std::string* out) {
+  out->push_back('{');
+  for (int i = 0; i < values.num_fields(); ++i) {
+    if (i > 0) out->push_back(',');
+    AppendJsonString(values.struct_type()->field(i)->name(), out);
+    out->push_back(':');
+    AppendJson(*values.field(i), row, out);
+  }
+  out->push_back('}');
+}
+
+template <typename List>
+void AppendItems(const arrow::Array& values, int64_t row, std::string* out) {
+  const std::shared_ptr<arrow::Array> items = static_cast<const List&>(values).value_slice(row);
+  out->push_back('[');
+  for (int64_t i = 0; i < items->length(); ++i) {
+    if (i > 0) out->push_back(',');
+    AppendJson(*items, i, out);
+  }
+  out->push_back(']');
+}
+
 // The column as its rendered text is to be judged: ISO forms for what was typed, hex for bytes.
 Column JudgedAs(Column column, const arrow::DataType* from) {
   if (from == nullptr || IsText(*from)) return column;
@@ -183,17 +205,19 @@ Status CheckTyped(const Column& column, const arrow::DataType& from) {
 
 Result<std::unique_ptr<TypedColumn>> TypedColumn::Make(const Column& column, int index,
                                                        std::shared_ptr<arrow::DataType> from,
-                                                       arrow::MemoryPool* pool) {
+                                                       arrow::MemoryPool* pool, TypedPart part) {
   std::unique_ptr<TypedColumn> made(new TypedColumn());
   made->pool_ = pool ? pool : arrow::default_memory_pool();
   made->column_ = column;
+  if (part == TypedPart::kInside) made->column_.rules.required = false;
   made->to_ = column.type.Arrow();
   made->may_pass_ = from && from->Equals(*made->to_) && IsPlainNumber(*from) && !HasValueRules(column.rules);
   TextRules rules;
   rules.nulls = std::vector<std::string>();
   rules.empty_binary = true;
+  rules.dictionary = part == TypedPart::kColumn;
   const arrow::DataType* words = from ? &WordType(*from) : nullptr;
-  ARROW_ASSIGN_OR_RAISE(made->parser_, MakeColumnParser(JudgedAs(column, words), index, rules, pool));
+  ARROW_ASSIGN_OR_RAISE(made->parser_, MakeColumnParser(JudgedAs(made->column_, words), index, rules, pool));
   return made;
 }
 
@@ -277,6 +301,15 @@ void AppendJsonString(std::string_view text, std::string* out) {
 void AppendJson(const arrow::Array& values, int64_t row, std::string* out) {
   if (values.IsNull(row) || values.type_id() == arrow::Type::NA) return void(out->append("null"));
   const arrow::DataType& type = WordType(*values.type());
+  switch (type.id()) {
+    case arrow::Type::STRUCT: return AppendObject(static_cast<const arrow::StructArray&>(values), row, out);
+    case arrow::Type::LIST:
+    case arrow::Type::MAP: return AppendItems<arrow::ListArray>(values, row, out);
+    case arrow::Type::LARGE_LIST: return AppendItems<arrow::LargeListArray>(values, row, out);
+    case arrow::Type::FIXED_SIZE_LIST: return AppendItems<arrow::FixedSizeListArray>(values, row, out);
+    default: break;
+  }
+  if (!HasText(type)) return AppendJsonString(fmt::format("<{}>", type.ToString()), out);
   const bool bare = arrow::is_integer(type.id()) || arrow::is_decimal(type.id()) || type.id() == arrow::Type::BOOL;
   std::string text;
   TextOfValues(values)(row, &text);

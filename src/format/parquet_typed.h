@@ -21,12 +21,16 @@ namespace freight {
 // loses digits. Fails with the contract's place.
 Status CheckTyped(const Column& column, const arrow::DataType& from);
 
+// kInside: a part of an object or array, which judges `required` for it; never a dictionary.
+enum class TypedPart : uint8_t { kColumn, kInside };
+
 // One per thread and column.
 class TypedColumn {
  public:
   // `from` has passed CheckTyped; null: the input has no such column. `index` is the contract's.
   static Result<std::unique_ptr<TypedColumn>> Make(const Column& column, int index,
-                                                   std::shared_ptr<arrow::DataType> from, arrow::MemoryPool* pool);
+                                                   std::shared_ptr<arrow::DataType> from, arrow::MemoryPool* pool,
+                                                   TypedPart part = TypedPart::kColumn);
   ~TypedColumn();
   // Judges a batch. Sets errors[i] to 1 where the value fails. `values` is null when the input has no such column.
   Status Parse(std::shared_ptr<arrow::Array> values, std::span<uint8_t> errors);

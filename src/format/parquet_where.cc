@@ -3,6 +3,7 @@
 
 #include "contract/civil_time.h"
 #include "contract/exact_text.h"
+#include "format/json_path.h"
 
 #include <arrow/array.h>
 #include <arrow/record_batch.h>
@@ -34,6 +35,17 @@ std::string_view Trimmed(std::string_view text) {
 Status NoCondition(std::string_view text) {
   return Fail(Reaction::kInvalid, "\"{}\" is no condition", text)
       .Help("write a column, one of = != < <= > >= and a value, or \"is null\", \"is not null\": amount >= 10.50");
+}
+
+// Where the column of a condition ends: quoted steps may hold anything.
+size_t PathEnd(std::string_view text) {
+  bool quoted = false;
+  for (size_t i = 0; i < text.size(); ++i) {
+    if (quoted && text[i] == '\\') ++i;
+    else if (text[i] == '"' && (quoted || i == 0 || text[i - 1] == '.')) quoted = !quoted;
+    else if (!quoted && std::string_view(" =!<>").find(text[i]) != std::string_view::npos) return i;
+  }
+  return text.size();
 }
 
 // `order`: of a value against the literal, <0, 0, >0.
@@ -260,22 +272,17 @@ Result<Condition> ParseCondition(std::string_view text) {
   Condition condition;
   condition.text = text;
   std::string_view rest = Trimmed(text);
-  if (rest.starts_with('"')) {
-    const size_t end = rest.find('"', 1);
-    if (end == std::string_view::npos) return NoCondition(text);
-    condition.column = rest.substr(1, end - 1);
-    rest = Trimmed(rest.substr(end + 1));
-  } else {
-    const size_t end = std::min(rest.find_first_of(" =!<>"), rest.size());
-    condition.column = rest.substr(0, end);
-    rest = Trimmed(rest.substr(end));
-  }
+  const size_t end = PathEnd(rest);
+  auto path = ParseJsonPath(rest.substr(0, end));
+  if (!path.ok()) return NoCondition(text);
+  condition.path = *std::move(path);
+  rest = Trimmed(rest.substr(end));
   for (const auto& [word, op] : kOps) {
     if (!rest.starts_with(word)) continue;
     condition.op = op;
     std::string_view literal = Trimmed(rest.substr(word.size()));
     const bool takes_none = op == CompareOp::kIsNull || op == CompareOp::kIsNotNull;
-    if (condition.column.empty() || literal.empty() != takes_none) return NoCondition(text);
+    if (literal.empty() != takes_none) return NoCondition(text);
     if (literal.size() >= 2 && literal.front() == '\'' && literal.back() == '\'') {
       literal = literal.substr(1, literal.size() - 2);
     }
@@ -285,26 +292,25 @@ Result<Condition> ParseCondition(std::string_view text) {
   return NoCondition(text);
 }
 
-Result<ParquetFilter> ParquetFilter::Bind(const std::vector<Condition>& conditions, const arrow::Schema& schema,
-                                          const InputFile& file) {
+std::vector<std::vector<std::string>> PathsOf(const std::vector<Condition>& conditions) {
+  std::vector<std::vector<std::string>> paths;
+  for (const Condition& condition : conditions) paths.push_back(condition.path);
+  return paths;
+}
+
+Result<ParquetFilter> ParquetFilter::Bind(const std::vector<Condition>& conditions,
+                                          const std::vector<ParquetSource>& sources, const InputFile& file) {
   ParquetFilter filter;
-  for (const Condition& condition : conditions) {
-    const int column = schema.GetFieldIndex(condition.column);
-    if (column < 0) {
-      return Fail(Reaction::kInvalid, "where: the file has no column \"{}\" (or several)", condition.column)
-          .At({file.name})
-          .Help("name a column of the file as it is spelled there");
-    }
-    const auto& type = schema.field(column)->type();
-    auto value = ValueOf(condition, *type);
+  for (size_t i = 0; i < conditions.size(); ++i) {
+    const Condition& condition = conditions[i];
+    auto value = ValueOf(condition, *sources[i].type);
     if (!value.ok()) {
       return Fail(Reaction::kInvalid, "where: \"{}\" cannot be compared with column \"{}\" of type {}",
-                  condition.literal, condition.column, type->ToString())
+                  condition.literal, JsonPathSteps(condition.path), sources[i].type->ToString())
           .At({file.name})
           .Help("write a value that the column's type holds exactly: 12, 10.50, 2026-06-11, 2026-06-11T10:00:00Z");
     }
-    filter.bounds_.push_back({condition.op, *std::move(value), type, condition.column});
-    filter.columns_.push_back(column);
+    filter.bounds_.push_back({condition.op, *std::move(value), sources[i]});
   }
   return filter;
 }
@@ -324,18 +330,21 @@ Result<ParquetFilter::Value> ParquetFilter::ValueOf(const Condition& condition, 
 
 bool ParquetFilter::Excludes(const parquet::RowGroupMetaData& group) const {
   for (const Bound& bound : bounds_) {
-    const int leaf = group.schema()->ColumnIndex(bound.column);
+    const int leaf = bound.source.leaf;
     if (leaf < 0) continue;  // nested: several leaves
+    const arrow::DataType& type = *bound.source.type;
     const auto chunk = group.ColumnChunk(leaf);
     const auto stats = chunk->is_stats_set() ? chunk->statistics() : nullptr;
     if (!stats) continue;
     if (stats->HasNullCount()) {
-      const bool all_null = stats->null_count() == group.num_rows(), no_null = stats->null_count() == 0;
+      // Whether a null struct counts as a null of what lies in it is for the writer to say.
+      const bool is_top = bound.source.steps.size() == 1;
+      const bool all_null = stats->null_count() == group.num_rows(), no_null = is_top && stats->null_count() == 0;
       if (bound.op == CompareOp::kIsNull ? no_null : all_null) return true;
     }
-    if (!stats->HasMinMax() || !SameUnit(*group.schema()->Column(leaf), *bound.type)) continue;
+    if (!stats->HasMinMax() || !SameUnit(*group.schema()->Column(leaf), type)) continue;
     if (const auto* whole = std::get_if<__int128>(&bound.value)) {
-      if (NoWhole(bound.op, *stats, *bound.type, *whole)) return true;
+      if (NoWhole(bound.op, *stats, type, *whole)) return true;
     } else if (const auto* real = std::get_if<double>(&bound.value)) {
       if (NoReal(bound.op, *stats, *real)) return true;
     } else if (const auto* text = std::get_if<std::string>(&bound.value)) {
@@ -345,11 +354,12 @@ bool ParquetFilter::Excludes(const parquet::RowGroupMetaData& group) const {
   return false;
 }
 
-void ParquetFilter::Apply(const arrow::RecordBatch& batch, const std::vector<int>& places,
-                          std::vector<uint8_t>* keep) const {
-  for (size_t i = 0; i < bounds_.size(); ++i) {
-    const Bound& bound = bounds_[i];
-    const arrow::Array& values = *batch.column(places[i]);
+Status ParquetFilter::Apply(const arrow::RecordBatch& batch, std::vector<uint8_t>* keep,
+                            arrow::MemoryPool* pool) const {
+  for (const Bound& bound : bounds_) {
+    const std::vector<int>& steps = bound.source.steps;
+    ARROW_ASSIGN_OR_RAISE(const auto array, ArrayAt(batch.column(steps[0]), steps, 1, pool));
+    const arrow::Array& values = *array;
     if (const auto* whole = std::get_if<__int128>(&bound.value)) {
       Clear(values, bound.op, keep, [literal = *whole, value = WholeValues(values)](int64_t row) {
         return std::optional(Order(value(row), literal));
@@ -368,6 +378,7 @@ void ParquetFilter::Apply(const arrow::RecordBatch& batch, const std::vector<int
       }
     }
   }
+  return Status::OK();
 }
 
 }  // namespace freight
