@@ -204,7 +204,12 @@ class ParquetSourceTest(support.FreightTest):
         with path.open("r+b") as f:
             f.seek(column.data_page_offset)
             f.write(b"\xff" * column.total_compressed_size)
-        self.assert_published(p.run(), published=100, filtered=200)
+        planned = p.call("plan", "t.yaml")
+        self.assertIn("skipped by where and statistics: 2 of 3 row groups, 200 rows", planned.out)
+        found = p.call("plan", "t.yaml", "--json").json()["inputs"][0]
+        self.assertEqual({k: found[k] for k in ("row_groups", "row_groups_skipped", "rows_skipped")},
+                         {"row_groups": 3, "row_groups_skipped": 2, "rows_skipped": 200})
+        self.assert_published(p.run(), published=100, filtered=200, **{"in": 300})
         p.write("t.yaml", support.pipeline_text(source={"parquet": "in/*"}))
         self.assert_refusal(p.run("--rebuild"), support.FAILED, "row group 0 cannot be read", "in/a.parquet")
 

@@ -28,6 +28,11 @@ ordered_json InputJson(const InputDecision& decision, const PlannedInput* input)
   json["bytes"] = input->version.stat.size_bytes;
   json["chunks"] = input->chunks;
   json["chunks_done"] = input->chunks_done;
+  if (const auto& skipped = input->header.skipped) {
+    json["row_groups"] = skipped->row_groups;
+    json["row_groups_skipped"] = skipped->skipped;
+    json["rows_skipped"] = skipped->rows;
+  }
   return json;
 }
 

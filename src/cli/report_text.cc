@@ -99,6 +99,21 @@ void AddColumns(const Plan& plan, Lines* lines) {
              EscapeControls(fmt::format("{}", fmt::join(plan.unread_columns, ", "))));
 }
 
+void AddSkipped(const Plan& plan, Lines* lines) {
+  SkippedGroups sum;
+  bool any = false;
+  for (const auto& input : plan.inputs) {
+    if (!input.header.skipped) continue;
+    any = true;
+    sum.row_groups += input.header.skipped->row_groups;
+    sum.skipped += input.header.skipped->skipped;
+    sum.rows += input.header.skipped->rows;
+  }
+  if (!any) return;
+  lines->Add(2, "skipped by where and statistics: {} of {}, {}", Thousands(sum.skipped),
+             Count(sum.row_groups, "row group"), Count(sum.rows, "row"));
+}
+
 const char* HeadOf(const Plan& plan) {
   if (!plan.decision.refusals.empty()) return "a run would be refused";
   return plan.decision.nothing_to_do ? "nothing to do" : "a run would read";
@@ -147,6 +162,7 @@ std::string PlanText(const Plan& plan, int64_t width) {
   lines.Add(2, "memory {}, all threads busy with {}", MebiBytes(plan.pipeline.memory_bytes),
             MebiBytes(plan.memory_bytes_needed));
   AddInputs(plan, &lines);
+  AddSkipped(plan, &lines);
   AddPartitions(plan, &lines);
   AddColumns(plan, &lines);
   for (const auto& note : plan.notes) lines.Add(0, "note: {}", note);

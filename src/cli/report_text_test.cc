@@ -28,6 +28,7 @@ Plan SamplePlan() {
   read.decision = plan.decision.inputs[0];
   read.chunks = 4;
   read.chunks_done = 1;
+  read.header.skipped = SkippedGroups{.row_groups = 1200, .skipped = 1100, .rows = 4'000'000};
   PlannedInput kept;
   kept.version.name = "raw/b.csv";
   kept.decision = plan.decision.inputs[1];
@@ -51,7 +52,7 @@ TEST(PlanText, SaysWhatIsReadReplacedAndLeft) {
   const std::string text = PlanText(SamplePlan(), 0);
   for (const char* line :
        {"clean.events: a run would read\n", "  read raw/a.csv: new, 200.0 MiB\n",
-        "  leave 1 input unchanged\n",
+        "  leave 1 input unchanged\n", "statistics: 1,100 of 1,200 row groups, 4,000,000 rows\n",
         "  gone raw/c.csv: vanished, its rows leave\n", "decided by the data",
         "  replace event_date=2026-06-11: holds rows that leave or come again (1,000 rows now)\n",
         "  leave 1 partition live", "not name them: debug, trace\n", "all threads busy with 48.0 MiB"}) {
@@ -69,6 +70,8 @@ TEST(PlanJson, HasAVersionAndNoFormattedNumbers) {
   EXPECT_EQ(json.begin().key(), "format_version");
   EXPECT_EQ(json["bytes_to_read"], 200 << 20);
   EXPECT_EQ(json["inputs"][0]["state"], "new");
+  EXPECT_EQ(json["inputs"][0]["rows_skipped"], 4'000'000);
+  EXPECT_FALSE(json["inputs"][1].contains("row_groups"));
   EXPECT_EQ(json["inputs"][2]["rows_leave"], true);
   EXPECT_EQ(json["columns_not_read"].size(), 2u);
   EXPECT_EQ(json["partitions_losing"][0], "event_date=2026-06-11");

@@ -31,6 +31,12 @@ struct InputPosition {
   int64_t line = 1;
 };
 
+// What the conditions of a source skip unread, by what the input says of its row groups.
+struct SkippedGroups {
+  int64_t row_groups = 0;  // of the input
+  int64_t skipped = 0, rows = 0;
+};
+
 // What an input says of itself before its rows, matched to the contract.
 struct InputHeader {
   std::vector<std::string> names;           // of its columns; empty when it names none up front
@@ -38,6 +44,7 @@ struct InputHeader {
   std::vector<int> column_of_contract;      // per contract column: index into names, -1 = missing (optional: null)
   std::vector<std::string> unread;          // names that the contract does not name
   std::vector<int> leaves;                  // that are read, where columns are stored apart
+  std::optional<SkippedGroups> skipped;     // of sources that have conditions
   InputPosition data_begin;                 // of the first record
 };
 

@@ -155,8 +155,12 @@ Result<InputHeader> ParquetFormat::ReadHeader(const InputFile& file, const Contr
   InputHeader header;
   ARROW_ASSIGN_OR_RAISE(ParquetMatch match,
                         MatchParquet(file, reader->manifest(), contract, PathsOf(where_), &header));
-  ARROW_RETURN_NOT_OK(ParquetFilter::Bind(where_, match.conditions, file).status());
+  ARROW_ASSIGN_OR_RAISE(const auto filter, ParquetFilter::Bind(where_, match.conditions, file));
   header.leaves = std::move(match.leaves);
+  if (where_.empty()) return header;
+  ARROW_ASSIGN_OR_RAISE(const auto layout, ParquetLayout::Read(file, *reader->parquet_reader()->metadata(),
+                                                               header.leaves, filter));
+  header.skipped = layout.Skipped();
   return header;
 }
 

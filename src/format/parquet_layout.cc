@@ -65,6 +65,15 @@ Result<ParquetLayout> ParquetLayout::Read(const InputFile& file, const parquet::
   return layout;
 }
 
+SkippedGroups ParquetLayout::Skipped() const {
+  SkippedGroups skipped{.row_groups = static_cast<int64_t>(row_groups_.size())};
+  for (const ParquetRowGroup& group : row_groups_) {
+    skipped.skipped += group.excluded;
+    if (group.excluded) skipped.rows += group.rows;
+  }
+  return skipped;
+}
+
 int64_t ParquetLayout::RowsOfBatch(int64_t bytes) const {
   int64_t rows = 0, raw_bytes = 0;
   for (const ParquetRowGroup& group : row_groups_) {

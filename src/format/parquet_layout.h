@@ -31,6 +31,7 @@ class ParquetLayout {
   static Result<ParquetLayout> Read(const InputFile& file, const parquet::FileMetaData& metadata,
                                     const std::vector<int>& leaves, const ParquetFilter& filter);
   const std::vector<ParquetRowGroup>& row_groups() const { return row_groups_; }
+  SkippedGroups Skipped() const;
   // Rows that hold about `bytes`, between 64 and 16,384.
   int64_t RowsOfBatch(int64_t bytes) const;
   int64_t file_bytes() const { return file_bytes_; }
