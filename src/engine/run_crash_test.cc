@@ -24,7 +24,7 @@ std::vector<Scenario> Scenarios() {
   gathered_files.name = "gathered_files";
   Scenario without_links{"without_links", "append", true};
   without_links.hard_links = false;
-  Scenario joined{"joined", "replace_partitions", true}, mixed = kScattered;
+  Scenario joined{"joined", "replace_partitions", false}, mixed = kScattered;
   joined.joined = mixed.joined = mixed.mixed = true;
   mixed.name = "mixed";
   mixed.morsel_bytes = 1400;
