@@ -313,6 +313,31 @@ class MisuseTableTest(support.FreightTest):
                     self.judge(misuse, command, case, support.Done(code, "", term.text()))
                     if command not in FOR_PROGRAMS + LONG_WORDS:
                         self.assertEqual(term.screen.wrapped, 0, term.text())
+                if command not in FOR_PROGRAMS:
+                    for folder in ("new", "pages"):
+                        shutil.rmtree(self.project.folder / folder, ignore_errors=True)
+                    with terminal.Terminal(words, cwd=self.project.folder, env={"NO_COLOR": "1"}) as term:
+                        self.assertEqual(term.wait(), code, term.text())
+                        self.assertNotIn(b"\x1b", term.raw)
+
+    def test_names_that_a_terminal_would_obey_are_shown_as_text(self):
+        for name in ("t", "in/a"):
+            suffix = {"t": ".yaml", "in/a": ".csv"}[name]
+            shutil.copy(self.project.folder / (name + suffix), self.project.folder / f"{name}\x1b[31m{suffix}")
+        self.project.write("in/b.csv", "id,text,\x1b[2J\x9b\n3,three,x\n")
+        for command, args in RIGHT.items():
+            with self.subTest(command=command):
+                done = self.go(args.replace("t.yaml", "t\x1b[31m.yaml").replace("in/a.csv", "in/a\x1b[31m.csv"),
+                               FORCE_COLOR="")
+                if command not in FOR_PROGRAMS:
+                    self.assertNotIn("\x1b", done.out + done.err)
+        done = self.go("init new2 --from in/a\x1b[31m.csv")
+        self.assert_code(done, support.OK)
+        self.assertNotIn("\x1b", done.out + done.err)
+        run_id = self.project.run("--rebuild").json()["run_id"]
+        shown = self.project.call("show", run_id)
+        self.assertIn("not read: ", shown.out)
+        self.assertNotIn("\x1b", shown.out)
 
     def test_ctrl_c_where_it_takes_long(self):
         rows = "".join(f"{i},some text that takes a while\n" for i in range(400_000))
@@ -321,6 +346,8 @@ class MisuseTableTest(support.FreightTest):
             before, parts = self.tree(), self.project.parts()
             with terminal.Terminal([support.FREIGHT, *args.split()], cwd=self.project.folder) as term:
                 with support.Slowed(term.pid, run=0.01):
+                    if command == "run":
+                        term.until(lambda: " rows, " in term.text())
                     for _ in range(6):
                         term.read()
                     term.send("\x03")

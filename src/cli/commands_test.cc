@@ -162,6 +162,20 @@ TEST_F(CommandsTest, ShowRunsAndStatusTellWhatHappened) {
   EXPECT_EQ(status["last_run"]["quarantined"], 1);
 }
 
+TEST_F(CommandsTest, ADamagedLogHidesNoRunOfTheHistory) {
+  ASSERT_EQ(Call({"init"}), kExitDone);
+  ASSERT_EQ(Call({"run", "--json"}), kExitDone) << err_;
+  const std::string id = ordered_json::parse(out_)["run_id"];
+  Write("clean/events.freight/manifest.log", "garbage");
+  EXPECT_EQ(Call({"status"}), kExitFailed);
+  EXPECT_EQ(Call({"runs"}), kExitFailed);
+  EXPECT_TRUE(OutSays(id)) << out_;
+  EXPECT_TRUE(ErrSays("manifest.log\" is damaged")) << err_;
+  EXPECT_EQ(Call({"runs", "--json"}), kExitFailed);
+  EXPECT_EQ(ordered_json::parse(out_)["datasets"][0]["runs"][0]["run_id"], id);
+  EXPECT_EQ(Call({"show", id}), kExitDone) << err_;
+}
+
 TEST_F(CommandsTest, AStopBeforeTheRunEndsAsTheSignalDoes) {
   ASSERT_EQ(Call({"init"}), kExitDone);
   stop_ = 15;

@@ -13,12 +13,12 @@ namespace {
 constexpr int64_t kFreeCells = 3;
 constexpr int64_t kBrokenIndent = 4;  // of what did not fit on a line
 
-// Every line broken at the width; 0: as it is.
+// Every line broken at the width, 0: nowhere. Names from files may hold what a terminal would obey.
 std::string Broken(std::string_view text, int64_t width) {
   std::string lines;
   while (!text.empty()) {
     const std::string_view line = text.substr(0, text.find('\n'));
-    lines += Wrap(line, width, kBrokenIndent);
+    lines += Wrap(EscapeControls(line), width, kBrokenIndent);
     text.remove_prefix(std::min(line.size() + 1, text.size()));
   }
   return lines;

@@ -35,7 +35,7 @@ class Console {
 
   // Results. After a failed write the rest is dropped and out_failed() says so.
   void Out(std::string_view text);
-  void OutLines(std::string_view text);  // for people: lines broken at the terminal's width
+  void OutLines(std::string_view text);  // for people: lines broken at the terminal's width, controls escaped
   void OutJson(const nlohmann::ordered_json& value);  // one line
   bool out_failed() const { return out_failed_; }
   int64_t out_width() const;  // cells; 0: no terminal, lines are never broken

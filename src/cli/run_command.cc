@@ -63,7 +63,7 @@ int Finish(Context& context, const Plan& plan, const RunReport& report) {
   if (context.args.json) {
     console.OutJson(RunReportJson(report));
   } else {
-    console.Out(RunText(report, plan, console.out_width()));
+    console.OutLines(RunText(report, plan, console.out_width()));
   }
   return ExitCodeOf(report.error, context.stop ? context.stop->load() : 0);
 }
@@ -124,7 +124,7 @@ int PlanOne(Context& context, LoadedPipeline& loaded) {
   if (context.args.json) {
     console.OutJson(PlanJson(*plan));
   } else {
-    console.Out(PlanText(*plan, console.out_width()));
+    console.OutLines(PlanText(*plan, console.out_width()));
   }
   int code = kExitDone;
   for (const auto& refusal : plan->decision.refusals) {

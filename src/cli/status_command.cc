@@ -124,7 +124,9 @@ Status RunsOf(Context& context, const Pipeline& pipeline, ordered_json* datasets
   const std::string root = DatasetRoot(pipeline);
   const int64_t limit = context.args.limit_rows > 0 ? context.args.limit_rows : kRunsShown;
   ARROW_ASSIGN_OR_RAISE(const auto runs, LoadRuns(context.env, root, limit));
-  ARROW_ASSIGN_OR_RAISE(const DatasetState state, ReadDatasetState(context.env, root));
+  // The history is told also where the dataset's log is damaged.
+  const auto read = ReadDatasetState(context.env, root);
+  const DatasetState state = read.ok() ? *read : DatasetState{};
   // A run that was killed wrote no record; a stopped one did.
   const bool recorded =
       std::any_of(runs.begin(), runs.end(), [&](auto& r) { return Word(r, "run_id") == state.unfinished_run; });
@@ -136,7 +138,7 @@ Status RunsOf(Context& context, const Pipeline& pipeline, ordered_json* datasets
     }
     if (runs.empty() && state.unfinished_run.empty()) context.console.Out("  no run yet\n");
     for (const auto& run : runs) context.console.OutLines("  " + RunLine(run));
-    return Status::OK();
+    return read.status();
   }
   ordered_json list = ordered_json::array();
   for (const auto& run : runs) list.push_back(run);
@@ -144,7 +146,7 @@ Status RunsOf(Context& context, const Pipeline& pipeline, ordered_json* datasets
       {{"dataset", pipeline.dataset},
        {"unfinished_run", state.unfinished_run.empty() ? ordered_json(nullptr) : ordered_json(state.unfinished_run)},
        {"runs", list}});
-  return Status::OK();
+  return read.status();
 }
 
 void AddShownRows(const ordered_json& run, std::string* text) {
@@ -216,7 +218,7 @@ int StatusCommand(Context& context) {
   ordered_json datasets = ordered_json::array();
   const int code = ForEachDataset(context, context.args.targets, [&](const Pipeline& pipeline) -> Status {
     ARROW_ASSIGN_OR_RAISE(ordered_json status, StatusOf(context, pipeline));
-    if (!context.args.json) context.console.Out(StatusText(status, context.console.out_width()));
+    if (!context.args.json) context.console.OutLines(StatusText(status, context.console.out_width()));
     datasets.push_back(std::move(status));
     return Status::OK();
   });
