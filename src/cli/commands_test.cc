@@ -134,6 +134,24 @@ TEST_F(CommandsTest, ABrokenPipelineEndsWithTwoAndACaret) {
   EXPECT_TRUE(found) << out_;
 }
 
+TEST_F(CommandsTest, InitInARepositoryLeavesItsIgnoreFileAlone) {
+  Write("/repo/.gitignore", "mine\n");
+  EXPECT_EQ(Call({"init", "/repo"}), kExitDone) << err_;
+  EXPECT_TRUE(ErrSays("/repo/.gitignore stays as it is; it should name clean/ *.freight/ _dlq/")) << err_;
+  EXPECT_FALSE(OutSays(".gitignore")) << out_;
+  EXPECT_EQ(ReadFile(*env_, "/repo/.gitignore", 100).ValueOrDie(), "mine\n");
+}
+
+TEST_F(CommandsTest, APartitionThatIsNotThereIsSaid) {
+  ASSERT_EQ(Call({"init"}), kExitDone);
+  ASSERT_EQ(Call({"run"}), kExitDone) << err_;
+  EXPECT_EQ(Call({"run", "--partition", "event_date=2026-06-11"}), kExitDone);
+  EXPECT_FALSE(ErrSays("no row falls")) << err_;
+  EXPECT_EQ(Call({"run", "--partition", "event_date=2026-06-11", "--partition", "event_date=2026-6-11"}), kExitDone);
+  EXPECT_TRUE(ErrSays("no row falls into partition \"event_date=2026-6-11\"")) << err_;
+  EXPECT_FALSE(ErrSays("no row falls into partition \"event_date=2026-06-11\"")) << err_;
+}
+
 TEST_F(CommandsTest, ANameThatIsNearlyRightIsNamed) {
   ASSERT_EQ(Call({"init"}), kExitDone);
   EXPECT_EQ(Call({"status", "clean.evnts"}), kExitInvalid);

@@ -139,6 +139,16 @@ std::vector<NewFile> SampleFiles(const std::string& directory) {
           {In(directory, ".gitignore"), kIgnored}};
 }
 
+// Projects often begin in a repository that has this file: it stays as it is, and is no reason to refuse.
+Result<bool> LeaveOutIgnored(Env& env, std::vector<NewFile>* files) {
+  const auto ignored =
+      std::find_if(files->begin(), files->end(), [](auto& file) { return BaseName(file.path) == ".gitignore"; });
+  if (ignored == files->end()) return false;
+  ARROW_ASSIGN_OR_RAISE(const bool exists, Exists(env, ignored->path));
+  if (exists) files->erase(ignored);
+  return exists;
+}
+
 Result<std::vector<NewFile>> MakeProject(Context& context, const std::string& directory) {
   std::vector<NewFile> files;
   if (context.args.from.empty()) {
@@ -146,7 +156,14 @@ Result<std::vector<NewFile>> MakeProject(Context& context, const std::string& di
   } else {
     ARROW_ASSIGN_OR_RAISE(files, FilesFrom(context, directory));
   }
+  ARROW_ASSIGN_OR_RAISE(const bool left_out, LeaveOutIgnored(context.env, &files));
   ARROW_RETURN_NOT_OK(WriteNew(context.env, files));
+  if (left_out) {
+    std::string entries = kIgnored;
+    std::replace(entries.begin(), entries.end(), '\n', ' ');
+    context.console.Line("note", "gitignore", fmt::format("{} stays as it is; it should name {}",
+                                                          In(directory, ".gitignore"), entries));
+  }
   return files;
 }
 

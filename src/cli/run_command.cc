@@ -47,6 +47,23 @@ void SayBadRows(Console& console, const RunReport& report, const Plan& plan) {
                fmt::format("see them with `freight quarantine show {} --run {}`", report.dataset, report.run_id));
 }
 
+// A partition that was asked for and is not there is more often a slip of the finger than a wish.
+void SayUnknownScope(Console& console, const RunReport& report, const Plan& plan) {
+  if (report.state != RunState::kPublished) return;
+  const auto inside = [](const std::string& path, const std::string& scope) {
+    return path == scope || path.starts_with(scope + "/");
+  };
+  for (const auto& scope : plan.options.scope) {
+    const bool touched = std::any_of(report.partitions.begin(), report.partitions.end(),
+                                     [&](const auto& p) { return inside(p.path, scope); });
+    const bool live = std::any_of(plan.partitions_live.begin(), plan.partitions_live.end(),
+                                  [&](const auto& p) { return inside(p.first, scope); });
+    if (touched || live) continue;
+    console.Line("warning", "no_such_partition", fmt::format("no row falls into partition \"{}\"", scope),
+                 "check how it is spelled; the folders of the dataset are called as partitions are");
+  }
+}
+
 // Runs that never had the dataset (another run holds it, a target that is not ours) leave nothing beside it.
 bool LeavesRecord(const RunReport& report) {
   return report.epoch > 0 && (report.error.ok() || ReactionOf(report.error) != Reaction::kTransient);
@@ -59,6 +76,7 @@ int Finish(Context& context, const Plan& plan, const RunReport& report) {
     if (!saved.ok()) console.Line("warning", "record", "the run's record was not kept: " + saved.message());
   }
   SayBadRows(console, report, plan);
+  SayUnknownScope(console, report, plan);
   if (!report.error.ok()) console.Report(report.error);
   if (context.args.json) {
     console.OutJson(RunReportJson(report));
