@@ -48,6 +48,12 @@ struct InputHeader {
   InputPosition data_begin;                 // of the first record
 };
 
+// What a format hangs on a morsel for its decoders; dropped with it.
+class MorselExtra {
+ public:
+  virtual ~MorselExtra() = default;
+};
+
 // A run of consecutive whole records: the unit of work of one thread. Becomes one row group per partition.
 struct Morsel {
   int64_t index = 0;       // within the input, from 0
@@ -62,6 +68,7 @@ struct Morsel {
   std::vector<BadRecord> oversize;  // kRecordTooLong, cut out by the cursor behind the text (offset, length, line;
                                     // raw empty)
   Charge charge;           // of the budget, for the text and the columns made of it
+  std::unique_ptr<MorselExtra> extra;
   static constexpr int64_t kPad = 64;
 };
 

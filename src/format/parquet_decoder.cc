@@ -2,12 +2,14 @@
 #include "format/parquet_decoder.h"
 
 #include "format/parquet_layout.h"
+#include "format/parquet_turns.h"
 #include "format/typed_tree.h"
 
 #include <arrow/array.h>
 #include <arrow/memory_pool.h>
 #include <arrow/record_batch.h>
 #include <arrow/type.h>
+#include <arrow/util/byte_size.h>
 #include <parquet/metadata.h>
 
 #include <algorithm>
@@ -16,7 +18,55 @@
 namespace freight {
 namespace {
 
-// Decodes the rows of morsels, going on where the last one ended when it can.
+// Rows of a turn that are decoded and wait for being judged. A morsel is admitted with more (kChargeFactor of plan.h).
+constexpr int64_t kHeldBytesMax = 8 << 20;
+
+// The rows of one row group, from the first one on.
+class RowGroupRows final : public RowGroupTurns::Reader {
+ public:
+  static Result<std::unique_ptr<RowGroupRows>> Open(const InputFile& file,
+                                                    std::shared_ptr<parquet::arrow::FileReader> reader,
+                                                    int64_t row_group, const std::vector<int>& leaves) {
+    std::unique_ptr<RowGroupRows> rows(new RowGroupRows(file, row_group));
+    auto opened = reader->GetRecordBatchReader({static_cast<int>(row_group)}, leaves);
+    if (!opened.ok()) return ParquetFailure(file, row_group, opened.status());
+    rows->reader_ = std::move(reader);
+    rows->batches_ = *std::move(opened);
+    return rows;
+  }
+
+  // What lies before is decoded and dropped.
+  Status SkipTo(int64_t row) {
+    while (row_ < row) ARROW_RETURN_NOT_OK(Next(row - row_).status());
+    return Status::OK();
+  }
+
+  // At least one row, `rows_max` at most.
+  Result<std::shared_ptr<arrow::RecordBatch>> Next(int64_t rows_max) {
+    if (rest_ == nullptr || rest_->num_rows() == 0) {
+      const Status read = batches_->ReadNext(&rest_);
+      if (!read.ok()) return ParquetFailure(file_, row_group_, read);
+      if (rest_ == nullptr || rest_->num_rows() == 0) {
+        return ParquetFailure(file_, row_group_, arrow::Status::Invalid("it holds fewer rows than its footer says"));
+      }
+    }
+    auto batch = rest_->Slice(0, std::min(rows_max, rest_->num_rows()));
+    rest_ = rest_->Slice(batch->num_rows());
+    row_ += batch->num_rows();
+    return batch;
+  }
+
+ private:
+  RowGroupRows(const InputFile& file, int64_t row_group) : file_(file), row_group_(row_group) {}
+
+  const InputFile file_;
+  const int64_t row_group_;
+  std::shared_ptr<parquet::arrow::FileReader> reader_;  // which batches_ looks into
+  std::unique_ptr<arrow::RecordBatchReader> batches_;
+  std::shared_ptr<arrow::RecordBatch> rest_;
+  int64_t row_ = 0;  // the next one
+};
+
 class Decoder final : public MorselDecoder {
  public:
   Decoder(const InputFile& file, const Contract& contract, arrow::MemoryPool* pool)
@@ -45,19 +95,18 @@ class Decoder final : public MorselDecoder {
     if (layout_.row_groups()[static_cast<size_t>(morsel.row_group)].excluded) {
       return emit({.filtered = morsel.rows, .records = morsel.rows});
     }
-    ARROW_RETURN_NOT_OK(GoTo(morsel));
-    int64_t left = morsel.rows;
-    while (left > 0) {
-      if (rest_ == nullptr || rest_->num_rows() == 0) ARROW_RETURN_NOT_OK(ReadBatch());
-      batch_ = rest_->Slice(0, std::min(left, rest_->num_rows()));
-      rest_ = rest_->Slice(batch_->num_rows());
-      line_ = morsel.first_line + morsel.rows - left;
-      left -= batch_->num_rows();
-      row_ += batch_->num_rows();
-      ARROW_ASSIGN_OR_RAISE(DecodedBatch judged, Judge());
-      ARROW_RETURN_NOT_OK(emit(std::move(judged)));
+    row_group_ = morsel.row_group;
+    line_ = morsel.first_line;
+    if (!morsel.extra) {
+      ARROW_ASSIGN_OR_RAISE(const auto rows, RowGroupRows::Open(file_, reader_, row_group_, leaves_));
+      return DecodeRows(*rows, morsel, nullptr, emit);
     }
-    return Status::OK();
+    auto& turn = static_cast<RowGroupTurns::Turn&>(*morsel.extra);
+    std::unique_ptr<RowGroupTurns::Reader>& rows = turn.Wait();
+    if (!rows) {
+      ARROW_ASSIGN_OR_RAISE(rows, RowGroupRows::Open(file_, reader_, row_group_, leaves_));
+    }
+    return DecodeRows(static_cast<RowGroupRows&>(*rows), morsel, &turn, emit);
   }
 
   BadRecord Locate(int64_t row) override {
@@ -70,31 +119,34 @@ class Decoder final : public MorselDecoder {
   }
 
  private:
-  // Reading begins with a row group; the rows before the morsel's are decoded and dropped.
-  Status GoTo(const Morsel& morsel) {
-    if (morsel.row_group != row_group_ || row_ > morsel.row || !rows_) {
-      row_group_ = morsel.row_group;
-      row_ = 0;
-      rest_.reset();
-      rows_.reset();
-      auto opened = reader_->GetRecordBatchReader({static_cast<int>(row_group_)}, leaves_);
-      if (!opened.ok()) return ParquetFailure(file_, row_group_, opened.status());
-      rows_ = std::move(*opened);
-    }
-    while (row_ < morsel.row) {
-      if (rest_ == nullptr || rest_->num_rows() == 0) ARROW_RETURN_NOT_OK(ReadBatch());
-      const int64_t dropped = std::min(morsel.row - row_, rest_->num_rows());
-      rest_ = rest_->Slice(dropped);
-      row_ += dropped;
+  // Others wait for a turn: its rows are decoded before they are judged, as many as kHeldBytesMax at a time.
+  Status DecodeRows(RowGroupRows& rows, const Morsel& morsel, RowGroupTurns::Turn* turn,
+                    const std::function<Status(DecodedBatch&&)>& emit) {
+    ARROW_RETURN_NOT_OK(rows.SkipTo(morsel.row));
+    arrow::RecordBatchVector held;
+    int64_t held_bytes = 0;
+    for (int64_t left = morsel.rows; left > 0;) {
+      ARROW_ASSIGN_OR_RAISE(auto batch, rows.Next(left));
+      left -= batch->num_rows();
+      ARROW_ASSIGN_OR_RAISE(const int64_t bytes, arrow::util::ReferencedBufferSize(*batch));
+      held_bytes += bytes;
+      held.push_back(std::move(batch));
+      if (left == 0 && turn) turn->End();
+      if (left > 0 && turn && turn->HasNext() && held_bytes < kHeldBytesMax) continue;
+      for (auto& next : held) ARROW_RETURN_NOT_OK(JudgeBatch(std::move(next), emit));
+      held.clear();
+      held_bytes = 0;
     }
     return Status::OK();
   }
 
-  Status ReadBatch() {
-    const Status read = rows_->ReadNext(&rest_);
-    if (!read.ok()) return ParquetFailure(file_, row_group_, read);
-    if (rest_ != nullptr && rest_->num_rows() > 0) return Status::OK();
-    return ParquetFailure(file_, row_group_, arrow::Status::Invalid("it holds fewer rows than its footer says"));
+  Status JudgeBatch(std::shared_ptr<arrow::RecordBatch> batch, const std::function<Status(DecodedBatch&&)>& emit) {
+    batch_ = std::move(batch);
+    ARROW_ASSIGN_OR_RAISE(DecodedBatch judged, Judge());
+    ARROW_RETURN_NOT_OK(emit(std::move(judged)));
+    line_ += batch_->num_rows();
+    batch_.reset();
+    return Status::OK();
   }
 
   Result<DecodedBatch> Judge() {
@@ -145,18 +197,14 @@ class Decoder final : public MorselDecoder {
   const InputFile file_;
   const std::shared_ptr<arrow::Schema> schema_;
   arrow::MemoryPool* const pool_;
-  std::unique_ptr<parquet::arrow::FileReader> reader_;
+  std::shared_ptr<parquet::arrow::FileReader> reader_;
   std::vector<int> leaves_;
   ParquetFilter filter_;
   ParquetLayout layout_;
   std::vector<std::string> names_;  // of the batches' columns
   std::vector<std::unique_ptr<TypedTree>> columns_;
-  // Where reading stands.
-  int64_t row_group_ = -1;
-  int64_t row_ = 0;  // next one of the row group
-  std::unique_ptr<arrow::RecordBatchReader> rows_;
-  std::shared_ptr<arrow::RecordBatch> rest_;
   // The batch at hand.
+  int64_t row_group_ = -1;
   std::shared_ptr<arrow::RecordBatch> batch_;
   int64_t line_ = 1;  // of its first row
   std::vector<uint8_t> errors_, keep_;

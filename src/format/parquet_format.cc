@@ -6,6 +6,7 @@
 #include "format/parquet_decoder.h"
 #include "format/parquet_layout.h"
 #include "format/parquet_match.h"
+#include "format/parquet_turns.h"
 
 #include <arrow/type.h>
 #include <parquet/metadata.h>
@@ -74,6 +75,11 @@ class Cursor final : public MorselCursor {
     morsel.row_group = static_cast<int64_t>(group_);
     morsel.row = row_;
     morsel.rows = std::min(group.RowsPerMorsel(options_.morsel_bytes), group.rows - row_);
+    if (morsel.rows < group.rows && !group.excluded) {
+      if (!turns_ || turns_of_ != group_) turns_ = std::make_shared<RowGroupTurns>();
+      turns_of_ = group_;
+      morsel.extra = turns_->Next();
+    }
     Step();
     morsel.length = next_.offset - morsel.offset;
     return morsel;
@@ -130,6 +136,8 @@ class Cursor final : public MorselCursor {
   InputPosition next_;
   size_t group_ = 0;
   int64_t row_ = 0;  // within the group
+  std::shared_ptr<RowGroupTurns> turns_;
+  size_t turns_of_ = 0;  // this group
 };
 
 }  // namespace

@@ -8,6 +8,8 @@
 #include <parquet/exception.h>
 #include <parquet/file_reader.h>
 #include <parquet/metadata.h>
+#include <parquet/schema.h>
+#include <parquet/size_statistics.h>
 
 #include <algorithm>
 
@@ -16,11 +18,36 @@ namespace {
 
 constexpr int64_t kFooterTailBytes = 8;  // its length and the magic
 constexpr int64_t kReadBufferBytes = 256 << 10;
+// Of one column chunk: more is no count but damage.
+constexpr int64_t kValuesMax = int64_t{1} << 40;
+constexpr int kFixedWidthMax = 1 << 16;
 
 Status Damaged(const InputFile& file, int64_t row_group) {
   return Fail(Reaction::kFailed, "the footer's entry for row group {} contradicts itself", row_group)
       .At({file.name})
       .Help("the file is damaged: fetch or write it again");
+}
+
+// About what a column chunk's values take when decoded: dictionaries make pages far smaller than that. Where the writer
+// did not say how long its strings are, the size of the pages.
+int64_t DecodedBytes(const parquet::ColumnChunkMetaData& chunk, const parquet::ColumnDescriptor& column) {
+  int64_t width = 0, bytes = 0;
+  switch (column.physical_type()) {
+    case parquet::Type::INT32:
+    case parquet::Type::FLOAT: width = 4; break;
+    case parquet::Type::INT64:
+    case parquet::Type::INT96:
+    case parquet::Type::DOUBLE: width = 8; break;
+    case parquet::Type::FIXED_LEN_BYTE_ARRAY: width = std::clamp(column.type_length(), 0, kFixedWidthMax); break;
+    case parquet::Type::BYTE_ARRAY: {
+      width = 4;  // its offset
+      const auto sizes = chunk.size_statistics();
+      if (sizes) bytes = std::clamp<int64_t>(sizes->unencoded_byte_array_data_bytes.value_or(0), 0, kValuesMax);
+      break;
+    }
+    default: break;
+  }
+  return std::max(chunk.total_uncompressed_size(), chunk.num_values() * width + bytes);
 }
 
 }  // namespace
@@ -49,12 +76,15 @@ Result<ParquetLayout> ParquetLayout::Read(const InputFile& file, const parquet::
         begin = std::min(begin, chunk->dictionary_page_offset());
       }
       const int64_t end = begin + chunk->total_compressed_size();
-      if (begin < 0 || end < begin || end > stat.size_bytes || chunk->total_uncompressed_size() < 0) {
+      if (begin < 0 || end < begin || end > stat.size_bytes || chunk->total_uncompressed_size() < 0 ||
+          chunk->num_values() < 0 || chunk->num_values() > kValuesMax) {
         return Damaged(file, g);
       }
       out.file_begin = std::min(out.file_begin, begin);
       out.file_end = std::max(out.file_end, end);
-      if (std::binary_search(leaves.begin(), leaves.end(), leaf)) out.raw_bytes += chunk->total_uncompressed_size();
+      if (std::binary_search(leaves.begin(), leaves.end(), leaf)) {
+        out.raw_bytes += DecodedBytes(*chunk, *metadata.schema()->Column(leaf));
+      }
     }
     if (out.rows < 0) return Damaged(file, g);
     out.file_begin = std::min(out.file_begin, out.file_end);

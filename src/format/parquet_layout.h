@@ -18,7 +18,7 @@ inline constexpr int64_t kParquetMorselRowsMax = 128 << 10;
 
 struct ParquetRowGroup {
   int64_t rows = 0;
-  int64_t raw_bytes = 0;            // of the columns that are read, decompressed
+  int64_t raw_bytes = 0;            // of the leaves that are read, decoded
   int64_t file_begin = 0, file_end = 0;  // of all its columns
   bool excluded = false;            // its statistics show that the filter takes no row
   // A row group's morsels have equal numbers of rows, but for the last: about morsel_bytes of raw_bytes each.
