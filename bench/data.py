@@ -8,7 +8,8 @@ import subprocess
 import sys
 from typing import NamedTuple
 
-ROOT = pathlib.Path(__file__).resolve().parent.parent
+HERE = pathlib.Path(__file__).resolve().parent
+ROOT = HERE.parent
 sys.path.insert(0, str(ROOT / "tests"))
 import support  # noqa: E402  the events' contract and the pipeline's text are the tests'
 
@@ -24,7 +25,7 @@ PROPERTIES = {"i64": {"logicalType": "integer"}, "double": {"logicalType": "numb
 
 class Input(NamedTuple):
     files: list          # paths
-    format: str          # csv or ndjson
+    format: str          # csv, ndjson or parquet
     columns: list        # [name, type]
     contract: list       # ODCS properties
     bytes: int
@@ -76,9 +77,13 @@ class Inputs:
         self.folder, self.build, self.scale = folder, build, scale
 
     def get(self, key):
-        """`events`, ...; `events.gz` is the same compressed, `events*10` the same file under ten names."""
+        """`events`, ...; `events.gz` is the same compressed, `events.parquet` the same as Parquet, `events*10` the same
+        file under ten names.
+        """
         if key.endswith(".gz"):
             return self._compressed(self.get(key.removesuffix(".gz")))
+        if key.endswith(".parquet"):
+            return self._typed(self.get(key.removesuffix(".parquet")))
         name, _, copies = key.partition("*")
         return self._copied(self._plain(name), int(copies)) if copies else self._plain(name)
 
@@ -117,6 +122,22 @@ class Inputs:
                 shutil.copyfileobj(source, target, 1 << 20)
             partial.rename(packed)
         return plain._replace(files=[str(packed)])
+
+    @staticmethod
+    def _typed(plain):
+        """As DuckDB writes it, but with a million rows in a row group, as PyArrow and Spark make them."""
+        typed = pathlib.Path(plain.files[0]).with_suffix(".parquet")
+        if not typed.exists():
+            partial = typed.with_suffix(".partial")
+            job = {"engine": "duckdb", "files": plain.files, "format": plain.format, "columns": plain.columns,
+                   "codec": "zstd", "threads": 2, "in_order": True, "rejects": False, "partition": None,
+                   "target": str(partial), "row_group_rows": 1 << 20}
+            written = typed.with_suffix(".json")
+            written.write_text(json.dumps(job))
+            # In a process of its own: what this one holds in memory is counted to every load that it starts.
+            subprocess.run([sys.executable, HERE / "peers.py", written], check=True)
+            partial.rename(typed)
+        return plain._replace(files=[str(typed)], format="parquet", bytes=typed.stat().st_size)
 
     @staticmethod
     def _copied(plain, copies):

@@ -1,8 +1,9 @@
 #!/usr/bin/env python3
 """peers.py JOB.json: one load by another engine; declared schema, same codec and level, as many threads as asked for.
 
-A job: {engine, files, format: csv | ndjson, columns: [[name, type], ...], target, codec, threads, in_order, rejects,
-partition: null or an SQL expression}. Types: i64, decimal(p,s), double, timestamp, string.
+A job: {engine, files, format: csv | ndjson | parquet, columns: [[name, type], ...], target, codec, threads, in_order,
+rejects, partition: null or an SQL expression}. Types: i64, decimal(p,s), double, timestamp, string. Parquet files say
+their types themselves.
 """
 import json
 import os
@@ -27,16 +28,19 @@ def duckdb_load(job):
         rejects = "store_rejects = true, rejects_limit = 0," if job["rejects"] else ""
         read = (f"read_csv({job['files']}, header = true, auto_detect = false, delim = ',', quote = '\"', "
                 f"escape = '\"', {rejects} columns = {{{columns}}})")
+    elif job["format"] == "parquet":
+        read = f"read_parquet({job['files']})"
     else:
         read = f"read_json({job['files']}, format = 'newline_delimited', auto_detect = false, columns = {{{columns}}})"
     level = f", COMPRESSION_LEVEL {ZSTD_LEVEL}" if job["codec"] == "zstd" else ""
     partition = ", PARTITION_BY (part)" if job["partition"] else ""
     key = f", {job['partition']} AS part" if job["partition"] else ""
+    groups = f", ROW_GROUP_SIZE {job['row_group_rows']}" if "row_group_rows" in job else ""
     with duckdb.connect() as db:
         db.execute(f"SET threads = {job['threads']}")
         db.execute(f"SET preserve_insertion_order = {'true' if job['in_order'] else 'false'}")
         db.execute(f"COPY (SELECT *{key} FROM {read}) TO '{job['target']}' "
-                   f"(FORMAT parquet, COMPRESSION {job['codec']}{level}{partition})")
+                   f"(FORMAT parquet, COMPRESSION {job['codec']}{level}{partition}{groups})")
 
 
 def polars_load(job):
@@ -53,10 +57,13 @@ def polars_load(job):
     changes = [polars.col(name).str.to_datetime(TIME_FORMAT, time_unit="us") if kind == "timestamp"
                else polars.col(name).cast(schema[name])
                for name, kind in job["columns"] if by_way[name] != schema[name]]
-    scan = polars.scan_csv if job["format"] == "csv" else polars.scan_ndjson
     level = {"compression_level": ZSTD_LEVEL} if job["codec"] == "zstd" else {}
-    scan(job["files"], schema=by_way).with_columns(changes).sink_parquet(job["target"], compression=job["codec"],
-                                                                         **level)
+    if job["format"] == "parquet":
+        rows = polars.scan_parquet(job["files"])
+    else:
+        scan = polars.scan_csv if job["format"] == "csv" else polars.scan_ndjson
+        rows = scan(job["files"], schema=by_way).with_columns(changes)
+    rows.sink_parquet(job["target"], compression=job["codec"], **level)
 
 
 def pyarrow_load(job):

@@ -37,7 +37,7 @@ def faster(label, than, times, ours=OURS):
 
 
 def within(label, base, times, ours=OURS, what="wall_s"):
-    noun = {"wall_s": "time", "rss_bytes": "memory"}[what]
+    noun = {"wall_s": "time", "cpu_s": "CPU time", "rss_bytes": "memory"}[what]
     return Goal(label, f"{ours}: ≤ {times:g} × the {noun} of {base}",
                 lambda r: middle(r, ours, what) / middle(r, base, what), at_most=times)
 
@@ -189,6 +189,16 @@ def process():
                  [Goal("gz", "Freight: ≥ 0.9 × as fast as igzip alone",
                        lambda r: middle(r, "igzip alone") / middle(r, OURS), at_least=0.9)],
                  note="One gzip member, level 6. igzip is the command of the library that Freight decodes with."),
+        Workload("parquet", "the events as Parquet, in row groups of a million rows",
+                 [freight("events.parquet"), *peers("events.parquet", ORDERED, UNORDERED, POLARS),
+                  freight("events.parquet", "Freight, 1 thread", threads=1),
+                  freight("events.parquet", "Freight, 8 threads", threads=8)],
+                 [faster("parquet", ORDERED, 1), faster("parquet", POLARS, 1),
+                  within("parquet", "Freight, 1 thread", 1.15, what="cpu_s"),
+                  same_bytes("parquet", "1, 2 and 8 threads", [OURS, "Freight, 1 thread", "Freight, 8 threads"])],
+                 needs="parquet",
+                 note="Written by DuckDB. A row group is decoded once, whichever threads work on it: two of them must take "
+                      "no more CPU than one, but for what they cost each other in caches."),
         Workload("memory", "a budget of 32 MiB; 20 % bad rows",
                  [freight("events"), freight("events", "Freight, memory: 32MiB", memory="32MiB"),
                   freight("events_very_bad", "Freight, 20 % bad rows")],
@@ -203,6 +213,7 @@ def process():
 
 
 def all_workloads(copies):
-    order = ["W1", "W2", "W3", "W4", "W5", "W6", "W7", "W9", "W10", "W12", "W13", "W14", "gz", "memory", "scale"]
+    order = ["W1", "W2", "W3", "W4", "W5", "W6", "W7", "W9", "W10", "W12", "W13", "W14", "gz", "parquet", "memory",
+             "scale"]
     known = {w.id: w for w in [*basic(), quoted_text(), partitions(), sizes(copies), *process()]}
     return [known[name] for name in order]

@@ -63,12 +63,12 @@ class SmokeTest(BenchTest):
             for load in ours:
                 if load != "Freight, cold cache":  # only where the page cache lets go of a file
                     self.assertEqual(len(part["loaders"][load]["samples"]), times, (name, load, done.stderr))
-        for name in ("W1", "W2", "W6", "W7"):
+        for name in ("W1", "W2", "W6", "W7", "parquet"):
             for load in (workloads.ORDERED, workloads.UNORDERED, workloads.POLARS):
                 sample, = measured[name]["loaders"][load]["samples"]
                 self.assertGreater(sample["out_bytes"], 0)
-        same = [g for g in measured["W4"]["goals"] if "identical" in g["goal"]]
-        self.assertEqual([g["measured"] for g in same], [1, 1, 1])
+        same = [g for name in ("W4", "parquet") for g in measured[name]["goals"] if "identical" in g["goal"]]
+        self.assertEqual([g["measured"] for g in same], [1, 1, 1, 1])
 
     def test_unknown_workloads_are_named(self):
         done = subprocess.run([sys.executable, str(BENCH / "run.py"), "--build", str(support.BUILD), "--data",
@@ -109,6 +109,12 @@ class WrongResultTest(BenchTest):
                 (f"SELECT * REPLACE (CASE WHEN {some} THEN event_time - INTERVAL 1 SECOND ELSE event_time END AS "
                  "event_time) FROM rows_read", "min of event_time")):
             self.assertIn(words, self.refusal(self.rewritten(out, query), source))
+
+    def test_the_parquet_input_holds_what_the_generator_meant(self):
+        source = self.bench().inputs.get("events.parquet")
+        loaders.check_figures(source.files, source)
+        self.assertIn("sum of amount", self.refusal(self.rewritten(
+            pathlib.Path(source.files[0]).parent, "SELECT * REPLACE (amount + 0.01 AS amount) FROM rows_read"), source))
 
     def test_damaged_files(self):
         bench = self.bench()
