@@ -197,8 +197,8 @@ def process():
                   within("parquet", "Freight, 1 thread", 1.15, what="cpu_s"),
                   same_bytes("parquet", "1, 2 and 8 threads", [OURS, "Freight, 1 thread", "Freight, 8 threads"])],
                  needs="parquet",
-                 note="Written by DuckDB. A row group is decoded once, whichever threads work on it: two of them must take "
-                      "no more CPU than one, but for what they cost each other in caches."),
+                 note="Written by DuckDB. A row group is decoded once, whichever threads work on it: two of them must "
+                      "take no more CPU than one, but for what they cost each other in caches."),
         Workload("memory", "a budget of 32 MiB; 20 % bad rows",
                  [freight("events"), freight("events", "Freight, memory: 32MiB", memory="32MiB"),
                   freight("events_very_bad", "Freight, 20 % bad rows")],

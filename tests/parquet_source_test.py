@@ -244,6 +244,41 @@ class ParquetSourceTest(support.FreightTest):
             files.append(p.parts())
         self.assertTrue(all(f == files[0] for f in files[1:]))
 
+    def big_row_group(self, p, rows=600_000):
+        rng = random.Random(6)
+        some = pa.array([rng.random() for _ in range(100_000)])
+        table = pa.table({"id": pa.array(range(rows), pa.int64()), "v": pa.concat_arrays([some] * (rows // 100_000))})
+        pq.write_table(table, p.folder / "in/a.parquet", row_group_size=rows, use_dictionary=False, compression="none",
+                       data_page_size=100_000)
+        return p.folder / "in/a.parquet"
+
+    def test_a_row_group_that_breaks_off_under_many_threads_ends_the_run(self):
+        columns = [integer("id"), {"name": "v", "logicalType": "number", "logicalTypeOptions": {"format": "f64"}}]
+        for share in (0.1, 0.5, 0.9):
+            p = project(self, columns)
+            path = self.big_row_group(p)
+            column = pq.ParquetFile(path).metadata.row_group(0).column(1)
+            with path.open("r+b") as f:
+                f.seek(column.data_page_offset + int(share * column.total_compressed_size))
+                f.write(b"\xff" * 200_000)
+            self.assert_refusal(p.run("--threads", "8", timeout=60), support.FAILED, "row group 0 cannot be read")
+            self.assert_nothing_published(p)
+
+    def test_a_run_that_is_stopped_inside_a_row_group_ends_and_goes_on(self):
+        columns = [integer("id"), {"name": "v", "logicalType": "number", "logicalTypeOptions": {"format": "f64"}}]
+        p, whole, rows = project(self, columns), project(self, columns), 3_000_000  # more than a chunk
+        self.big_row_group(p, rows)
+        self.big_row_group(whole, rows)
+        self.assert_published(whole.run("--threads", "1"), published=rows)
+        running = p.start("--threads", "8")
+        while running.poll() is None and not list(p.folder.rglob("stage/**/*.parquet")):
+            pass
+        running.send_signal(signal.SIGINT)
+        running.communicate(timeout=60)
+        self.assertIn(running.returncode, (support.OK, 130))
+        self.assertIn(p.run("--threads", "2").json()["state"], ("published", "nothing_to_do"))
+        self.assertEqual(p.parts(), whole.parts())
+
     def test_one_huge_row_group_is_read_in_bounded_memory(self):
         rows = 4_000_000
         p = project(self, [integer("id"), {"name": "word", "logicalType": "string"}])
