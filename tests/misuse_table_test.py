@@ -23,6 +23,8 @@ LONG_WORDS = ("show",)  # paths of quarantine files, which stay whole
 FOR_PROGRAMS = ("schema", "completion")  # their lines are never broken
 PLAIN_ROOT = ("setpriv", "--bounding-set", "-dac_override,-dac_read_search")
 NARROW = 40
+LONG_ROWS = 1_500_000
+LONG = "id,text\n" + "7,some text that takes a while\n" * LONG_ROWS
 
 
 class Case(NamedTuple):
@@ -280,21 +282,24 @@ class MisuseTableTest(support.FreightTest):
 
     def test_what_is_said_meanwhile_goes_into_no_file(self):
         """Without standard streams the first files that a run opens would have their numbers."""
-        rows = "".join(f"{i},some text that takes a while\n" for i in range(400_000))
+        log = self.project.folder / "out" / "t.freight" / "manifest.log"
         for closed in (range(2, 3), range(0, 3)):
-            self.project.write("in/a.csv", "id,text\n" + rows)
+            self.project.write("in/a.csv", LONG)
+            before = log.stat().st_ino
             child = subprocess.Popen([support.FREIGHT, "run", "t.yaml", "--threads", "1"], cwd=self.project.folder,
                                      preexec_fn=lambda: os.closerange(closed.start, closed.stop),
                                      stdout=subprocess.DEVNULL)
-            with support.Slowed(child.pid, run=0.01):
-                time.sleep(0.8)
+            with support.Slowed(child.pid):
+                deadline = time.monotonic() + 60
+                while log.stat().st_ino == before and time.monotonic() < deadline:  # a run begins its log anew
+                    time.sleep(0.01)
                 child.send_signal(signal.SIGINT)
                 time.sleep(0.5)
             self.assertEqual(child.wait(timeout=60), 130)
             for path in self.project.folder.rglob("*"):
                 if path.is_file():
                     self.assertNotIn(b"stopping when", path.read_bytes(), path)
-            self.assert_published(self.project.run(), published=400_000)
+            self.assert_published(self.project.run(), published=LONG_ROWS)
             self.project.write("in/a.csv", "id,text\n1,one\n")
             self.assert_published(self.project.run(), published=1)
 
@@ -340,16 +345,15 @@ class MisuseTableTest(support.FreightTest):
         self.assertNotIn("\x1b", shown.out)
 
     def test_ctrl_c_where_it_takes_long(self):
-        rows = "".join(f"{i},some text that takes a while\n" for i in range(400_000))
-        self.project.write("in/a.csv", "id,text\n" + rows)
+        self.project.write("in/a.csv", LONG)
         for command, args, code in (("run", "run t.yaml --threads 1", 130), ("init", "init new --from in/a.csv", -2)):
             before, parts = self.tree(), self.project.parts()
             with terminal.Terminal([support.FREIGHT, *args.split()], cwd=self.project.folder) as term:
-                with support.Slowed(term.pid, run=0.01):
+                with support.Slowed(term.pid):
                     if command == "run":
                         term.until(lambda: " rows, " in term.text())
-                    for _ in range(6):
-                        term.read()
+                    else:
+                        time.sleep(0.5)
                     term.send("\x03")
                     for _ in range(6):
                         term.read()
@@ -358,7 +362,7 @@ class MisuseTableTest(support.FreightTest):
             self.assertEqual(self.project.parts(), parts)
             if command == "init":
                 self.assertEqual(self.written(before), set())
-        self.assert_published(self.project.run(), published=400_000)
+        self.assert_published(self.project.run(), published=LONG_ROWS)
 
     def test_the_table_has_every_command(self):
         listed = {line[2:18].strip() for line in self.go("help").out.splitlines() if line.startswith("  ")}

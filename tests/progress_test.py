@@ -12,7 +12,7 @@ import support
 import terminal
 
 ROWS, FILES = 1_200_000, 6
-LINE = re.compile(r"[\d,]+ rows?, ")
+LINE = re.compile(r"[\d,]+ rows?(,| *$)")
 PLAIN_SECONDS = 10
 TRIES = 10
 
@@ -36,7 +36,7 @@ class ProgressTest(TerminalTest):
     """The line while the run works."""
 
     def test_the_line_fits_every_width_and_is_gone_at_the_end(self):
-        for columns, words in ((40, []), (80, ["quarantined"]), (200, ["MB/s", "chunk ", "quarantined", "MiB"])):
+        for columns, words in ((40, []), (80, ["quarantined"]), (200, ["MB/s", "chunk ", "quarantined", "iB"])):
             with self.subTest(columns=columns), self.terminal(self.project(), columns=columns) as term:
                 with support.Slowed(term.pid):
                     term.until(lambda: self.progress(term))
@@ -57,7 +57,7 @@ class ProgressTest(TerminalTest):
     def test_the_line_follows_a_terminal_that_is_resized(self):
         with self.terminal(self.project(), columns=200) as term:
             with support.Slowed(term.pid):
-                term.until(lambda: any("MB/s" in line and "MiB" in line for line in self.progress(term)))
+                term.until(lambda: any("MB/s" in line and "iB" in line for line in self.progress(term)))
                 for columns in (40, 120, 30, 200):
                     term.resize(columns)
                     settled = time.monotonic() + 0.5  # what was written before is still on its way
@@ -72,7 +72,7 @@ class ProgressTest(TerminalTest):
                     longest = max(map(len, drawn))
                     self.assertLess(longest, columns - 2)
                     if columns >= 120:
-                        self.assertTrue(all("MB/s" in line and "MiB" in line for line in drawn), drawn)
+                        self.assertTrue(all("MB/s" in line and "iB" in line for line in drawn), drawn)
             self.assertEqual(term.wait(), support.OK, term.text())
 
     def test_time_left_only_when_it_can_be_trusted(self):
@@ -198,8 +198,8 @@ class StopTest(TerminalTest):
                 os.kill(term.pid, signal.SIGCONT)
                 self.assertEqual(term.wait(), 130)
                 at_once = "t: stopped" not in term.text()
-                # Behind it the shell's prompt begins a line.
-                self.assertEqual(term.screen.cursor.x, 0, term.text())
+                if at_once:  # the shell's prompt begins a line
+                    self.assertEqual(term.screen.cursor.x, 0, term.text())
             self.assert_resumes(project, wanted)
             if at_once:
                 return
