@@ -92,6 +92,7 @@ struct RunRequest {
   OnChanged on_changed = OnChanged::kRefuse;
   OnVanished on_vanished = OnVanished::kRefuse;
   bool rebuild = false;      // treat every input as changed
+  int sync_threads = 0;      // that make files and folders durable side by side; 0: one after the other
   std::string quarantine_dir;       // folder of this run's quarantine files; recovery removes unlisted ones in it
   std::vector<std::string> scope;   // partitions to rebuild ("event_date=2026-06-11"); empty = all
   std::vector<InputVersion> inputs; // listed now, sorted by name

@@ -55,18 +55,18 @@ Status LinkOrCopy(Env& env, const std::string& existing, const std::string& name
   return LacksLinks(linked) ? CopyFile(env, existing, name) : linked;
 }
 
-Status AssemblePartition(Env& env, const DatasetLayout& layout, const IntentRecord& intent,
+Status AssemblePartition(const PublishContext& in, const IntentRecord& intent,
                          const PartitionVersion& partition, const std::map<std::string, std::string>& stage_of,
                          DirMaker* dirs) {
-  const std::string folder = layout.StagedPartition(intent.stage, partition.path);
+  const std::string folder = in.layout.StagedPartition(intent.stage, partition.path);
   ARROW_RETURN_NOT_OK(dirs->Make(folder).status());
   bool linked_any = false;
   for (const PartInfo& part : partition.files) {
     const auto stage = stage_of.find(part.partition + "/" + part.file);
     if (stage != stage_of.end() && stage->second == intent.stage) continue;
-    const std::string source = stage == stage_of.end() ? layout.Live(partition.path)
-                                                       : layout.StagedPartition(stage->second, partition.path);
-    const Status linked = LinkOrCopy(env, JoinPath(source, part.file), JoinPath(folder, part.file));
+    const std::string source = stage == stage_of.end() ? in.layout.Live(partition.path)
+                                                       : in.layout.StagedPartition(stage->second, partition.path);
+    const Status linked = LinkOrCopy(in.env, JoinPath(source, part.file), JoinPath(folder, part.file));
     if (ReactionOf(linked) == Reaction::kNotFound) {
       return Fail(Reaction::kCorrupt, "\"{}\" is gone, which the manifest lists", JoinPath(source, part.file))
           .Help("restore it, or write everything again with: freight run --rebuild");
@@ -75,24 +75,25 @@ Status AssemblePartition(Env& env, const DatasetLayout& layout, const IntentReco
     linked_any = true;
   }
   // What was staged by this run is durable since its chunks were committed.
-  return linked_any ? env.SyncDir(folder) : Status::OK();
+  return linked_any ? in.syncs.SyncDir(folder) : Status::OK();
 }
 
-Status WriteSealFile(Env& env, const std::string& path, const std::string& bytes) {
-  ARROW_ASSIGN_OR_RAISE(auto file, env.OpenWrite(path, CreateMode::kNew));
+Status WriteSealFile(const PublishContext& in, const std::string& path, const std::string& bytes) {
+  ARROW_ASSIGN_OR_RAISE(auto new_file, in.env.OpenWrite(path, CreateMode::kNew));
+  const auto file = in.syncs.Defer(std::move(new_file));
   ARROW_RETURN_NOT_OK(file->Append(bytes));
   if (BrokenForTest() != Breakage::kSkipSealSync) ARROW_RETURN_NOT_OK(file->Sync());
   return file->Close();
 }
 
 // P2. What an earlier attempt left in the staged directory goes, so that exactly the listed files are published.
-Status SealPartition(Env& env, const std::string& folder, const std::string& dataset, const IntentRecord& intent,
-                     const PartitionVersion& partition) {
-  ARROW_ASSIGN_OR_RAISE(const auto names, env.List(folder));
+Status SealPartition(const PublishContext& in, const std::string& folder, const std::string& dataset,
+                     const IntentRecord& intent, const PartitionVersion& partition) {
+  ARROW_ASSIGN_OR_RAISE(const auto names, in.env.List(folder));
   std::set<std::string> missing;
   for (const PartInfo& part : partition.files) missing.insert(part.file);
   for (const std::string& name : names) {
-    if (missing.erase(name) == 0) ARROW_RETURN_NOT_OK(RemoveTree(env, JoinPath(folder, name)));
+    if (missing.erase(name) == 0) ARROW_RETURN_NOT_OK(RemoveTree(in.env, JoinPath(folder, name)));
   }
   if (!missing.empty()) {
     return Fail(Reaction::kCorrupt, "\"{}\" is gone, which the manifest lists", JoinPath(folder, *missing.begin()))
@@ -100,15 +101,15 @@ Status SealPartition(Env& env, const std::string& folder, const std::string& dat
   }
   if (BrokenForTest() == Breakage::kSkipSeal) return Status::OK();
   ARROW_ASSIGN_OR_RAISE(const std::string text, PartitionManifestText(dataset, intent, partition));
-  ARROW_RETURN_NOT_OK(WriteSealFile(env, JoinPath(folder, kPartitionManifest), text));
-  ARROW_RETURN_NOT_OK(WriteSealFile(env, JoinPath(folder, kSuccessFile), HashHex(text) + "\n"));
-  return BrokenForTest() == Breakage::kSkipSealSync ? Status::OK() : env.SyncDir(folder);
+  ARROW_RETURN_NOT_OK(WriteSealFile(in, JoinPath(folder, kPartitionManifest), text));
+  ARROW_RETURN_NOT_OK(WriteSealFile(in, JoinPath(folder, kSuccessFile), HashHex(text) + "\n"));
+  return BrokenForTest() == Breakage::kSkipSealSync ? Status::OK() : in.syncs.SyncDir(folder);
 }
 
 // Whether P3 has happened: a run that was cut off cannot know in another way.
-Result<bool> IsLive(Env& env, const DatasetLayout& layout, const PartitionVersion& partition) {
+Result<bool> IsLive(const PublishContext& in, const PartitionVersion& partition) {
   const auto text =
-      ReadFile(env, JoinPath(layout.Live(partition.path), kPartitionManifest), kPartitionManifestBytesMax);
+      ReadFile(in.env, JoinPath(in.layout.Live(partition.path), kPartitionManifest), kPartitionManifestBytesMax);
   if (text.ok()) return CommitIdIn(*text) == partition.commit_id;
   if (ReactionOf(text.status()) == Reaction::kNotFound) return false;
   return text.status();
@@ -117,43 +118,43 @@ Result<bool> IsLive(Env& env, const DatasetLayout& layout, const PartitionVersio
 using Partitions = std::vector<const PartitionVersion*>;
 
 // P2 of all. Nothing is to be emptied where the directory went along when a partition above it was swapped.
-Status SealPartitions(Env& env, const DatasetLayout& layout, const std::string& dataset, const IntentRecord& intent,
+Status SealPartitions(const PublishContext& in, const std::string& dataset, const IntentRecord& intent,
                       const Partitions& partitions) {
   for (const PartitionVersion* partition : partitions) {
-    ARROW_ASSIGN_OR_RAISE(const bool exists, Exists(env, layout.Live(partition->path)));
+    ARROW_ASSIGN_OR_RAISE(const bool exists, Exists(in.env, in.layout.Live(partition->path)));
     if (!exists && partition->files.empty()) continue;
-    const std::string staged = layout.StagedPartition(intent.stage, partition->path);
-    ARROW_RETURN_NOT_OK(SealPartition(env, staged, dataset, intent, *partition));
+    const std::string staged = in.layout.StagedPartition(intent.stage, partition->path);
+    ARROW_RETURN_NOT_OK(SealPartition(in, staged, dataset, intent, *partition));
   }
-  return Status::OK();
+  return in.syncs.Drain();
 }
 
 // P3 of all, in a row, so that readers see old and new partitions side by side as briefly as can be.
-Status SwapSealed(Env& env, const DatasetLayout& layout, ManifestLog& log, const IntentRecord& intent,
+Status SwapSealed(const PublishContext& in, ManifestLog& log, const IntentRecord& intent,
                   const Partitions& partitions) {
-  DirMaker dirs(env);
+  DirMaker dirs(in.env);
   for (const PartitionVersion* partition : partitions) {
-    const std::string live = layout.Live(partition->path);
-    ARROW_ASSIGN_OR_RAISE(const bool exists, Exists(env, live));
+    const std::string live = in.layout.Live(partition->path);
+    ARROW_ASSIGN_OR_RAISE(const bool exists, Exists(in.env, live));
     if (!exists && partition->files.empty()) continue;
     if (!exists) ARROW_RETURN_NOT_OK(dirs.Make(ParentPath(live)).status());
     ARROW_RETURN_NOT_OK(log.CheckEpoch());
-    const std::string staged = layout.StagedPartition(intent.stage, partition->path);
-    ARROW_RETURN_NOT_OK(env.Rename(staged, live, exists ? RenameMode::kExchange : RenameMode::kNoReplace));
+    const std::string staged = in.layout.StagedPartition(intent.stage, partition->path);
+    ARROW_RETURN_NOT_OK(in.env.Rename(staged, live, exists ? RenameMode::kExchange : RenameMode::kNoReplace));
   }
   return dirs.Sync();
 }
 
 // P4. The folders of an emptied partition that was not there to be emptied are missing and need no sync.
-Status SyncParents(Env& env, const DatasetLayout& layout, const IntentRecord& intent, const Partitions& partitions) {
+Status SyncParents(const PublishContext& in, const IntentRecord& intent, const Partitions& partitions) {
   if (BrokenForTest() == Breakage::kSkipParentSync) return Status::OK();
   std::set<std::string> parents;
   for (const PartitionVersion* partition : partitions) {
-    parents.insert(ParentPath(layout.Live(partition->path)));
-    parents.insert(ParentPath(layout.StagedPartition(intent.stage, partition->path)));
+    parents.insert(ParentPath(in.layout.Live(partition->path)));
+    parents.insert(ParentPath(in.layout.StagedPartition(intent.stage, partition->path)));
   }
   for (const std::string& parent : parents) {
-    const Status synced = env.SyncDir(parent);
+    const Status synced = in.env.SyncDir(parent);
     if (!synced.ok() && ReactionOf(synced) != Reaction::kNotFound) return synced;
   }
   return Status::OK();
@@ -161,31 +162,32 @@ Status SyncParents(Env& env, const DatasetLayout& layout, const IntentRecord& in
 
 }  // namespace
 
-Status AssembleStage(Env& env, const DatasetLayout& layout, const IntentRecord& intent, const DatasetState& live,
+Status AssembleStage(const PublishContext& in, const IntentRecord& intent, const DatasetState& live,
                      const std::map<std::string, std::string>& stage_of) {
   static const std::vector<PartInfo> kNone;
-  DirMaker dirs(env);
+  DirMaker dirs(in.env);
   for (const PartitionVersion& partition : intent.partitions) {
     const auto parts = live.partitions.find(partition.path);
-    ARROW_RETURN_NOT_OK(RefuseForeignFilesIn(env, layout.Live(partition.path),
+    ARROW_RETURN_NOT_OK(RefuseForeignFilesIn(in.env, in.layout.Live(partition.path),
                                              parts == live.partitions.end() ? kNone : parts->second));
-    ARROW_RETURN_NOT_OK(AssemblePartition(env, layout, intent, partition, stage_of, &dirs));
+    ARROW_RETURN_NOT_OK(AssemblePartition(in, intent, partition, stage_of, &dirs));
   }
+  ARROW_RETURN_NOT_OK(in.syncs.Drain());
   return dirs.Sync();
 }
 
-Status PublishPartitions(Env& env, const DatasetLayout& layout, ManifestLog& log, const std::string& dataset,
+Status PublishPartitions(const PublishContext& in, ManifestLog& log, const std::string& dataset,
                          const IntentRecord& intent, const std::set<std::string>& swapped) {
   Partitions unrecorded, unswapped;
   for (const PartitionVersion& partition : intent.partitions) {
     if (swapped.contains(partition.commit_id)) continue;
     unrecorded.push_back(&partition);
-    ARROW_ASSIGN_OR_RAISE(const bool is_live, IsLive(env, layout, partition));
+    ARROW_ASSIGN_OR_RAISE(const bool is_live, IsLive(in, partition));
     if (!is_live) unswapped.push_back(&partition);
   }
-  ARROW_RETURN_NOT_OK(SealPartitions(env, layout, dataset, intent, unswapped));
-  ARROW_RETURN_NOT_OK(SwapSealed(env, layout, log, intent, unswapped));
-  ARROW_RETURN_NOT_OK(SyncParents(env, layout, intent, unrecorded));
+  ARROW_RETURN_NOT_OK(SealPartitions(in, dataset, intent, unswapped));
+  ARROW_RETURN_NOT_OK(SwapSealed(in, log, intent, unswapped));
+  ARROW_RETURN_NOT_OK(SyncParents(in, intent, unrecorded));
   std::vector<Record> records;
   for (const PartitionVersion* partition : unrecorded) {
     records.push_back(PartitionPublished{intent.epoch, partition->path, partition->commit_id});
@@ -194,12 +196,12 @@ Status PublishPartitions(Env& env, const DatasetLayout& layout, ManifestLog& log
   return log.Append(records);
 }
 
-Status SwapPartitions(Env& env, const DatasetLayout& layout, ManifestLog& log, const std::string& dataset,
+Status SwapPartitions(const PublishContext& in, ManifestLog& log, const std::string& dataset,
                       const IntentRecord& intent) {
   Partitions all;
   for (const PartitionVersion& partition : intent.partitions) all.push_back(&partition);
-  ARROW_RETURN_NOT_OK(SealPartitions(env, layout, dataset, intent, all));
-  return SwapSealed(env, layout, log, intent, all);
+  ARROW_RETURN_NOT_OK(SealPartitions(in, dataset, intent, all));
+  return SwapSealed(in, log, intent, all);
 }
 
 }  // namespace freight

@@ -93,7 +93,8 @@ Status DeleteQuarantineLeftovers(Env& env, const LogState& state, const std::vec
 
 }  // namespace
 
-Status StageChunkFiles(Env& env, const DatasetLayout& layout, const StagedChunk& staged, DirMaker* dirs) {
+Status StageChunkFiles(Env& env, const DatasetLayout& layout, const StagedChunk& staged, DirMaker* dirs,
+                       SyncQueue* syncs) {
   const RenameMode mode =
       BrokenForTest() == Breakage::kReplaceStaged ? RenameMode::kReplace : RenameMode::kNoReplace;
   std::set<std::string> folders;
@@ -102,7 +103,8 @@ Status StageChunkFiles(Env& env, const DatasetLayout& layout, const StagedChunk&
     folders.insert(ParentPath(file.path));
   }
   if (BrokenForTest() == Breakage::kSkipStageDirSync) return Status::OK();
-  for (const std::string& folder : folders) ARROW_RETURN_NOT_OK(env.SyncDir(folder));
+  for (const std::string& folder : folders) ARROW_RETURN_NOT_OK(syncs->SyncDir(folder));
+  ARROW_RETURN_NOT_OK(syncs->Drain());
   return dirs->Sync();
 }
 

@@ -2,6 +2,7 @@
 #pragma once
 
 #include "commit/replay.h"
+#include "io/sync_queue.h"
 
 #include <string>
 #include <vector>
@@ -15,7 +16,8 @@ struct StagedChunk {
 
 // Steps 5 and 6: gives the chunk's files their final names and makes the names durable, with the directories that were
 // made for them. A name that exists is an error.
-Status StageChunkFiles(Env& env, const DatasetLayout& layout, const StagedChunk& staged, DirMaker* dirs);
+Status StageChunkFiles(Env& env, const DatasetLayout& layout, const StagedChunk& staged, DirMaker* dirs,
+                       SyncQueue* syncs);
 
 // The chunks of the unfinished run that this one resumes: of inputs that it reads, of the same plan and version,
 // contiguous from 0, with every file there in its size. Inputs whose files are gone are noted in the decision's `why`.

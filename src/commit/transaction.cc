@@ -78,7 +78,12 @@ std::vector<PartInfo> PartsToPublish(const std::vector<ChunkDone>& chunks) {
 class TransactionImpl final : public Transaction {
  public:
   TransactionImpl(Env& env, RunRequest request, std::unique_ptr<FileLock> lock)
-      : env_(env), request_(std::move(request)), layout_(request_.root), lock_(std::move(lock)), staged_dirs_(env) {}
+      : env_(env),
+        request_(std::move(request)),
+        layout_(request_.root),
+        lock_(std::move(lock)),
+        staged_dirs_(env),
+        syncs_(env, request_.sync_threads) {}
 
   Status Begin(const std::function<Result<std::string>(const InputVersion&)>& content_hash_of);
 
@@ -120,6 +125,7 @@ class TransactionImpl final : public Transaction {
   std::unique_ptr<ManifestLog> log_;  // null when there is nothing to do
   std::string stage_;
   DirMaker staged_dirs_;
+  SyncQueue syncs_;
   bool closed_ = false;
 };
 
@@ -147,7 +153,7 @@ Status TransactionImpl::RollForward() {
   const std::set<std::string> swapped = state_.swapped;
   ARROW_ASSIGN_OR_RAISE(auto log, ManifestLog::Start(env_, layout_.Log(), records, epoch));
   for (const Record& record : records) Apply(layout_, record, &state_);
-  ARROW_RETURN_NOT_OK(PublishPartitions(env_, layout_, *log, state_.live.dataset, intent, swapped));
+  ARROW_RETURN_NOT_OK(PublishPartitions({env_, layout_, syncs_}, *log, state_.live.dataset, intent, swapped));
   Apply(layout_, RunPublished{epoch, intent.run_id}, &state_);
   return Status::OK();
 }
@@ -251,7 +257,7 @@ Status TransactionImpl::CommitChunk(const ChunkDone& chunk) {
   ARROW_RETURN_NOT_OK(CheckOpen());
   ARROW_RETURN_NOT_OK(CheckChunk(chunk));
   ARROW_RETURN_NOT_OK(log_->CheckEpoch());
-  ARROW_RETURN_NOT_OK(StageChunkFiles(env_, layout_, {chunk, stage_}, &staged_dirs_));
+  ARROW_RETURN_NOT_OK(StageChunkFiles(env_, layout_, {chunk, stage_}, &staged_dirs_, &syncs_));
   return Append(PortableChunk(layout_, epoch(), stage_, chunk));
 }
 
@@ -398,14 +404,14 @@ Result<Published> TransactionImpl::Publish() {
   Published published;
   for (const auto& [path, parts] : target) published.partitions.push_back(ResultOf(path, parts));
   ARROW_ASSIGN_OR_RAISE(const IntentRecord intent, MakeIntent(target));
-  ARROW_RETURN_NOT_OK(AssembleStage(env_, layout_, intent, state_.live, StageOfParts()));
+  ARROW_RETURN_NOT_OK(AssembleStage({env_, layout_, syncs_}, intent, state_.live, StageOfParts()));
   closed_ = true;
   if (BrokenForTest() == Breakage::kPublishBeforeIntent) {
-    ARROW_RETURN_NOT_OK(SwapPartitions(env_, layout_, *log_, request_.dataset, intent));
+    ARROW_RETURN_NOT_OK(SwapPartitions({env_, layout_, syncs_}, *log_, request_.dataset, intent));
   }
   Status done = log_->CheckEpoch();
   if (done.ok()) done = Append(intent);
-  if (done.ok()) done = PublishPartitions(env_, layout_, *log_, request_.dataset, intent, {});
+  if (done.ok()) done = PublishPartitions({env_, layout_, syncs_}, *log_, request_.dataset, intent, {});
   if (!done.ok()) {
     return Fail(ReactionOf(done), "publishing was cut off: {}", done.message())
         .Errno(ErrnoOf(done))

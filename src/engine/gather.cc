@@ -193,7 +193,11 @@ class PartGatherer {
 class Gathering {
  public:
   Gathering(const ChunkContext& context, const PartOwner& owner, const GatherOptions& options)
-      : context_(context), owner_(owner), options_(options), queue_(RuleOf(context.plan)) {}
+      : context_(context),
+        syncs_(context.env, context.plan.options.sync_threads),
+        owner_{owner.input, owner.chunk, &syncs_},
+        options_(options),
+        queue_(RuleOf(context.plan)) {}
 
   struct Closing {
     std::vector<PartInfo> parts, replaced;
@@ -212,6 +216,7 @@ class Gathering {
     }
     for (auto& thread : threads) thread.join();
     ARROW_RETURN_NOT_OK(fault_);
+    ARROW_RETURN_NOT_OK(syncs_.Drain());
     return std::move(closing_);
   }
 
@@ -252,6 +257,7 @@ class Gathering {
   }
 
   const ChunkContext& context_;
+  SyncQueue syncs_;
   const PartOwner owner_;
   const GatherOptions& options_;
   std::mutex mutex_;  // of everything below and of the transaction

@@ -11,6 +11,7 @@ Result<std::unique_ptr<PartFile>> PartFile::Open(const ChunkContext& context, co
   part->path_ = JoinPath(
       folder, fmt::format("open-{}-{:05}-{}.inprogress", owner.input.version.Id(), owner.chunk, number));
   ARROW_ASSIGN_OR_RAISE(auto out, context.env.OpenWrite(part->path_, CreateMode::kNew));
+  if (owner.syncs) out = owner.syncs->Defer(std::move(out));
   ARROW_ASSIGN_OR_RAISE(part->file_, MakeParquetFile(std::move(out), context.file_schema,
                                                      context.plan.pipeline.parquet, context.pool));
   return part;

@@ -3,6 +3,7 @@
 
 #include "engine/chunk_context.h"
 #include "format/parquet_writer.h"
+#include "io/sync_queue.h"
 
 #include <cstdint>
 #include <memory>
@@ -14,6 +15,7 @@ namespace freight {
 struct PartOwner {
   const PlannedInput& input;
   int32_t chunk = 0;
+  SyncQueue* syncs = nullptr;  // makes the file durable, not Finish, when there is one
 };
 
 // Thread: one caller.
@@ -27,8 +29,8 @@ class PartFile {
   // Reached to.file_size, or the most row groups that a file can have: the partition's next one begins another file.
   bool full() const;
   bool holds_most_row_groups() const { return row_groups_ >= kRowGroupsMax; }
-  // Synced and renamed, but still "in progress" until the chunk is committed. `before` is how many files of this chunk
-  // the partition has already: they can even be equal, so it keeps their names apart.
+  // Synced (but see PartOwner) and renamed, but still "in progress" until the chunk is committed. `before` is how many
+  // files of this chunk the partition has already: they can even be equal, so it keeps their names apart.
   Result<PartInfo> Finish(const std::string& partition, int64_t before);
 
  private:

@@ -119,6 +119,7 @@ inline RunReport RunOnce(Env& env, const Scenario& scenario) {
   PlanOptions options;
   options.morsel_bytes = scenario.morsel_bytes;
   options.chunk_morsels = 2;
+  options.sync_threads = 0;  // every run makes the same calls
   if (scenario.small_files) options.gather_bytes = 1;
   if (!scenario.joined) options.small_part_bytes = 0;
   auto plan = MakePlan(env, loaded.pipeline, loaded.contract, options);

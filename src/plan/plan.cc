@@ -64,6 +64,7 @@ RunRequest MakeRequest(const Pipeline& p, const Contract& contract, const PlanOp
   request.on_changed = p.on_changed;
   request.on_vanished = p.on_vanished;
   request.rebuild = options.rebuild;
+  request.sync_threads = options.sync_threads;
   request.scope = options.scope;
   for (const auto& input : inputs) request.inputs.push_back(input.version);
   return request;

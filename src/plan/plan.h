@@ -28,6 +28,7 @@ struct PlanOptions {
   int64_t chunk_morsels = kChunkMorsels;
   int64_t gather_bytes = kGatherBytes;
   int64_t small_part_bytes = kSmallPartBytes;
+  int sync_threads = 8;                   // they wait for the disk, not for a processor
 };
 
 struct PlannedInput {

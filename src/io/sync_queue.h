@@ -1,0 +1,51 @@
+// Syncs that overlap: a thousand files become durable together instead of one after the other.
+#pragma once
+
+#include "io/env.h"
+
+#include <condition_variable>
+#include <deque>
+#include <memory>
+#include <mutex>
+#include <string>
+#include <thread>
+#include <variant>
+#include <vector>
+
+namespace freight {
+
+// Nothing that was deferred is durable before Drain returned OK: whoever relies on it waits for that.
+// Thread: Defer, SyncDir and the deferred files from many threads; Drain when no one else calls.
+class SyncQueue {
+ public:
+  static constexpr size_t kPendingMax = 64;  // open files that wait; a further one waits for room
+
+  // Without threads the syncs happen in Drain, in order, or when there is no room: what tests count stays the same.
+  // Threads are started when there is work for them.
+  SyncQueue(Env& env, int threads_max) : env_(env), threads_max_(static_cast<size_t>(threads_max)) {}
+  ~SyncQueue();
+  // A file over `file` whose Sync only asks for it and whose Close ends the writing: both happen later.
+  std::unique_ptr<WritableFile> Defer(std::unique_ptr<WritableFile> file);
+  Status SyncDir(const std::string& path);
+  // Waits until all is done. The first failure since the last Drain.
+  Status Drain();
+
+ private:
+  class File;
+  using Task = std::variant<std::unique_ptr<WritableFile>, std::string>;
+  Status Put(Task task);
+  Status Do(Task task);
+  void Work();
+
+  Env& env_;
+  const size_t threads_max_;
+  std::mutex mutex_;  // of what follows
+  std::condition_variable changed_;
+  std::deque<Task> tasks_;
+  size_t at_work_ = 0;  // tasks that a thread has taken
+  bool ending_ = false;
+  Status fault_;
+  std::vector<std::thread> threads_;
+};
+
+}  // namespace freight
