@@ -131,13 +131,19 @@ class Decoder final : public MorselDecoder {
       ARROW_ASSIGN_OR_RAISE(const int64_t bytes, arrow::util::ReferencedBufferSize(*batch));
       held_bytes += bytes;
       held.push_back(std::move(batch));
-      if (left == 0 && turn) turn->End();
+      if (left == 0 && turn) EndTurn(morsel, *turn);
       if (left > 0 && turn && turn->HasNext() && held_bytes < kHeldBytesMax) continue;
       for (auto& next : held) ARROW_RETURN_NOT_OK(JudgeBatch(std::move(next), emit));
       held.clear();
       held_bytes = 0;
     }
     return Status::OK();
+  }
+
+  // A reader holds pages of all columns: it goes before the next row group's comes.
+  void EndTurn(const Morsel& morsel, RowGroupTurns::Turn& turn) const {
+    if (morsel.row + morsel.rows == layout_.row_groups()[static_cast<size_t>(row_group_)].rows) turn.Wait().reset();
+    turn.End();
   }
 
   Status JudgeBatch(std::shared_ptr<arrow::RecordBatch> batch, const std::function<Status(DecodedBatch&&)>& emit) {
