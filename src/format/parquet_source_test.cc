@@ -121,6 +121,51 @@ TEST(TypedColumn, WhatDoesNotFitIsAVerdictOfTheRow) {
   EXPECT_TRUE(judged.kept->Equals(*Values(arrow::binary(), R"(["", "ab"])")));
 }
 
+TEST(TypedColumn, LimitsAreJudgedOnValuesAsOnTheirText) {
+  const auto bound = [](const ColumnType& type, const char* text, bool exclusive) {
+    return ParseBound(type, text, exclusive).ValueOrDie();
+  };
+  const ColumnType decimal{.id = TypeId::kDecimal, .precision = 9, .scale = 2};
+  struct Case {
+    ColumnType type;
+    std::shared_ptr<arrow::DataType> from;
+    const char* json;
+    const char *low, *high;
+    bool exclusive;
+    std::vector<uint8_t> errors;
+  };
+  for (const Case& c : std::initializer_list<Case>{
+           {{.id = TypeId::kInt8}, arrow::int8(), "[-128, 1, null, 5, 127]", "1", "5", false, {1, 0, 0, 0, 1}},
+           {{.id = TypeId::kInt8}, arrow::int8(), "[1, 2, 4, 5]", "1", "5", true, {1, 0, 0, 1}},
+           {{.id = TypeId::kUInt64}, arrow::uint64(), "[0, 18446744073709551615]", "1", "18446744073709551614", false,
+            {1, 1}},
+           {{.id = TypeId::kInt64}, arrow::int64(), "[-9223372036854775808, 0]", "-9223372036854775808", "0", true,
+            {1, 1}},
+           {decimal, arrow::decimal32(9, 2), R"(["-0.01", "0.00", "9.99", "10.00"])", "0", "9.99", false, {1, 0, 0, 1}},
+           {{.id = TypeId::kDate}, arrow::date32(), "[19999, 20000]", "2024-10-04", "9999-12-31", false, {1, 0}},
+           {{.id = TypeId::kDouble}, arrow::float64(), "[0.5, 1, 1.5, NaN]", "1", "1", false, {1, 0, 1, 1}}}) {
+    Column column = ColumnOf(c.type);
+    column.rules.minimum = bound(c.type, c.low, c.exclusive);
+    column.rules.maximum = bound(c.type, c.high, c.exclusive);
+    const auto values = Values(c.from, c.json);
+    EXPECT_EQ(JudgeAll(column, values).errors, c.errors) << c.json;
+    const auto good = std::find(c.errors.begin(), c.errors.end(), 0);
+    if (good == c.errors.end() || c.type.id == TypeId::kDouble) continue;
+    const auto one = values->Slice(good - c.errors.begin(), 1);
+    EXPECT_EQ(JudgeAll(column, one).kept, one) << "what is within the limits is not touched";
+  }
+}
+
+TEST(TypedColumn, TextWithoutRulesPassesWhenItIsUtf8ValueByValue) {
+  const Column column = ColumnOf({.id = TypeId::kString});
+  const auto good = Values(arrow::utf8(), R"(["x", "Zoë", null, "", "😀"])")->Slice(1);
+  EXPECT_EQ(JudgeAll(column, good).kept, good);
+  // The bytes as a whole are "aéz"; the border of two values lies inside the é.
+  const auto offsets = arrow::Buffer::FromVector(std::vector<int32_t>{0, 1, 2, 4});
+  const auto torn = std::make_shared<arrow::StringArray>(3, offsets, arrow::Buffer::FromString("a\xC3\xA9z"));
+  EXPECT_EQ(JudgeAll(column, torn).errors, (std::vector<uint8_t>{0, 1, 1}));
+}
+
 TEST(TypedColumn, LossyPairsOfTypesAreRefused) {
   for (const auto& [to, from] : std::initializer_list<std::pair<TypeId, std::shared_ptr<arrow::DataType>>>{
            {TypeId::kInt32, arrow::float64()}, {TypeId::kDouble, arrow::int64()}, {TypeId::kFloat, arrow::float64()},

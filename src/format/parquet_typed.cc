@@ -2,6 +2,7 @@
 #include "format/parquet_typed.h"
 
 #include "contract/column_output.h"
+#include "contract/kernels_text.h"
 #include "format/typed_text.h"
 
 #include <arrow/array.h>
@@ -83,45 +84,97 @@ const arrow::DataType& WordType(const arrow::DataType& type) {
   return type.id() == arrow::Type::DICTIONARY ? *static_cast<const arrow::DictionaryType&>(type).value_type() : type;
 }
 
-bool HasValueRules(const Rules& rules) {
-  return rules.minimum || rules.maximum || rules.multiple_of || rules.min_length || rules.max_length || rules.pattern ||
-         !rules.valid_values.empty();
+// Limits of whole numbers are judged on the values; the other rules on their text.
+bool HasRulesOfText(const Rules& rules, const arrow::DataType& type) {
+  const bool limits_too = arrow::is_floating(type.id());
+  return (limits_too && (rules.minimum || rules.maximum)) || rules.multiple_of || rules.min_length ||
+         rules.max_length || rules.pattern || !rules.valid_values.empty();
+}
+
+// Bounds of what a type's values may be, both inclusive.
+struct Range {
+  __int128 low = 0, high = 0;
+};
+
+// What the type's text form could not say is left to the parser's verdict.
+Range RangeOf(const arrow::DataType& type) {
+  constexpr int64_t kMicrosPerDay = 86'400'000'000;
+  constexpr int64_t kFirstDay = -719'162, kLastDay = 2'932'896;  // 0001-01-01, 9999-12-31
+  switch (type.id()) {
+    case arrow::Type::DATE32: return {kFirstDay, kLastDay};
+    case arrow::Type::TIME64: return {0, kMicrosPerDay - 1};
+    case arrow::Type::TIMESTAMP: return {kFirstDay * kMicrosPerDay, (kLastDay + 1) * kMicrosPerDay - 1};
+    case arrow::Type::DECIMAL32:
+    case arrow::Type::DECIMAL64: {
+      __int128 bound = 1;
+      for (int i = 0; i < static_cast<const arrow::DecimalType&>(type).precision(); ++i) bound *= 10;
+      return {1 - bound, bound - 1};
+    }
+    default: break;
+  }
+  const __int128 one = 1;
+  const int bits = 8 * type.byte_width();
+  if (arrow::is_unsigned_integer(type.id())) return {0, (one << bits) - 1};
+  return {-(one << (bits - 1)), (one << (bits - 1)) - 1};
 }
 
 template <typename T>
-bool AllWithin(const arrow::Array& values, T low, T high) {
-  const auto* first = values.data()->GetValues<T>(1);
-  const bool has_nulls = values.null_count() > 0;
-  for (int64_t i = 0; i < values.length(); ++i) {
-    if ((first[i] < low || first[i] > high) && !(has_nulls && values.IsNull(i))) return false;
+bool AllWithin(const arrow::Array& values, Range range) {
+  if (range.low > range.high || range.low > std::numeric_limits<T>::max() ||
+      range.high < std::numeric_limits<T>::min()) {
+    return values.null_count() == values.length();
   }
-  return true;
+  const T low = static_cast<T>(std::max<__int128>(range.low, std::numeric_limits<T>::min()));
+  const T high = static_cast<T>(std::min<__int128>(range.high, std::numeric_limits<T>::max()));
+  const auto* first = values.data()->GetValues<T>(1);
+  const auto beyond = [&](int64_t i) { return first[i] < low || first[i] > high; };
+  bool any = false;
+  if (values.null_count() == 0) {
+    for (int64_t i = 0; i < values.length(); ++i) any |= beyond(i);
+  } else {
+    for (int64_t i = 0; i < values.length() && !any; ++i) any = beyond(i) && values.IsValid(i);
+  }
+  return !any;
 }
 
-// What the type's text form could not say is left to the parser's verdict.
-bool AllInRange(const arrow::Array& values) {
-  constexpr int64_t kMicrosPerDay = 86'400'000'000;
-  constexpr int32_t kFirstDay = -719'162, kLastDay = 2'932'896;  // 0001-01-01, 9999-12-31
-  const auto power = [](int digits) {
-    int64_t value = 1;
-    for (int i = 0; i < digits; ++i) value *= 10;
-    return value;
-  };
-  switch (values.type_id()) {
-    case arrow::Type::DATE32: return AllWithin<int32_t>(values, kFirstDay, kLastDay);
-    case arrow::Type::TIME64: return AllWithin<int64_t>(values, 0, kMicrosPerDay - 1);
-    case arrow::Type::TIMESTAMP:
-      return AllWithin<int64_t>(values, kFirstDay * kMicrosPerDay, (kLastDay + int64_t{1}) * kMicrosPerDay - 1);
-    case arrow::Type::DECIMAL32: {
-      const int64_t bound = power(static_cast<const arrow::DecimalType&>(*values.type()).precision());
-      return AllWithin<int32_t>(values, static_cast<int32_t>(1 - bound), static_cast<int32_t>(bound - 1));
-    }
-    case arrow::Type::DECIMAL64: {
-      const int64_t bound = power(static_cast<const arrow::DecimalType&>(*values.type()).precision());
-      return AllWithin<int64_t>(values, 1 - bound, bound - 1);
-    }
-    default: return true;
+// Within what the type's text can say and the column's limits.
+bool AllInRange(const arrow::Array& values, const Rules& rules) {
+  const arrow::DataType& type = *values.type();
+  if (arrow::is_floating(type.id()) || type.id() == arrow::Type::BOOL ||
+      type.id() == arrow::Type::FIXED_SIZE_BINARY) {
+    return true;
   }
+  Range range = RangeOf(type);
+  if (rules.minimum) range.low = std::max(range.low, rules.minimum->value + rules.minimum->exclusive);
+  if (rules.maximum) range.high = std::min(range.high, rules.maximum->value - rules.maximum->exclusive);
+  switch (type.id()) {
+    case arrow::Type::UINT8: return AllWithin<uint8_t>(values, range);
+    case arrow::Type::UINT16: return AllWithin<uint16_t>(values, range);
+    case arrow::Type::UINT32: return AllWithin<uint32_t>(values, range);
+    case arrow::Type::UINT64: return AllWithin<uint64_t>(values, range);
+    default: break;
+  }
+  switch (type.byte_width()) {
+    case 1: return AllWithin<int8_t>(values, range);
+    case 2: return AllWithin<int16_t>(values, range);
+    case 4: return AllWithin<int32_t>(values, range);
+    default: return AllWithin<int64_t>(values, range);
+  }
+}
+
+// Valid utf-8 as a whole, and no value begins inside a character.
+bool AllUtf8(const arrow::Array& values) {
+  const auto& texts = static_cast<const arrow::StringArray&>(values);
+  if (texts.length() == 0) return true;
+  const auto* bytes = reinterpret_cast<const char*>(texts.raw_data());
+  const int32_t begin = texts.value_offset(0), end = texts.value_offset(texts.length());
+  if (!kernels::IsUtf8({bytes + begin, static_cast<size_t>(end - begin)})) return false;
+  bool inside = false;
+  for (int64_t i = 0; i < texts.length(); ++i) {
+    const int32_t at = texts.value_offset(i);
+    inside |= at < end && kernels::IsContinuation(static_cast<uint8_t>(bytes[at]));
+  }
+  return !inside;
 }
 
 bool IsPlainNumber(const arrow::DataType& type) {
@@ -211,7 +264,8 @@ Result<std::unique_ptr<TypedColumn>> TypedColumn::Make(const Column& column, int
   made->column_ = column;
   if (part == TypedPart::kInside) made->column_.rules.required = false;
   made->to_ = column.type.Arrow();
-  made->may_pass_ = from && from->Equals(*made->to_) && IsPlainNumber(*from) && !HasValueRules(column.rules);
+  made->may_pass_ = from && from->Equals(*made->to_) && !HasRulesOfText(column.rules, *from) &&
+                    (IsPlainNumber(*from) || (from->id() == arrow::Type::STRING && !column.type.json_text));
   TextRules rules;
   rules.nulls = std::vector<std::string>();
   rules.empty_binary = true;
@@ -224,7 +278,8 @@ Result<std::unique_ptr<TypedColumn>> TypedColumn::Make(const Column& column, int
 TypedColumn::~TypedColumn() = default;
 
 bool TypedColumn::PassesAsItIs(const arrow::Array& values) const {
-  return may_pass_ && !(column_.rules.required && values.null_count() > 0) && AllInRange(values);
+  if (!may_pass_ || (column_.rules.required && values.null_count() > 0)) return false;
+  return values.type_id() == arrow::Type::STRING ? AllUtf8(values) : AllInRange(values, column_.rules);
 }
 
 Status TypedColumn::Parse(std::shared_ptr<arrow::Array> values, std::span<uint8_t> errors) {
@@ -271,7 +326,8 @@ Status TypedColumn::Render() {
 
 Result<std::shared_ptr<arrow::Array>> TypedColumn::Finish(std::span<const uint8_t> keep, int64_t kept) {
   if (passed_ && kept == values_->length()) return values_;
-  if (passed_ && to_->id() != arrow::Type::BOOL) return KeptOf(*values_, keep, kept, pool_);
+  const bool fixed = to_->id() != arrow::Type::BOOL && to_->id() != arrow::Type::STRING;
+  if (passed_ && fixed) return KeptOf(*values_, keep, kept, pool_);
   if (passed_) {
     std::vector<uint8_t> none(keep.size());
     ARROW_RETURN_NOT_OK(ParseText(none));
