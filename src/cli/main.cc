@@ -1,6 +1,7 @@
 // The program: builds the world (disk, terminal, signals), parses the command line and returns the exit code.
 #include "cli/commands.h"
 #include "io/os_error.h"
+#include "io/process.h"
 
 #include <fcntl.h>
 #include <sys/ioctl.h>
@@ -93,6 +94,7 @@ int ReportOutFailed(Console& console, const std::string& command, int out_errno,
 
 int Main(int argc, char** argv) {
   OpenStandardStreams();
+  ReturnLargeBlocks();
   const auto env = MakeDiskEnv();
   const auto parsed = ParseArguments({argv + (argc > 0 ? 1 : 0), argv + argc});
   const auto* args = std::get_if<Arguments>(&parsed);

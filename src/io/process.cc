@@ -1,5 +1,7 @@
-// Reads /proc/self/status.
+// Reads /proc/self/status; speaks to glibc's allocator.
 #include "io/process.h"
+
+#include <malloc.h>
 
 #include <cstdlib>
 #include <fstream>
@@ -14,6 +16,11 @@ int64_t PeakRssBytes() {
     if (line.starts_with(kKey)) return std::strtoll(line.c_str() + kKey.size(), nullptr, 10) * 1024;
   }
   return 0;
+}
+
+void ReturnLargeBlocks() {
+  // Above what every morsel takes and gives back, so that only what is rare pays for new pages.
+  mallopt(M_MMAP_THRESHOLD, 8 << 20);
 }
 
 }  // namespace freight
