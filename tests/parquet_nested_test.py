@@ -266,6 +266,15 @@ class NestedTest(support.FreightTest):
                 pq.write_table(table, p.folder / "in/a.parquet")
                 self.assert_refusal(p.run(), support.INVALID, "where:", "in/a.parquet")
 
+    def test_one_column_may_be_read_from_a_struct_and_another_from_inside_it(self):
+        p = project(self, [ID, {"name": "inside", "physicalName": "user.id", "logicalType": "integer"},
+                           {"name": "user", "logicalType": "object", "properties": [
+                               {"name": "name", "logicalType": "string"}]}], source={"where": "user.born > 1900"})
+        users = [{"born": 1890, "name": "a", "id": 1}, {"born": 1990, "name": "b", "id": 2}, None]
+        pq.write_table(pa.table({"id": [1, 2, 3], "user": users}), p.folder / "in/a.parquet")
+        self.assert_published(p.run(), published=1, filtered=2)
+        self.assertEqual(rows_of(p), [{"id": 2, "inside": 2, "user": {"name": "b"}}])
+
     def test_names_with_dots_stand_in_quotes(self):
         p = project(self, [ID, {"name": "x", "physicalName": '"a.b"', "logicalType": "string"},
                            {"name": "y", "physicalName": '"c.d".e', "logicalType": "integer"}])
