@@ -79,7 +79,8 @@ class Decoder final : public MorselDecoder {
     ARROW_ASSIGN_OR_RAISE(filter_, ParquetFilter::Bind(where, match.conditions, file_));
     ARROW_ASSIGN_OR_RAISE(layout_,
                           ParquetLayout::Read(file_, *probe->parquet_reader()->metadata(), match.leaves, filter_));
-    ARROW_ASSIGN_OR_RAISE(reader_, OpenParquet(file_, layout_.RowsOfBatch(batch_bytes), pool_));
+    batch_rows_ = layout_.RowsOfBatch(batch_bytes);
+    ARROW_ASSIGN_OR_RAISE(reader_, OpenParquet(file_, batch_rows_, pool_));
     ARROW_ASSIGN_OR_RAISE(std::vector<std::vector<std::string>> paths, ParquetPaths(contract));
     for (size_t i = 0; i < contract.columns.size(); ++i) {
       ARROW_ASSIGN_OR_RAISE(auto column, TypedTree::Make(contract.columns[i], static_cast<int>(i), match.columns[i],
@@ -104,7 +105,7 @@ class Decoder final : public MorselDecoder {
     auto& turn = static_cast<RowGroupTurns::Turn&>(*morsel.extra);
     std::unique_ptr<RowGroupTurns::Reader>& rows = turn.Wait();
     if (!rows) {
-      ARROW_ASSIGN_OR_RAISE(rows, RowGroupRows::Open(file_, reader_, row_group_, leaves_));
+      ARROW_ASSIGN_OR_RAISE(rows, OpenForTurns(turn));
     }
     return DecodeRows(static_cast<RowGroupRows&>(*rows), morsel, &turn, emit);
   }
@@ -119,6 +120,15 @@ class Decoder final : public MorselDecoder {
   }
 
  private:
+  // With a reader of its own: others go on with it when this decoder is elsewhere.
+  Result<std::unique_ptr<RowGroupRows>> OpenForTurns(const RowGroupTurns::Turn& turn) const {
+    int64_t batch_rows = turn.rows_per_turn();
+    while (batch_rows > batch_rows_ && batch_rows % 2 == 0) batch_rows /= 2;
+    ARROW_ASSIGN_OR_RAISE(auto reader, OpenParquet(file_, std::min(batch_rows, batch_rows_), pool_,
+                                                   reader_->parquet_reader()->metadata()));
+    return RowGroupRows::Open(file_, std::move(reader), row_group_, leaves_);
+  }
+
   // Others wait for a turn: its rows are decoded before they are judged, as many as kHeldBytesMax at a time.
   Status DecodeRows(RowGroupRows& rows, const Morsel& morsel, RowGroupTurns::Turn* turn,
                     const std::function<Status(DecodedBatch&&)>& emit) {
@@ -204,6 +214,7 @@ class Decoder final : public MorselDecoder {
   const std::shared_ptr<arrow::Schema> schema_;
   arrow::MemoryPool* const pool_;
   std::shared_ptr<parquet::arrow::FileReader> reader_;
+  int64_t batch_rows_ = 0;
   std::vector<int> leaves_;
   ParquetFilter filter_;
   ParquetLayout layout_;

@@ -76,9 +76,7 @@ class Cursor final : public MorselCursor {
     morsel.row = row_;
     morsel.rows = std::min(group.RowsPerMorsel(options_.morsel_bytes), group.rows - row_);
     if (morsel.rows < group.rows && !group.excluded) {
-      if (!turns_ || turns_of_ != group_) turns_ = std::make_shared<RowGroupTurns>();
-      turns_of_ = group_;
-      morsel.extra = turns_->Next();
+      morsel.extra = Turns().Next();
     }
     Step();
     morsel.length = next_.offset - morsel.offset;
@@ -91,6 +89,14 @@ class Cursor final : public MorselCursor {
  private:
   const ParquetRowGroup& Group() const { return layout_.row_groups()[group_]; }
   bool AtEnd() const { return group_ == layout_.row_groups().size(); }
+
+  RowGroupTurns& Turns() {
+    if (!turns_ || turns_of_ != group_) {
+      turns_ = std::make_shared<RowGroupTurns>(Group().RowsPerMorsel(options_.morsel_bytes));
+    }
+    turns_of_ = group_;
+    return *turns_;
+  }
 
   void SkipEmptyGroups() {
     while (!AtEnd() && row_ == Group().rows) {

@@ -21,6 +21,8 @@ constexpr int64_t kReadBufferBytes = 256 << 10;
 // Of one column chunk: more is no count but damage.
 constexpr int64_t kValuesMax = int64_t{1} << 40;
 constexpr int kFixedWidthMax = 1 << 16;
+constexpr int64_t kMorselRowsStep = 1 << 10;
+static_assert(kParquetMorselRowsMax % kMorselRowsStep == 0);
 
 Status Damaged(const InputFile& file, int64_t row_group) {
   return Fail(Reaction::kFailed, "the footer's entry for row group {} contradicts itself", row_group)
@@ -56,7 +58,9 @@ int64_t ParquetRowGroup::RowsPerMorsel(int64_t morsel_bytes) const {
   const int64_t by_bytes = std::max<int64_t>(1, raw_bytes / std::max<int64_t>(1, morsel_bytes));
   const int64_t by_rows = (rows + kParquetMorselRowsMax - 1) / kParquetMorselRowsMax;
   const int64_t morsels = std::clamp<int64_t>(std::max(by_bytes, by_rows), 1, std::max<int64_t>(1, rows));
-  return (rows + morsels - 1) / morsels;
+  const int64_t each = (rows + morsels - 1) / morsels;
+  // So that whole batches make a morsel: none is then shared by two threads.
+  return each < kMorselRowsStep ? each : (each + kMorselRowsStep - 1) / kMorselRowsStep * kMorselRowsStep;
 }
 
 Result<ParquetLayout> ParquetLayout::Read(const InputFile& file, const parquet::FileMetaData& metadata,
@@ -115,7 +119,8 @@ int64_t ParquetLayout::RowsOfBatch(int64_t bytes) const {
 }
 
 Result<std::unique_ptr<parquet::arrow::FileReader>> OpenParquet(const InputFile& file, int64_t batch_rows,
-                                                                arrow::MemoryPool* pool) {
+                                                                arrow::MemoryPool* pool,
+                                                                std::shared_ptr<parquet::FileMetaData> footer) {
   ARROW_ASSIGN_OR_RAISE(const FileStat stat, file.env->Stat(file.path));
   if (stat.kind == FileKind::kDirectory) {
     return Fail(Reaction::kInvalid, "\"{}\" is a directory", file.name)
@@ -138,7 +143,7 @@ Result<std::unique_ptr<parquet::arrow::FileReader>> OpenParquet(const InputFile&
   ARROW_ASSIGN_OR_RAISE(auto input, OpenRandomAccess(*file.env, file.path, pool));
   parquet::arrow::FileReaderBuilder builder;
   std::unique_ptr<parquet::arrow::FileReader> reader;
-  Status opened = builder.Open(std::move(input), properties);
+  Status opened = builder.Open(std::move(input), properties, std::move(footer));
   if (opened.ok()) opened = builder.memory_pool(pool)->properties(typed)->Build(&reader);
   if (!opened.ok()) return ParquetFailure(file, -1, opened);
   return reader;

@@ -43,9 +43,10 @@ class ParquetLayout {
   int64_t footer_begin_ = 0;
 };
 
-// Fails with the file's name and help when this is no Parquet file that can be read.
+// Fails with the file's name and help when this is no Parquet file that can be read. `footer`: if it was read before.
 Result<std::unique_ptr<parquet::arrow::FileReader>> OpenParquet(const InputFile& file, int64_t batch_rows,
-                                                                arrow::MemoryPool* pool);
+                                                                arrow::MemoryPool* pool,
+                                                                std::shared_ptr<parquet::FileMetaData> footer = {});
 // A failure of libparquet as one of ours; what already says where it happened stays as it is.
 Status ParquetFailure(const InputFile& file, int64_t row_group, const Status& status);
 

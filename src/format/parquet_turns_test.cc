@@ -48,7 +48,9 @@ class OneRowGroup : public testing::Test {
   std::unique_ptr<MorselCursor> Cursor(InputPosition from = {}) {
     return format_.OpenCursor(file_, header_, from, {.morsel_bytes = 1 << 20}).ValueOrDie();
   }
-  std::unique_ptr<MorselDecoder> Decoder() { return format_.MakeDecoder(file_, header_, contract_, {}).ValueOrDie(); }
+  std::unique_ptr<MorselDecoder> Decoder() {
+    return format_.MakeDecoder(file_, header_, contract_, options_).ValueOrDie();
+  }
 
   std::vector<Morsel> Morsels(InputPosition from = {}) {
     std::vector<Morsel> morsels;
@@ -84,6 +86,7 @@ class OneRowGroup : public testing::Test {
   std::unique_ptr<FaultEnv> env_ = MakeFaultEnv(disk_.get());
   const InputFile file_{env_.get(), "/a.parquet", "a.parquet"};
   const ParquetFormat format_{{}};
+  const DecoderOptions options_{.pool = arrow::system_memory_pool()};  // the thread sanitizer sees into this one
   Contract contract_;
   InputHeader header_;
 };
@@ -156,7 +159,7 @@ TEST_F(OneRowGroup, AReaderThatFailsHoldsNobodyUp) {
 }
 
 TEST(RowGroupTurns, ComeInOrderAndKnowOfLaterOnes) {
-  const auto turns = std::make_shared<RowGroupTurns>();
+  const auto turns = std::make_shared<RowGroupTurns>(10);
   auto first = turns->Next(), second = turns->Next(), third = turns->Next();
   EXPECT_TRUE(first->HasNext());
   std::atomic<bool> second_came = false;
