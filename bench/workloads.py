@@ -193,7 +193,7 @@ def process():
                  [freight("events.parquet"), *peers("events.parquet", ORDERED, UNORDERED, POLARS),
                   freight("events.parquet", "Freight, 1 thread", threads=1),
                   freight("events.parquet", "Freight, 8 threads", threads=8)],
-                 [faster("parquet", ORDERED, 1), faster("parquet", POLARS, 1),
+                 [faster("parquet", ORDERED, 1.4), faster("parquet", POLARS, 1.2),
                   within("parquet", "Freight, 1 thread", 1.15, what="cpu_s"),
                   same_bytes("parquet", "1, 2 and 8 threads", [OURS, "Freight, 1 thread", "Freight, 8 threads"])],
                  needs="parquet",
