@@ -3,6 +3,7 @@
 
 #include "contract/string_rules.h"
 #include "engine/gather.h"
+#include "engine/morsel_source.h"
 #include "engine/sequencer.h"
 #include "io/process.h"
 #include "plan/read_ahead.h"
@@ -272,15 +273,14 @@ Status Run::WorkUntilDone(MorselSource& source, Sequencer& sequencer) {
       ARROW_ASSIGN_OR_RAISE(task, source.Next());
     }
     if (!task) return Status::OK();
-    const int64_t sequence = task->sequence;
-    Done done{task->input, task->chunk, {}};
+    Done done{task->turn, task->chunk, {}};
     if (task->chunk_end) {
       done.what = *task->chunk_end;
     } else {
       ARROW_ASSIGN_OR_RAISE(MorselResult result, worker->Process(std::move(*task)));
       done.what = std::move(result);
     }
-    sequencer.Put(sequence, std::move(done));
+    sequencer.Put(std::move(done));
   }
   return Status::OK();
 }

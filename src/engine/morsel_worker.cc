@@ -22,7 +22,7 @@ Result<std::unique_ptr<MorselWorker>> MorselWorker::Make(const Plan& plan, arrow
 }
 
 Result<MorselResult> MorselWorker::Process(Task task) {
-  ARROW_RETURN_NOT_OK(UseInput(task.input));
+  ARROW_RETURN_NOT_OK(UseInput(task.turn.input));
   scattered_.reset();
   MorselResult result;
   result.bytes = task.morsel->length;

@@ -1,8 +1,10 @@
 // What one thread does with one morsel: decode, judge, split by partition, encode row groups.
 #pragma once
 
-#include "engine/morsel_source.h"
+#include "commit/dataset.h"
+#include "engine/task.h"
 #include "format/parquet_writer.h"
+#include "plan/plan.h"
 #include "sink/bundle.h"
 #include "sink/partition.h"
 #include "sink/row_bytes.h"

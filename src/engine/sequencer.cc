@@ -1,6 +1,9 @@
 // Order out of parallel work: the only thread that writes files and commits chunks.
 #include "engine/sequencer.h"
 
+#include <algorithm>
+#include <utility>
+
 namespace freight {
 namespace {
 
@@ -18,10 +21,11 @@ Sequencer::Sequencer(const ChunkContext& context, std::function<void(const Chunk
       on_rows_(std::move(on_rows)),
       waiting_bytes_max_(waiting_bytes_max) {}
 
-void Sequencer::Put(int64_t sequence, Done done) {
+void Sequencer::Put(Done done) {
   std::lock_guard lock(mutex_);
   waiting_bytes_ += HeldBytes(done);
-  waiting_.emplace(sequence, std::move(done));
+  const Turn turn = done.turn;
+  lanes_[turn.input].waiting.emplace(turn.sequence, std::move(done));
   arrived_.notify_one();
 }
 
@@ -34,9 +38,7 @@ void Sequencer::Close() {
 void Sequencer::WaitForRoom() {
   std::unique_lock lock(mutex_);
   // While the next result is still in the making, waiting for it would stop the one that makes it.
-  taken_.wait(lock, [&] {
-    return ended_ || waiting_bytes_ < waiting_bytes_max_ || waiting_.begin()->first != next_;
-  });
+  taken_.wait(lock, [&] { return ended_ || waiting_bytes_ < waiting_bytes_max_ || Ready() == lanes_.end(); });
 }
 
 Status Sequencer::Run() {
@@ -52,30 +54,46 @@ Status Sequencer::WriteAll() {
   return Status::OK();
 }
 
+// The first input whose next result is there and whose turn it is.
+Sequencer::Lanes::iterator Sequencer::Ready() {
+  return std::find_if(lanes_.begin(), lanes_.end(), [&](const auto& entry) {
+    const Lane& lane = entry.second;
+    if (lane.waiting.empty() || lane.waiting.begin()->first != lane.next) return false;
+    return lane.waiting.begin()->second.turn.inputs_before <= inputs_taken_;
+  });
+}
+
 std::optional<Done> Sequencer::Take() {
   std::unique_lock lock(mutex_);
-  arrived_.wait(lock, [&] { return closed_ || (!waiting_.empty() && waiting_.begin()->first == next_); });
+  arrived_.wait(lock, [&] { return closed_ || Ready() != lanes_.end(); });
+  const auto ready = Ready();
   // After a stop or a failure a gap stays open: what lies behind it is dropped, its chunk is not committed.
-  if (waiting_.empty() || waiting_.begin()->first != next_) return std::nullopt;
-  Done done = std::move(waiting_.begin()->second);
+  if (ready == lanes_.end()) return std::nullopt;
+  Lane& lane = ready->second;
+  Done done = std::move(lane.waiting.begin()->second);
   waiting_bytes_ -= HeldBytes(done);
-  waiting_.erase(waiting_.begin());
-  next_++;
+  lane.waiting.erase(lane.waiting.begin());
+  lane.next++;
+  if (const auto* end = std::get_if<ChunkEnd>(&done.what); end && end->last) {
+    inputs_taken_++;
+    lanes_.erase(ready);
+  }
   taken_.notify_all();
   return done;
 }
 
 Status Sequencer::Write(Done done) {
-  if (!writer_) writer_ = std::make_unique<ChunkWriter>(context_, done.input, done.chunk);
+  std::unique_ptr<ChunkWriter>& writer = writers_[done.turn.input];
+  if (!writer) writer = std::make_unique<ChunkWriter>(context_, done.turn.input, done.chunk);
   if (auto* morsel = std::get_if<MorselResult>(&done.what)) {
     const Accounting rows = morsel->rows;
     const int64_t bytes = morsel->bytes;
-    ARROW_RETURN_NOT_OK(writer_->Add(std::move(*morsel)));
+    ARROW_RETURN_NOT_OK(writer->Add(std::move(*morsel)));
     on_rows_(rows, bytes);
     return Status::OK();
   }
-  ARROW_ASSIGN_OR_RAISE(ChunkDone chunk, writer_->Commit(std::get<ChunkEnd>(done.what)));
-  writer_.reset();
+  ARROW_ASSIGN_OR_RAISE(ChunkDone chunk, writer->Commit(std::get<ChunkEnd>(done.what)));
+  writers_.erase(done.turn.input);
   on_chunk_(chunk);
   return Status::OK();
 }

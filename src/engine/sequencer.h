@@ -1,4 +1,4 @@
-// Puts the work of many threads back into order: results by sequence number, one consumer.
+// Puts the work of many threads back into order: results by their turns, one consumer.
 #pragma once
 
 #include "engine/chunk_writer.h"
@@ -14,7 +14,7 @@ namespace freight {
 
 // What a worker hands over for one task.
 struct Done {
-  size_t input = 0;
+  Turn turn;
   int32_t chunk = 0;
   std::variant<MorselResult, ChunkEnd> what;
 };
@@ -27,13 +27,21 @@ class Sequencer {
   // Returns when the waiting results hold less than waiting_bytes_max, or nobody writes them any more: a worker asks
   // before it takes a task, so that a slow disk or many bad rows do not pile up results.
   void WaitForRoom();
-  void Put(int64_t sequence, Done done);
+  void Put(Done done);
   // No further Put will come; Run returns after what is complete in order.
   void Close();
   // Writes and commits until closed and drained, or the first failure.
   Status Run();
 
  private:
+  // Results of one input that wait, by sequence.
+  struct Lane {
+    std::map<int64_t, Done> waiting;
+    int64_t next = 0;
+  };
+  using Lanes = std::map<size_t, Lane>;
+
+  Lanes::iterator Ready();
   Status WriteAll();
   std::optional<Done> Take();
   Status Write(Done done);
@@ -44,12 +52,12 @@ class Sequencer {
   std::mutex mutex_;
   const int64_t waiting_bytes_max_;
   std::condition_variable arrived_, taken_;
-  std::map<int64_t, Done> waiting_;
+  Lanes lanes_;  // by input
+  int64_t inputs_taken_ = 0;  // to their ends
   int64_t waiting_bytes_ = 0;
-  int64_t next_ = 0;
   bool closed_ = false;
   bool ended_ = false;  // Run has returned
-  std::unique_ptr<ChunkWriter> writer_;
+  std::map<size_t, std::unique_ptr<ChunkWriter>> writers_;  // of chunks in the making, by input
 };
 
 }  // namespace freight
