@@ -42,6 +42,24 @@ class ArchivesTest(support.FreightTest):
                     packed = in_members(TEXT, pack) if threads == 2 else pack(TEXT)
                     self.assertEqual(self.files_of(f"in/a.csv.{suffix}", packed, "--threads", threads), plain)
 
+    def test_archives_side_by_side_give_the_files_of_plain_ones(self):
+        texts = [b"id,word\n" + b"".join(b"%d,w%d\n" % (i, i % (5 + n)) if i % 50 else b"x%d,bad\n" % i
+                                         for i in range(60_000 * (n % 2) + 40_000)) for n in range(6)]
+        rows = sum(text.count(b"\n") - 1 for text in texts)
+
+        def files_of(pack, suffix, *args):
+            project = support.Project(self, COLUMNS, source={"csv": "in/*"})
+            for n, text in enumerate(texts):
+                project.write(f"in/{n}.csv{suffix}", pack(text))
+            self.assert_published(project.run(*args), **{"in": rows, "quarantined": rows // 50})
+            return sorted(project.parts().values())
+
+        plain = files_of(bytes, "")
+        for suffix, pack in PACKERS.items():
+            for args in (["--threads", 2], ["--threads", 8], ["--threads", 8, "--memory", "32MiB"]):
+                with self.subTest(suffix=suffix, args=args):
+                    self.assertEqual(files_of(pack, f".{suffix}", *args), plain)
+
     def test_a_cut_archive_publishes_and_quarantines_nothing_and_is_read_once_it_is_whole(self):
         for suffix, pack in PACKERS.items():
             whole = in_members(TEXT, pack)

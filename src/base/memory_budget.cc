@@ -66,6 +66,14 @@ Charge MemoryBudget::ChargeNow(const std::string& part, int64_t bytes) {
   return {this, index, bytes, Charge::Kind::kImmediate};
 }
 
+std::optional<Charge> MemoryBudget::ChargeIfRoom(const std::string& part, int64_t bytes, int64_t room) {
+  std::lock_guard lock(mutex_);
+  if (used_bytes_ + bytes + room > limit_bytes_) return std::nullopt;
+  const int index = PartIndexLocked(part);
+  AddLocked(index, bytes);
+  return Charge(this, index, bytes, Charge::Kind::kImmediate);
+}
+
 std::vector<MemoryBudget::PartUse> MemoryBudget::Parts() const {
   std::lock_guard lock(mutex_);
   return parts_;

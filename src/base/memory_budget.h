@@ -10,6 +10,7 @@
 #include <map>
 #include <memory>
 #include <mutex>
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -53,6 +54,8 @@ class MemoryBudget {
   Charge Admit(const std::string& part, int64_t bytes, const std::function<bool()>& cancelled = {});
   // Charges at once, also beyond the limit.
   Charge ChargeNow(const std::string& part, int64_t bytes);
+  // Charges `bytes` at once if `room` more would fit beside them; else nullopt.
+  std::optional<Charge> ChargeIfRoom(const std::string& part, int64_t bytes, int64_t room);
 
   struct PartUse { std::string part; int64_t now_bytes; int64_t peak_bytes; };
   std::vector<PartUse> Parts() const;

@@ -32,6 +32,17 @@ TEST(MemoryBudget, CountsPartsAndPeaks) {
   EXPECT_EQ(PartNamed(budget, "write").peak_bytes, 80);
 }
 
+TEST(MemoryBudget, ChargesIfThereIsRoomAndNeverWaits) {
+  MemoryBudget budget(100);
+  const Charge held = budget.ChargeNow("x", 40);
+  EXPECT_FALSE(budget.ChargeIfRoom("y", 30, 31));
+  EXPECT_EQ(budget.used_bytes(), 40);
+  const std::optional<Charge> charged = budget.ChargeIfRoom("y", 30, 30);
+  ASSERT_TRUE(charged);
+  EXPECT_EQ(charged->bytes(), 30);
+  EXPECT_EQ(budget.used_bytes(), 70);
+}
+
 TEST(Charge, MovesResizesAndReleasesOnce) {
   MemoryBudget budget(100);
   Charge a = budget.ChargeNow("x", 10);

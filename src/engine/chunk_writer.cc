@@ -10,10 +10,6 @@
 namespace freight {
 namespace {
 
-// A partition's writer holds a buffer and its row groups' metadata; the least recently used one is finished early and
-// its partition gets another part file.
-constexpr size_t kOpenPartsMax = 32;
-
 std::string RuleKey(const Contract& contract, int column, Reason reason) {
   const std::string name = column < 0 ? "" : contract.columns[static_cast<size_t>(column)].name;
   return fmt::format("{}:{}:{}", name, RuleWord(reason), ReasonWord(reason));
@@ -67,7 +63,7 @@ Status ChunkWriter::FinishBundle() {
 Result<ChunkWriter::OpenParts::iterator> ChunkWriter::PartFor(const std::string& partition) {
   auto found = parts_.find(partition);
   if (found == parts_.end()) {
-    if (parts_.size() >= kOpenPartsMax) {
+    if (static_cast<int64_t>(parts_.size()) >= kOpenPartsMax) {
       auto oldest = std::min_element(parts_.begin(), parts_.end(),
                                      [](auto& a, auto& b) { return a.second.last_used < b.second.last_used; });
       ARROW_RETURN_NOT_OK(FinishPart(oldest));

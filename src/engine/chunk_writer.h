@@ -13,6 +13,10 @@
 
 namespace freight {
 
+// A partition's writer holds a buffer and its row groups' metadata; the least recently used one is finished early and
+// its partition gets another part file.
+inline constexpr int64_t kOpenPartsMax = 32;
+
 // Thread: the sequencer's. Results come in morsel order, so the bytes depend on the input and the plan only.
 class ChunkWriter {
  public:

@@ -126,7 +126,6 @@ class Run {
   std::string quarantine_dir_;
   std::atomic<bool> failed_ = false;
   std::mutex mutex_;          // of what follows
-  std::mutex source_mutex_;   // turns at the source
   Status first_fault_;
   int64_t rows_live_ = 0, quarantined_live_ = 0, bytes_live_ = 0;
   int64_t staged_bytes_ = 0;
@@ -267,11 +266,7 @@ Status Run::WorkUntilDone(MorselSource& source, Sequencer& sequencer) {
   ARROW_ASSIGN_OR_RAISE(auto worker, MorselWorker::Make(plan_, pool_.get()));
   while (!failed_) {
     sequencer.WaitForRoom();
-    std::optional<Task> task;
-    {
-      std::lock_guard turn(source_mutex_);
-      ARROW_ASSIGN_OR_RAISE(task, source.Next());
-    }
+    ARROW_ASSIGN_OR_RAISE(std::optional<Task> task, source.Next());
     if (!task) return Status::OK();
     Done done{task->turn, task->chunk, {}};
     if (task->chunk_end) {
@@ -365,6 +360,8 @@ RunReport ExecuteRun(Env& env, const Plan& plan, const RunOptions& options) {
     run.FillMemory();
   }
   if (!report.error.ok()) report.state = StateOf(report.error);
+  // Archives that are read side by side are committed as they come.
+  std::sort(report.quarantine_files.begin(), report.quarantine_files.end());
   report.finished_micros = env.NowMicros();
   report.elapsed_s = static_cast<double>(env.MonotonicNanos() - begin_ns) / 1e9;
   report.peak_rss_bytes = PeakRssBytes();

@@ -20,6 +20,9 @@ std::vector<Scenario> Scenarios() {
   Scenario moving{"moving", "replace_partitions", false};
   moving.changed_after = true;
   Scenario files{"files", "replace_partitions", true}, gathered_files = kScattered;
+  Scenario archives{"archives", "replace_partitions", true};
+  archives.suffix = ".gz";
+  archives.threads = 3;
   files.small_files = gathered_files.small_files = true;
   gathered_files.name = "gathered_files";
   Scenario without_links{"without_links", "append", true};
@@ -39,11 +42,14 @@ std::vector<Scenario> Scenarios() {
           without_links,
           joined,
           mixed,
+          archives,  // read side by side, so that their chunks are committed in no fixed order
           {"ndjson", "replace_partitions", true, "ndjson"},
           {"parquet", "replace_partitions", true, "parquet"}};
 }
 
-void ChangeInput(Env& env, const Scenario& scenario) { Write(env, "/p/in/a", Input(scenario, 300, 20, 4)); }
+void ChangeInput(Env& env, const Scenario& scenario) {
+  Write(env, InputPath(scenario, "a"), Input(scenario, 300, 20, 4));
+}
 
 std::unique_ptr<FaultEnv> Faulty(MemEnv& disk) {
   auto faulty = MakeFaultEnv(&disk);
@@ -215,7 +221,7 @@ bool CheckZombie(const Scenario& scenario, const std::string& call, size_t k, Vi
   zombie->Before([&](int64_t at, const std::string&) {
     if (at != static_cast<int64_t>(k)) return;
     (void)disk->RemoveFile("/p/out/t.freight/lock");
-    Write(*disk, "/p/in/c", Input(scenario, 5000, 60, 1));
+    Write(*disk, InputPath(scenario, "c"), Input(scenario, 5000, 60, 1));
     const RunReport newer = RunOnce(*Faulty(*disk), scenario);
     if (newer.state != RunState::kPublished) violations->push_back("the newer run: " + newer.error.ToString());
     published = Data(*disk);
@@ -361,6 +367,72 @@ TEST(RunThreads, InputsAreOpenedWhileChunksAreCommitted) {
     files[threads > 1] = Data(*env);
   }
   EXPECT_EQ(files[0], files[1]);
+}
+
+std::string DayOfRows(int rows) {
+  std::string text = "id,day,note\n";
+  for (int row = 0; row < rows; row++) text += fmt::format("{},2026-01-01,n\n", row);
+  return text;
+}
+
+// Only archives may overtake each other.
+TEST(RunThreads, PlainFilesAreWrittenAndCommittedInTheirOrder) {
+  std::vector<std::string> calls[2];
+  for (const int threads : {1, 4}) {
+    Scenario scenario{"inputs", "replace_partitions", false};
+    scenario.threads = threads;
+    scenario.morsel_bytes = 1 << 20;
+    auto env = Disk(scenario);
+    for (int i = 0; i < 20; i++) {  // every other one is done long before the one in front of it
+      Write(*env, fmt::format("/p/in/c{:02}", i), DayOfRows(i % 2 ? 10 : 20'000));
+    }
+    auto counting = MakeFaultEnv(env.get());
+    ASSERT_TRUE(RunOnce(*counting, scenario).error.ok());
+    for (int64_t k = 1; k <= counting->calls(); ++k) calls[threads > 1].push_back(counting->CallName(k));
+  }
+  EXPECT_EQ(calls[0], calls[1]);
+}
+
+// Two chunks of one archive, one of the other, or the other way round: the files are those of one thread.
+TEST(RunThreads, ArchivesSideBySideGiveTheFilesOfOneThread) {
+  Files files;
+  for (const int threads : {1, 2, 5, 5, 5}) {
+    Scenario scenario{"archives", "replace_partitions", false};
+    scenario.suffix = ".gz";
+    scenario.threads = threads;
+    auto env = Disk(scenario);
+    for (int i = 0; i < 12; i++) {
+      Write(*env, fmt::format("/p/in/c{:02}.gz", i), Input(scenario, 10'000 + 1000 * i, 300, 1));
+    }
+    const RunReport report = RunOnce(*env, scenario);
+    ASSERT_TRUE(report.error.ok()) << report.error;
+    EXPECT_TRUE(std::is_sorted(report.quarantine_files.begin(), report.quarantine_files.end()));
+    if (threads == 1) files = Data(*env);
+    EXPECT_EQ(files, Data(*env)) << threads << " threads";
+  }
+}
+
+// The run ends with the damage and publishes nothing; the archives beside it are whole.
+TEST(RunThreads, ADamagedArchiveAmongOthersPublishesNothing) {
+  for (const int threads : {1, 4}) {
+    Scenario scenario{"archives", "replace_partitions", false};
+    scenario.suffix = ".gz";
+    scenario.threads = threads;
+    scenario.morsel_bytes = 20'000;
+    auto env = Disk(scenario);
+    const std::string whole = Gzip(DayOfRows(10'000));
+    for (int i = 0; i < 8; i++) {
+      Write(*env, fmt::format("/p/in/c{:02}.gz", i), i == 5 ? whole.substr(0, whole.size() - 10) : whole);
+    }
+    const RunReport report = RunOnce(*env, scenario);
+    EXPECT_EQ(report.state, RunState::kFailed);
+    EXPECT_NE(report.error.message().find("c05.gz\" is truncated"), std::string::npos) << report.error;
+    EXPECT_TRUE(Data(*env).empty());
+    Write(*env, "/p/in/c05.gz", whole);
+    const RunReport again = RunOnce(*env, scenario);
+    EXPECT_TRUE(again.error.ok()) << again.error;
+    EXPECT_GT(again.chunks_done_before, 0) << "chunks of whole archives are kept";
+  }
 }
 
 TEST(RunLimits, StagedOutputOverTheLimitStopsTheRunWhichGoesOnWhenItIsRaised) {

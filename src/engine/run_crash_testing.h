@@ -6,6 +6,7 @@
 #include "commit/layout.h"
 #include "engine/engine.h"
 #include "format/parquet_testing.h"
+#include "io/archive_testing.h"
 #include "io/fault_env.h"
 #include "plan/load.h"
 
@@ -49,6 +50,7 @@ struct Scenario {
   bool hard_links = true;    // the file system has them
   bool joined = false;       // parts of several chunks become one file
   bool mixed = false;        // the rows of a partition lie in parts and in bundles
+  const char* suffix = "";   // of the inputs' names: ".gz"
 };
 
 inline std::string PipelineText(const Scenario& scenario) {
@@ -87,9 +89,7 @@ inline std::string ParquetInput(int first_id, int rows, int first_day) {
   return WriteFile(schema, groups).bytes;
 }
 
-inline std::string Input(const Scenario& scenario, int first_id, int rows, int first_day) {
-  if (std::string(scenario.format) == "parquet") return ParquetInput(first_id, rows, first_day);
-  if (std::string(scenario.format) == "ndjson") return NdjsonInput(first_id, rows, first_day);
+inline std::string CsvInput(const Scenario& scenario, int first_id, int rows, int first_day) {
   std::string text = "id,day,note\n";
   if (scenario.mixed) {
     for (int i = 0; i < 60; i++) text += fmt::format("{},2026-01-01,few partitions\n", first_id + i % 4);
@@ -102,6 +102,17 @@ inline std::string Input(const Scenario& scenario, int first_id, int rows, int f
     }
   }
   return text;
+}
+
+inline std::string Input(const Scenario& scenario, int first_id, int rows, int first_day) {
+  if (std::string(scenario.format) == "parquet") return ParquetInput(first_id, rows, first_day);
+  if (std::string(scenario.format) == "ndjson") return NdjsonInput(first_id, rows, first_day);
+  std::string text = CsvInput(scenario, first_id, rows, first_day);
+  return std::string(scenario.suffix).empty() ? text : Gzip(std::move(text));
+}
+
+inline std::string InputPath(const Scenario& scenario, const char* name) {
+  return fmt::format("/p/in/{}{}", name, scenario.suffix);
 }
 
 inline void Write(Env& env, const std::string& path, const std::string& text) {
@@ -138,13 +149,13 @@ inline std::unique_ptr<MemEnv> Disk(const Scenario& scenario) {
   if (!scenario.hard_links) env->ForbidLinks();
   Write(*env, "/p/t.yaml", PipelineText(scenario));
   Write(*env, "/p/t.odcs.yaml", kContract);
-  Write(*env, "/p/in/a", Input(scenario, 0, 40, 1));
+  Write(*env, InputPath(scenario, "a"), Input(scenario, 0, 40, 1));
   if (scenario.published_before) {
     RunReport report = RunOnce(*env, scenario);
     EXPECT_EQ(report.state, RunState::kPublished) << report.error.ToString();
-    if (std::string(scenario.mode) != "append") Write(*env, "/p/in/a", Input(scenario, 100, 30, 2));
+    if (std::string(scenario.mode) != "append") Write(*env, InputPath(scenario, "a"), Input(scenario, 100, 30, 2));
   }
-  Write(*env, "/p/in/b", Input(scenario, 1000, 25, 3));
+  Write(*env, InputPath(scenario, "b"), Input(scenario, 1000, 25, 3));
   return env;
 }
 

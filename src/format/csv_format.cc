@@ -157,7 +157,9 @@ std::string CsvFormat::Identity() const { return "csv|" + DialectText(dialect_);
 
 Result<InputHeader> CsvFormat::ReadHeader(const InputFile& file, const Contract& contract) const {
   ARROW_ASSIGN_OR_RAISE(auto bytes, file.Open());
-  return ReadCsvHeader(*bytes, file.name, dialect_, contract);
+  ARROW_ASSIGN_OR_RAISE(InputHeader header, ReadCsvHeader(*bytes, file.name, dialect_, contract));
+  header.archive_bytes = bytes->memory_bytes();
+  return header;
 }
 
 Result<std::unique_ptr<MorselCursor>> CsvFormat::OpenCursor(const InputFile& file, const InputHeader& header,

@@ -46,6 +46,7 @@ struct InputHeader {
   std::vector<int> leaves;                  // that are read, where columns are stored apart
   std::optional<SkippedGroups> skipped;     // of sources that have conditions
   InputPosition data_begin;                 // of the first record
+  int64_t archive_bytes = 0;                // what decompressing it holds, judged by its beginning; 0: read as it is
 };
 
 // What a format hangs on a morsel for its decoders; dropped with it.

@@ -115,6 +115,7 @@ Result<InputHeader> NdjsonFormat::ReadHeader(const InputFile& file, const Contra
   InputHeader header;
   header.column_of_contract.assign(contract.columns.size(), -1);
   header.data_begin.offset = input.mark_bytes();
+  header.archive_bytes = input.memory_bytes();
   return header;
 }
 
