@@ -226,7 +226,7 @@ Status Run::ReadAll(const ChunkContext& context) {
   }
   const int64_t pattern_bytes = report_.threads * PatternBytesMax(plan_.contract.columns);
   if (pattern_bytes > 0) patterns_ = budget_.ChargeNow("patterns", pattern_bytes);
-  MorselSource source(plan_, &budget_, [this] { return Cancelled(); },
+  MorselSource source(plan_, report_.threads, &budget_, [this] { return Cancelled(); },
                       [&done_before](const std::string& name) { return done_before.at(name); });
   Sequencer sequencer(
       context,

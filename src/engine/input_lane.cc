@@ -8,11 +8,12 @@
 
 namespace freight {
 
-InputLane::InputLane(const LaneContext& context, size_t input, int64_t inputs_before,
-                     const std::vector<ChunkDone>& done)
+InputLane::InputLane(const LaneContext& context, Turn first, const std::vector<ChunkDone>& done,
+                     int64_t decode_threads)
     : context_(context),
-      input_(context.plan.inputs[input]),
-      turn_{input, 0, inputs_before},
+      input_(context.plan.inputs[first.input]),
+      turn_(first),
+      decode_threads_(static_cast<int>(decode_threads)),
       from_(input_.header.data_begin),
       chunk_(static_cast<int32_t>(done.size())) {
   if (!done.empty()) {
@@ -28,6 +29,7 @@ Status InputLane::Open() {
   options.budget = context_.budget;
   options.cancelled = context_.cancelled;
   options.charge_factor = kChargeFactor;
+  options.decode_threads = decode_threads_;
   return context_.plan.pipeline.format->OpenCursor(input_.file, input_.header, from_, options).Value(&cursor_);
 }
 

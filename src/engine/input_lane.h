@@ -22,8 +22,8 @@ struct LaneContext {
 // Thread: one caller at a time. Blocks on I/O and on the memory budget.
 class InputLane {
  public:
-  // `done` are the input's chunks that need not be read again. The context is kept.
-  InputLane(const LaneContext& context, size_t input, int64_t inputs_before, const std::vector<ChunkDone>& done);
+  // `done` are the input's chunks that need not be read again, `decode_threads` may decode it. The context is kept.
+  InputLane(const LaneContext& context, Turn first, const std::vector<ChunkDone>& done, int64_t decode_threads);
   // nullopt: cancelled (then the last chunk stays open and is not committed). After a failure or the input's end it
   // must not be called again.
   Result<std::optional<Task>> Next();
@@ -41,6 +41,7 @@ class InputLane {
   const LaneContext& context_;
   const PlannedInput& input_;
   Turn turn_;  // of the next task
+  const int decode_threads_;
   InputPosition from_;
   std::unique_ptr<MorselCursor> cursor_;
   std::optional<Morsel> ahead_;

@@ -9,18 +9,25 @@
 namespace freight {
 namespace {
 
-constexpr const char* kArchivesBudgetPart = "archives";
 // Each has a chunk in the making with its part files: together half of the 1024 files that Linux lets a process open.
 constexpr size_t kOpenInputsMax = 512 / kOpenPartsMax;
 // What a part file's buffer holds.
 constexpr int64_t kPartBytes = 256 << 10;
 
+int64_t CountArchives(const Plan& plan) {
+  return std::count_if(plan.inputs.begin(), plan.inputs.end(), [](const PlannedInput& input) {
+    return input.decision.read && input.header.archive_bytes > 0;
+  });
+}
+
 }  // namespace
 
-MorselSource::MorselSource(const Plan& plan, MemoryBudget* budget, std::function<bool()> cancelled,
+MorselSource::MorselSource(const Plan& plan, int threads, MemoryBudget* budget, std::function<bool()> cancelled,
                            std::function<std::vector<ChunkDone>(const std::string&)> done)
     : context_{plan, budget, std::move(cancelled)},
       done_(std::move(done)),
+      threads_(threads),
+      archives_(CountArchives(plan)),
       writer_bytes_(kPartBytes * (plan.pipeline.partition_by.empty() ? 1 : kOpenPartsMax)) {}
 
 Result<std::optional<Task>> MorselSource::Next() {
@@ -75,7 +82,9 @@ MorselSource::OpenInput* MorselSource::OpenNext() {
   if (!charge) return nullptr;
   if (open_.empty()) inputs_before_ = inputs_opened_;
   auto opened = std::make_unique<OpenInput>();
-  opened->lane = std::make_unique<InputLane>(context_, next_input_, inputs_before_, done_(next->version.name));
+  const Turn first{next_input_, 0, inputs_before_};
+  const auto decode_threads = std::max<int64_t>(1, Decoders(*next) / std::max<int64_t>(1, archives_));
+  opened->lane = std::make_unique<InputLane>(context_, first, done_(next->version.name), decode_threads);
   opened->archive = next->header.archive_bytes > 0;
   opened->charge = std::move(*charge);
   next_input_++;
@@ -95,12 +104,18 @@ const PlannedInput* MorselSource::NextToRead() {
   return nullptr;
 }
 
+// How many decoders of the input's format keep all workers busy.
+int MorselSource::Decoders(const PlannedInput& input) const {
+  return std::max(1, threads_ / WorkersPerDecoder(input.file.path));
+}
+
 // Charges an input that may be opened now.
 std::optional<Charge> MorselSource::Afford(const PlannedInput& input) const {
   const int64_t archive_bytes = input.header.archive_bytes;
   if (open_.empty()) return context_.budget->ChargeNow(kArchivesBudgetPart, archive_bytes);
   const auto is_file = [](const PlannedInput& one) { return one.version.stat.kind == FileKind::kFile; };
-  if (!open_.front()->archive || archive_bytes == 0 || !is_file(input) || open_.size() >= kOpenInputsMax) {
+  const size_t open_max = std::min(kOpenInputsMax, static_cast<size_t>(Decoders(input)));
+  if (!open_.front()->archive || archive_bytes == 0 || !is_file(input) || open_.size() >= open_max) {
     return std::nullopt;
   }
   const int64_t morsel_bytes = kChargeFactor * context_.plan.options.morsel_bytes;

@@ -21,12 +21,14 @@ constexpr int64_t kMorselsOfEach = 4;
 class FakeFormat final : public InputFormat {
  public:
   std::function<Status(const std::string& input)> on_read = [](auto&) { return Status::OK(); };
+  mutable std::atomic<int> decode_threads = 0;  // that the last cursor was opened with
 
   std::string Identity() const override { return "fake"; }
   Result<InputHeader> ReadHeader(const InputFile&, const Contract&) const override { return InputHeader(); }
   Result<std::unique_ptr<MorselCursor>> OpenCursor(const InputFile& file, const InputHeader& header, InputPosition from,
                                                    CursorOptions options) const override {
     const InputOf input{file.name, header.archive_bytes};
+    decode_threads = options.decode_threads;
     return std::make_unique<Cursor>(*this, input, from.morsel_index, std::move(options));
   }
   Result<std::unique_ptr<MorselDecoder>> MakeDecoder(const InputFile&, const InputHeader&, const Contract&,
@@ -64,27 +66,29 @@ class FakeFormat final : public InputFormat {
   };
 };
 
-// A plan over inputs whose archives are named *.gz.
+// A plan over inputs whose archives have a suffix.
 struct World {
   explicit World(const std::vector<std::string>& names, int64_t archive_bytes = 100, int64_t budget_bytes = 10 << 20)
       : budget(budget_bytes) {
-    for (const std::string& name : names) {
-      PlannedInput input;
-      EXPECT_TRUE((*env->OpenWrite("/" + name, CreateMode::kNew))->Append("").ok());
-      input.file = {env.get(), "/" + name, name};
-      input.version.name = name;
-      input.version.stat = *env->Stat("/" + name);
-      input.decision.read = true;
-      input.header.archive_bytes = name.ends_with(".gz") ? archive_bytes : 0;
-      plan.inputs.push_back(std::move(input));
-    }
+    for (const std::string& name : names) Add(name, archive_bytes);
     plan.pipeline.format = format;
     plan.options.morsel_bytes = 100;
     plan.options.chunk_morsels = 2;
   }
 
-  MorselSource Source() {
-    return MorselSource(plan, &budget, [this] { return cancelled.load(); },
+  void Add(const std::string& name, int64_t archive_bytes = 100) {
+    PlannedInput input;
+    EXPECT_TRUE((*env->OpenWrite("/" + name, CreateMode::kNew))->Append("").ok());
+    input.file = {env.get(), "/" + name, name};
+    input.version.name = name;
+    input.version.stat = *env->Stat("/" + name);
+    input.decision.read = true;
+    input.header.archive_bytes = name.find('.') != std::string::npos ? archive_bytes : 0;
+    plan.inputs.push_back(std::move(input));
+  }
+
+  MorselSource Source(int threads = 4) {
+    return MorselSource(plan, threads, &budget, [this] { return cancelled.load(); },
                         [this](const std::string& name) { return done[name]; });
   }
 
@@ -128,13 +132,13 @@ int MostAtOnce(World* world, int workers) {
     --reading;
     return Status::OK();
   };
-  MorselSource source = world->Source();
+  MorselSource source = world->Source(workers);
   Drain(&source, workers);
   return most;
 }
 
 TEST(MorselSource, EachInputHasItsTasksInOrderWithoutGaps) {
-  for (const char* suffix : {".csv", ".gz"}) {
+  for (const char* suffix : {"", ".xz"}) {
     World world({std::string("a") + suffix, std::string("b") + suffix, std::string("c") + suffix});
     MorselSource source = world.Source();
     std::map<size_t, std::vector<int64_t>> sequences;
@@ -148,7 +152,7 @@ TEST(MorselSource, EachInputHasItsTasksInOrderWithoutGaps) {
 }
 
 TEST(MorselSource, ArchivesAreReadSideBySideUpToTheNumberOfWorkers) {
-  World world({"a.gz", "b.gz", "c.gz", "d.gz"});
+  World world({"a.xz", "b.xz", "c.xz", "d.xz"});
   // Nothing goes on until two inputs are being read.
   std::mutex mutex;
   std::condition_variable came;
@@ -162,12 +166,19 @@ TEST(MorselSource, ArchivesAreReadSideBySideUpToTheNumberOfWorkers) {
   };
   MorselSource source = world.Source();
   EXPECT_EQ(Drain(&source, 2).size(), 24U);
-  World again({"a.gz", "b.gz", "c.gz", "d.gz"});
+  World again({"a.xz", "b.xz", "c.xz", "d.xz"});
   EXPECT_EQ(MostAtOnce(&again, 2), 2);
 }
 
+TEST(MorselSource, NoMoreDecodersAreOpenThanWorkersCanFollow) {
+  for (const auto& [workers, decoders] : {std::pair(2, 1), std::pair(7, 1), std::pair(8, 2)}) {
+    World world({"a.gz", "b.zst", "c.gz", "d.zst"});
+    EXPECT_EQ(MostAtOnce(&world, workers), decoders) << workers;
+  }
+}
+
 TEST(MorselSource, OneWorkerReadsArchivesOneAfterAnother) {
-  World world({"a.gz", "b.gz"});
+  World world({"a.xz", "b.xz"});
   MorselSource source = world.Source();
   const std::vector<Turn> turns = Drain(&source, 1);
   ASSERT_EQ(turns.size(), 12U);
@@ -181,12 +192,12 @@ TEST(MorselSource, OneWorkerReadsArchivesOneAfterAnother) {
 TEST(MorselSource, FilesThatAreReadAsTheyAreComeOneAfterAnotherAlsoBesideArchives) {
   World plain({"a", "b", "c"});
   EXPECT_EQ(MostAtOnce(&plain, 4), 1);
-  World mixed({"a", "b.gz", "c"});
+  World mixed({"a", "b.xz", "c"});
   EXPECT_EQ(MostAtOnce(&mixed, 4), 1);
 }
 
 TEST(MorselSource, APlainFileIsWrittenAfterTheArchivesBeforeIt) {
-  World world({"a.gz", "b.gz", "c", "d.gz"});
+  World world({"a.xz", "b.xz", "c", "d.xz"});
   MorselSource source = world.Source();
   for (const Turn& turn : Drain(&source, 3)) {
     EXPECT_LE(turn.inputs_before, static_cast<int64_t>(turn.input));
@@ -199,21 +210,21 @@ TEST(MorselSource, APlainFileIsWrittenAfterTheArchivesBeforeIt) {
 TEST(MorselSource, FewerArchivesAreOpenWhenTheBudgetIsShort) {
   // A morsel is admitted with 300 bytes, a chunk in the making beside another one takes 256 KiB.
   const int64_t writer = 256 << 10;
-  World one({"a.gz", "b.gz", "c.gz"}, 1000, 1000 + 1000 + writer + 299);
+  World one({"a.xz", "b.xz", "c.xz"}, 1000, 1000 + 1000 + writer + 299);
   EXPECT_EQ(MostAtOnce(&one, 3), 1);
-  World three({"a.gz", "b.gz", "c.gz"}, 1000, 3 * (1000 + writer + 3 * 300));
+  World three({"a.xz", "b.xz", "c.xz"}, 1000, 3 * (1000 + writer + 3 * 300));
   EXPECT_GE(MostAtOnce(&three, 3), 2);
   for (const auto& use : three.budget.Parts()) EXPECT_EQ(use.now_bytes, 0) << use.part;
 }
 
 // Two archives are open and both can be read; one holds a morsel with its share of the budget.
 TEST(MorselSource, AMorselThatWasReadAheadIsHandedOutFirst) {
-  World world({"a.gz", "b.gz"});
+  World world({"a.xz", "b.xz"});
   std::mutex mutex;
   std::condition_variable changed;
   bool a_waits = false, a_may_go = false;
   world.format->on_read = [&](const std::string& name) {
-    if (name == "b.gz") return Status::OK();
+    if (name == "b.xz") return Status::OK();
     std::unique_lock lock(mutex);
     a_waits = true;
     changed.notify_all();
@@ -243,7 +254,7 @@ TEST(MorselSource, AMorselThatWasReadAheadIsHandedOutFirst) {
 }
 
 TEST(MorselSource, AfterAFailureNobodyIsGivenWork) {
-  World world({"a.gz", "b.gz"});
+  World world({"a.xz", "b.xz"});
   std::atomic<int> reads = 0;
   world.format->on_read = [&](const std::string&) { return ++reads == 2 ? Status::IOError("torn") : Status::OK(); };
   MorselSource source = world.Source();
@@ -255,14 +266,32 @@ TEST(MorselSource, AfterAFailureNobodyIsGivenWork) {
   EXPECT_EQ(reads, 2);
 }
 
+TEST(MorselSource, ThreadsThatNoOtherArchiveTakesHelpToDecodeOne) {
+  const std::pair<std::vector<std::string>, int> cases[] = {
+      {{"a.xz"}, 8}, {{"a.gz"}, 2}, {{"a.xz", "b", "c.xz"}, 4}, {{"a.xz", "b.xz", "c.xz"}, 2},
+      {std::vector<std::string>(9, "x"), 8}};
+  for (const auto& [names, wanted] : cases) {
+    World world({});
+    for (size_t i = 0; i < names.size(); ++i) {
+      world.Add(names.size() < 9 ? names[i] : std::to_string(i) + ".xz");
+    }
+    if (names.size() == 9) {  // eight of them are read already
+      for (size_t i = 1; i < 9; ++i) world.plan.inputs[i].decision.read = false;
+    }
+    MorselSource source = world.Source(8);
+    ASSERT_TRUE((*source.Next()).has_value());
+    EXPECT_EQ(world.format->decode_threads, wanted) << names.size();
+  }
+}
+
 TEST(MorselSource, ChunksThatAreDoneAreNotHandedOutAgain) {
-  World world({"a.gz", "b.gz", "c.gz"});
+  World world({"a.xz", "b.xz", "c.xz"});
   ChunkDone first;
   first.next_morsel = first.length = 2;
-  world.done["a.gz"] = {first};
+  world.done["a.xz"] = {first};
   ChunkDone last = first;
   last.last = true;
-  world.done["b.gz"] = {first, last};
+  world.done["b.xz"] = {first, last};
   MorselSource source = world.Source();
   std::map<size_t, int> tasks;
   for (const Turn& turn : Drain(&source, 2)) ++tasks[turn.input];

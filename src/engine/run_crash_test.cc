@@ -21,7 +21,7 @@ std::vector<Scenario> Scenarios() {
   moving.changed_after = true;
   Scenario files{"files", "replace_partitions", true}, gathered_files = kScattered;
   Scenario archives{"archives", "replace_partitions", true};
-  archives.suffix = ".gz";
+  archives.suffix = ".xz";
   archives.threads = 3;
   files.small_files = gathered_files.small_files = true;
   gathered_files.name = "gathered_files";
@@ -398,11 +398,11 @@ TEST(RunThreads, ArchivesSideBySideGiveTheFilesOfOneThread) {
   Files files;
   for (const int threads : {1, 2, 5, 5, 5}) {
     Scenario scenario{"archives", "replace_partitions", false};
-    scenario.suffix = ".gz";
+    scenario.suffix = ".xz";
     scenario.threads = threads;
     auto env = Disk(scenario);
     for (int i = 0; i < 12; i++) {
-      Write(*env, fmt::format("/p/in/c{:02}.gz", i), Input(scenario, 10'000 + 1000 * i, 300, 1));
+      Write(*env, fmt::format("/p/in/c{:02}.xz", i), Input(scenario, 10'000 + 1000 * i, 300, 1));
     }
     const RunReport report = RunOnce(*env, scenario);
     ASSERT_TRUE(report.error.ok()) << report.error;
@@ -416,19 +416,19 @@ TEST(RunThreads, ArchivesSideBySideGiveTheFilesOfOneThread) {
 TEST(RunThreads, ADamagedArchiveAmongOthersPublishesNothing) {
   for (const int threads : {1, 4}) {
     Scenario scenario{"archives", "replace_partitions", false};
-    scenario.suffix = ".gz";
+    scenario.suffix = ".xz";
     scenario.threads = threads;
     scenario.morsel_bytes = 20'000;
     auto env = Disk(scenario);
-    const std::string whole = Gzip(DayOfRows(10'000));
+    const std::string whole = Xz(DayOfRows(10'000));
     for (int i = 0; i < 8; i++) {
-      Write(*env, fmt::format("/p/in/c{:02}.gz", i), i == 5 ? whole.substr(0, whole.size() - 10) : whole);
+      Write(*env, fmt::format("/p/in/c{:02}.xz", i), i == 5 ? whole.substr(0, whole.size() - 10) : whole);
     }
     const RunReport report = RunOnce(*env, scenario);
     EXPECT_EQ(report.state, RunState::kFailed);
-    EXPECT_NE(report.error.message().find("c05.gz\" is truncated"), std::string::npos) << report.error;
+    EXPECT_NE(report.error.message().find("c05.xz\" is truncated"), std::string::npos) << report.error;
     EXPECT_TRUE(Data(*env).empty());
-    Write(*env, "/p/in/c05.gz", whole);
+    Write(*env, "/p/in/c05.xz", whole);
     const RunReport again = RunOnce(*env, scenario);
     EXPECT_TRUE(again.error.ok()) << again.error;
     EXPECT_GT(again.chunks_done_before, 0) << "chunks of whole archives are kept";

@@ -50,7 +50,7 @@ struct Scenario {
   bool hard_links = true;    // the file system has them
   bool joined = false;       // parts of several chunks become one file
   bool mixed = false;        // the rows of a partition lie in parts and in bundles
-  const char* suffix = "";   // of the inputs' names: ".gz"
+  const char* suffix = "";   // of the inputs' names: ".xz"
 };
 
 inline std::string PipelineText(const Scenario& scenario) {
@@ -108,7 +108,7 @@ inline std::string Input(const Scenario& scenario, int first_id, int rows, int f
   if (std::string(scenario.format) == "parquet") return ParquetInput(first_id, rows, first_day);
   if (std::string(scenario.format) == "ndjson") return NdjsonInput(first_id, rows, first_day);
   std::string text = CsvInput(scenario, first_id, rows, first_day);
-  return std::string(scenario.suffix).empty() ? text : Gzip(std::move(text));
+  return std::string(scenario.suffix).empty() ? text : Xz(std::move(text));
 }
 
 inline std::string InputPath(const Scenario& scenario, const char* name) {

@@ -2,6 +2,7 @@
 #include "format/csv_format.h"
 
 #include "format/csv_reader.h"
+#include "format/morsel_admission.h"
 #include "spec/field_table.h"
 
 #include <utility>
@@ -164,7 +165,7 @@ Result<InputHeader> CsvFormat::ReadHeader(const InputFile& file, const Contract&
 
 Result<std::unique_ptr<MorselCursor>> CsvFormat::OpenCursor(const InputFile& file, const InputHeader& header,
                                                             InputPosition from, CursorOptions options) const {
-  ARROW_ASSIGN_OR_RAISE(auto bytes, file.Open());
+  ARROW_ASSIGN_OR_RAISE(auto bytes, file.Open(DecodeAhead(options)));
   return MakeCsvCursor(std::move(bytes), dialect_, header, from, std::move(options));
 }
 

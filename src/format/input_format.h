@@ -88,6 +88,7 @@ struct CursorOptions {
   MemoryBudget* budget = nullptr;               // may be null in tests
   std::function<bool()> cancelled;
   int64_t charge_factor = 3;                    // admission = factor * morsel_bytes
+  int decode_threads = 1;                       // that an archive may be decompressed by
 };
 
 // One decoded step of a morsel (about 1 MiB of text).

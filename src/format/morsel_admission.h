@@ -9,6 +9,11 @@ namespace freight {
 
 inline constexpr const char* kMorselBudgetPart = "morsels";
 
+// Archives are decompressed ahead into what a morsel leaves of the budget.
+inline DecodeOptions DecodeAhead(const CursorOptions& options) {
+  return {options.decode_threads, options.budget, options.charge_factor * options.morsel_bytes};
+}
+
 // Waits until a morsel and what is made of it fit. Without a budget: an empty charge.
 inline Result<Charge> AdmitMorsel(const CursorOptions& options) {
   Charge charge;

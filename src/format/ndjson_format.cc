@@ -3,6 +3,7 @@
 
 #include "format/csv_text.h"
 #include "format/json_scan.h"
+#include "format/morsel_admission.h"
 #include "format/ndjson_reader.h"
 #include "format/ndjson_walker.h"
 
@@ -121,7 +122,7 @@ Result<InputHeader> NdjsonFormat::ReadHeader(const InputFile& file, const Contra
 
 Result<std::unique_ptr<MorselCursor>> NdjsonFormat::OpenCursor(const InputFile& file, const InputHeader&,
                                                                InputPosition from, CursorOptions options) const {
-  ARROW_ASSIGN_OR_RAISE(auto bytes, file.Open());
+  ARROW_ASSIGN_OR_RAISE(auto bytes, file.Open(DecodeAhead(options)));
   return MakeNdjsonCursor(std::move(bytes), options_.record_bytes_max, from, std::move(options));
 }
 

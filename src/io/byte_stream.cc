@@ -2,6 +2,7 @@
 #include "io/byte_stream.h"
 
 #include "io/decoder.h"
+#include "io/parallel_stream.h"
 
 #include <algorithm>
 #include <cstring>
@@ -67,18 +68,30 @@ class MemoryStream final : public ByteStream {
 
 }  // namespace
 
-Result<std::unique_ptr<ByteStream>> OpenByteStream(Env& env, const std::string& path) {
+int WorkersPerDecoder(const std::string& path) { return path.ends_with(".gz") || path.ends_with(".zst") ? 4 : 1; }
+
+std::unique_ptr<ByteStream> OpenDecoder(ArchiveFile file) {
+  if (file.path.ends_with(".gz")) return GzipStream(std::move(file));
+  if (file.path.ends_with(".zst")) return ZstdStream(std::move(file));
+  if (file.path.ends_with(".bz2")) return Bzip2Stream(std::move(file));
+  if (file.path.ends_with(".xz")) return XzStream(std::move(file));
+  return nullptr;
+}
+
+Result<std::unique_ptr<ByteStream>> OpenByteStream(Env& env, const std::string& path, const DecodeOptions& options) {
   ARROW_ASSIGN_OR_RAISE(const FileStat stat, env.Stat(path));
   if (stat.kind == FileKind::kDirectory) {
     return Fail(Reaction::kInvalid, "\"{}\" is a directory", path)
         .Help(fmt::format("name its files with a glob, for example \"{}\"", JoinPath(path, "*.csv")));
   }
   ARROW_ASSIGN_OR_RAISE(auto file, env.OpenRead(path));
-  if (path.ends_with(".gz")) return GzipStream(std::move(file), path);
-  if (path.ends_with(".zst")) return ZstdStream(std::move(file), path);
-  if (path.ends_with(".bz2")) return Bzip2Stream(std::move(file), path);
-  if (path.ends_with(".xz")) return XzStream(std::move(file), path);
-  return std::make_unique<PlainStream>(std::move(file), stat.kind == FileKind::kFile);
+  const bool archive = std::any_of(std::begin(kCompressedSuffixes), std::end(kCompressedSuffixes),
+                                   [&](std::string_view suffix) { return path.ends_with(suffix); });
+  if (!archive) return std::make_unique<PlainStream>(std::move(file), stat.kind == FileKind::kFile);
+  if (options.threads > 1 && stat.kind == FileKind::kFile && stat.size_bytes >= kParallelBytesMin) {
+    return ParallelStream({std::move(file), path}, options);
+  }
+  return OpenDecoder({std::move(file), path});
 }
 
 std::unique_ptr<ByteStream> StringStream(std::string bytes) { return std::make_unique<MemoryStream>(std::move(bytes)); }

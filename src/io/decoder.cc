@@ -26,8 +26,10 @@ const char* GzipReason(int code) {
 
 class GzipDecoder final : public Decoder {
  public:
-  GzipDecoder(std::unique_ptr<ReadableFile> file, std::string path)
-      : Decoder(std::move(file), std::move(path), "gzip"), state_(std::make_unique<inflate_state>()) {
+  explicit GzipDecoder(ArchiveFile file)
+      : Decoder(std::move(file), "gzip"),
+        state_(std::make_unique<inflate_state>()),
+        between_members_(input_.offset() > 0) {
     isal_inflate_init(state_.get());
     state_->crc_flag = ISAL_GZIP;
   }
@@ -72,14 +74,16 @@ class GzipDecoder final : public Decoder {
   }
 
   const std::unique_ptr<inflate_state> state_;
-  bool between_members_ = false;
+  bool between_members_;
   bool padded_ = false;
 };
 
 class ZstdDecoder final : public Decoder {
  public:
-  ZstdDecoder(std::unique_ptr<ReadableFile> file, std::string path)
-      : Decoder(std::move(file), std::move(path), "zstd"), context_(ZSTD_createDCtx(), &ZSTD_freeDCtx) {
+  explicit ZstdDecoder(ArchiveFile file)
+      : Decoder(std::move(file), "zstd"),
+        context_(ZSTD_createDCtx(), &ZSTD_freeDCtx),
+        between_frames_(input_.offset() > 0) {
     FREIGHT_ASSERT(context_ != nullptr);
     ZSTD_DCtx_setParameter(context_.get(), ZSTD_d_windowLogMax, std::bit_width(uint64_t{kWindowBytesMax}) - 1);
   }
@@ -106,17 +110,17 @@ class ZstdDecoder final : public Decoder {
 
   const std::unique_ptr<ZSTD_DCtx, size_t (*)(ZSTD_DCtx*)> context_;
   // False at first: a file without any frame is truncated, not empty.
-  bool between_frames_ = false;
+  bool between_frames_;
 };
 
 }  // namespace
 
-std::unique_ptr<ByteStream> GzipStream(std::unique_ptr<ReadableFile> file, std::string path) {
-  return std::make_unique<GzipDecoder>(std::move(file), std::move(path));
+std::unique_ptr<ByteStream> GzipStream(ArchiveFile file) {
+  return std::make_unique<GzipDecoder>(std::move(file));
 }
 
-std::unique_ptr<ByteStream> ZstdStream(std::unique_ptr<ReadableFile> file, std::string path) {
-  return std::make_unique<ZstdDecoder>(std::move(file), std::move(path));
+std::unique_ptr<ByteStream> ZstdStream(ArchiveFile file) {
+  return std::make_unique<ZstdDecoder>(std::move(file));
 }
 
 }  // namespace freight

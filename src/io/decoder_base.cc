@@ -1,15 +1,17 @@
 // The compressed side of a decoder, and the loops around its steps.
 #include "io/decoder_base.h"
 
-#include "io/decoder.h"
-
 #include <algorithm>
 #include <utility>
 
 namespace freight {
 
-CompressedInput::CompressedInput(std::unique_ptr<ReadableFile> file, std::string path, const char* format)
-    : file_(std::move(file)), path_(std::move(path)), format_(format), buffer_(kBufferBytes) {}
+CompressedInput::CompressedInput(ArchiveFile file, const char* format)
+    : file_(std::move(file.bytes)),
+      path_(std::move(file.path)),
+      format_(format),
+      buffer_(kBufferBytes),
+      read_(file.from) {}
 
 Status CompressedInput::Fill() {
   if (left() > 0 || ended_) return Status::OK();

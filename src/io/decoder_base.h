@@ -1,7 +1,7 @@
 // What all decoders share: the compressed side, and reading and skipping over single steps.
 #pragma once
 
-#include "io/byte_stream.h"
+#include "io/decoder.h"
 
 #include <cstdint>
 #include <memory>
@@ -15,7 +15,7 @@ namespace freight {
 class CompressedInput {
  public:
   static constexpr int64_t kBufferBytes = 256 * 1024;
-  CompressedInput(std::unique_ptr<ReadableFile> file, std::string path, const char* format);
+  CompressedInput(ArchiveFile file, const char* format);
 
   // Makes at least one byte available unless the file has ended.
   Status Fill();
@@ -43,8 +43,7 @@ class CompressedInput {
 // Skipping is decoding and dropping.
 class Decoder : public ByteStream {
  public:
-  Decoder(std::unique_ptr<ReadableFile> file, std::string path, const char* format)
-      : input_(std::move(file), std::move(path), format) {}
+  Decoder(ArchiveFile file, const char* format) : input_(std::move(file), format) {}
   Result<int64_t> Read(int64_t bytes, void* out) final;
   Status SkipTo(int64_t offset) final;
   int64_t memory_bytes() const final { return CompressedInput::kBufferBytes + state_bytes(); }

@@ -15,8 +15,7 @@ namespace {
 
 class Bzip2Decoder final : public Decoder {
  public:
-  Bzip2Decoder(std::unique_ptr<ReadableFile> file, std::string path)
-      : Decoder(std::move(file), std::move(path), "bzip2") {
+  explicit Bzip2Decoder(ArchiveFile file) : Decoder(std::move(file), "bzip2"), between_streams_(input_.offset() > 0) {
     Start();
   }
   ~Bzip2Decoder() override { BZ2_bzDecompressEnd(&state_); }
@@ -57,7 +56,7 @@ class Bzip2Decoder final : public Decoder {
   }
 
   bz_stream state_{};
-  bool between_streams_ = false;
+  bool between_streams_;
 };
 
 const char* XzReason(lzma_ret code) {
@@ -70,7 +69,7 @@ const char* XzReason(lzma_ret code) {
 
 class XzDecoder final : public Decoder {
  public:
-  XzDecoder(std::unique_ptr<ReadableFile> file, std::string path) : Decoder(std::move(file), std::move(path), "xz") {
+  explicit XzDecoder(ArchiveFile file) : Decoder(std::move(file), "xz") {
     const lzma_ret started = lzma_stream_decoder(&state_, kWindowBytesMax, LZMA_CONCATENATED);
     FREIGHT_ASSERT(started == LZMA_OK);
   }
@@ -100,12 +99,12 @@ class XzDecoder final : public Decoder {
 
 }  // namespace
 
-std::unique_ptr<ByteStream> Bzip2Stream(std::unique_ptr<ReadableFile> file, std::string path) {
-  return std::make_unique<Bzip2Decoder>(std::move(file), std::move(path));
+std::unique_ptr<ByteStream> Bzip2Stream(ArchiveFile file) {
+  return std::make_unique<Bzip2Decoder>(std::move(file));
 }
 
-std::unique_ptr<ByteStream> XzStream(std::unique_ptr<ReadableFile> file, std::string path) {
-  return std::make_unique<XzDecoder>(std::move(file), std::move(path));
+std::unique_ptr<ByteStream> XzStream(ArchiveFile file) {
+  return std::make_unique<XzDecoder>(std::move(file));
 }
 
 }  // namespace freight

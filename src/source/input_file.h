@@ -13,7 +13,9 @@ struct InputFile {
   std::string path;  // to open
   std::string name;  // relative to the pipeline file: its identity
 
-  Result<std::unique_ptr<ByteStream>> Open() const { return OpenByteStream(*env, path); }
+  Result<std::unique_ptr<ByteStream>> Open(const DecodeOptions& options = {}) const {
+    return OpenByteStream(*env, path, options);
+  }
 };
 
 }  // namespace freight
