@@ -25,7 +25,6 @@ inline constexpr int64_t kPieceWindowBytesMax = int64_t{8} << 20;
 struct ArchivePiece {
   std::string bytes;  // an archive of the same format by itself
   int64_t begin = 0;  // where a decoder of the whole file can go on instead of it; 0: only from the file's beginning
-  int64_t plain_bytes = 0;  // that it decodes to; 0: unknown
 };
 
 // Thread: one caller at a time. Blocks on I/O.

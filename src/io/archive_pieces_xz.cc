@@ -78,7 +78,6 @@ class XzCutter final : public PieceCutter {
                                         bytes + LZMA_STREAM_HEADER_SIZE));
     piece.bytes.resize(static_cast<size_t>(LZMA_STREAM_HEADER_SIZE + got));
     Close(flags, &piece.bytes);
-    piece.plain_bytes = static_cast<int64_t>(at_.block.uncompressed_size);
     return piece;
   }
   std::optional<int64_t> rest() const override { return ended_ ? std::nullopt : std::optional<int64_t>(0); }

@@ -2,6 +2,7 @@
 #include "io/parallel_stream.h"
 
 #include "io/archive_pieces.h"
+#include "io/pages.h"
 
 #include <algorithm>
 #include <condition_variable>
@@ -36,7 +37,8 @@ class PieceFile final : public ReadableFile {
 
 struct Slot {
   ArchivePiece piece;
-  std::string plain;
+  Pages plain;
+  size_t plain_bytes = 0;
   bool done = false;   // decoded, or given up
   bool sound = false;  // all of it is in `plain`
   Charge charge;
@@ -138,20 +140,19 @@ void Parallel::Decode(Slot* slot) {
 // False when the piece is larger than pieces may be, or than what the budget has room for.
 Result<bool> Parallel::DecodeInto(Slot* slot) {
   const auto decoder = OpenDecoder({std::make_unique<PieceFile>(slot->piece.bytes), path_});
-  std::string& plain = slot->plain;
-  size_t size = 0;
-  if (slot->piece.plain_bytes > 0) plain.reserve(static_cast<size_t>(slot->piece.plain_bytes + kDecodeStepBytes));
+  Pages& plain = slot->plain;
+  size_t& size = slot->plain_bytes;
   while (true) {
-    plain.resize(size + kDecodeStepBytes);
-    const auto held = static_cast<int64_t>(slot->piece.bytes.size() + plain.capacity()) + decoder->memory_bytes();
+    const int64_t wanted = static_cast<int64_t>(size) + kDecodeStepBytes;
+    const int64_t held = static_cast<int64_t>(slot->piece.bytes.size()) + wanted + decoder->memory_bytes();
     if (static_cast<int64_t>(size) > kPiecePlainBytesMax || !Grow(slot, held)) return false;
+    if (!plain.Grow(static_cast<size_t>(wanted))) return false;
     ARROW_ASSIGN_OR_RAISE(const int64_t got, decoder->Read(kDecodeStepBytes, plain.data() + size));
     size += static_cast<size_t>(got);
     if (got < kDecodeStepBytes) break;
   }
-  plain.resize(size);
   slot->piece.bytes = std::string();
-  if (options_.budget != nullptr) slot->charge.Resize(static_cast<int64_t>(plain.capacity()));
+  if (options_.budget != nullptr) slot->charge.Resize(static_cast<int64_t>(plain.bytes()));
   return true;
 }
 
@@ -170,12 +171,12 @@ Result<int64_t> Parallel::Read(int64_t bytes, void* out) {
   while (done < bytes && !ended_ && !rest_) {
     ARROW_ASSIGN_OR_RAISE(Slot* front, Front());
     if (front == nullptr) continue;
-    const size_t step = std::min(static_cast<size_t>(bytes - done), front->plain.size() - taken_);
+    const size_t step = std::min(static_cast<size_t>(bytes - done), front->plain_bytes - taken_);
     std::memcpy(static_cast<char*>(out) + done, front->plain.data() + taken_, step);
     taken_ += step;
     done += static_cast<int64_t>(step);
     offset_ += static_cast<int64_t>(step);
-    if (taken_ < front->plain.size()) continue;
+    if (taken_ < front->plain_bytes) continue;
     taken_ = 0;
     std::lock_guard lock(mutex_);
     slots_.pop_front();
