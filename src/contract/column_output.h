@@ -37,6 +37,10 @@ class Validity {
     bytes_->mutable_data()[row] = 0;
     any_null_ = true;
   }
+  void Set(size_t row, bool valid) {
+    bytes_->mutable_data()[row] = valid;
+    any_null_ |= !valid;
+  }
   bool IsValid(size_t row) const { return bytes_->data()[row] != 0; }
   // nullptr and *null_count 0 when every kept row holds a value.
   Result<std::shared_ptr<arrow::Buffer>> Finish(std::span<const uint8_t> keep, int64_t kept, arrow::MemoryPool* pool,

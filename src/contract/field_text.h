@@ -20,6 +20,8 @@ class FieldText {
     return field.escaped || field.missing || (null_lengths_ >> length & 1);
   }
   bool IsNull(const char* text, const Field& field) const;
+  // Whether a field that is present is null just when it is empty and did not stand in quotes.
+  bool OnlyEmptyIsNull() const { return null_lengths_ == 1; }
   // The text of a field that is not null. Undone quotes live in *scratch, which then has 64 bytes after the text.
   std::string_view Of(const char* text, const Field& field, std::string* scratch) const;
   TextEncoding encoding() const { return encoding_; }

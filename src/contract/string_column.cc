@@ -129,6 +129,10 @@ class StringColumn final : public ColumnParser {
 
   Status ParsePlain(const char* text, std::span<const Field> fields, std::span<uint8_t> errors) {
     ARROW_RETURN_NOT_OK(output_.Reset(fields, is_utf8() ? 1 : 3, context_.pool));
+    if (is_utf8() && context_.field_text.OnlyEmptyIsNull()) {
+      AppendUtf8(text, fields, errors);
+      return Status::OK();
+    }
     for (size_t i = 0; i < fields.size(); ++i) {
       const Field field = fields[i];
       if (context_.field_text.IsOdd(field) || !is_utf8()) [[unlikely]] {
@@ -139,6 +143,23 @@ class StringColumn final : public ColumnParser {
     }
     if (is_utf8()) CheckPlain(fields.size(), errors);
     return Status::OK();
+  }
+
+  // The usual case without a branch on nulls, which no predictor can guess.
+  void AppendUtf8(const char* text, std::span<const Field> fields, std::span<uint8_t> errors) {
+    const uint8_t required = context_.column.rules.required;
+    for (size_t i = 0; i < fields.size(); ++i) {
+      const Field field = fields[i];
+      if (field.escaped || field.missing) [[unlikely]] {
+        AppendCareful(text, field, i, &errors[i]);
+        continue;
+      }
+      const bool null = static_cast<int>(field.length == 0) & static_cast<int>(!field.quoted);
+      validity_.Set(i, !null);
+      errors[i] |= static_cast<uint8_t>(null) & required;
+      output_.Append(text + field.begin, field.length);
+    }
+    CheckPlain(fields.size(), errors);
   }
 
   void AppendCareful(const char* text, const Field& field, size_t row, uint8_t* error) {

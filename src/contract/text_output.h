@@ -21,12 +21,12 @@ class TextOutput {
   // `factor`: how many bytes one byte of text may become. Fails beyond 2 GiB, which no Arrow string array can hold.
   Status Reset(std::span<const Field> fields, int factor, arrow::MemoryPool* pool);
 
-  // The next row. 16 bytes from p must be readable. The bytes of a row must not exceed factor times its field.
+  // The next row. 32 bytes from p must be readable. The bytes of a row must not exceed factor times its field.
   void Append(const char* p, uint32_t n) {
     char* to = data_ + size_;
-    // Most values are short: copying two words whatever the length spares a call and a branch.
-    std::memcpy(to, p, 16);
-    if (n > 16) std::memcpy(to + 16, p + 16, n - 16);
+    // Most values are short: copying four words whatever the length spares a call and a branch.
+    std::memcpy(to, p, 32);
+    if (n > 32) [[unlikely]] std::memcpy(to + 32, p + 32, n - 32);
     size_ += n;
     offsets_[++rows_] = static_cast<int32_t>(size_);
   }

@@ -78,8 +78,13 @@ class BytesBounds {
  public:
   // `word` holds the value's first eight bytes as a big-endian number, zero-filled: it settles almost every value.
   void Update(uint64_t word, const uint8_t* bytes, int64_t length) {
-    if (word > min_word_ && word < max_word_) return;
-    UpdateSlow(word, std::string_view(reinterpret_cast<const char*>(bytes), static_cast<size_t>(length)));
+    UpdateIf(true, word, bytes, length);
+  }
+  void UpdateIf(bool valid, uint64_t word, const uint8_t* bytes, int64_t length) {
+    const bool touches = static_cast<int>(word <= min_word_) | static_cast<int>(word >= max_word_);
+    if (static_cast<int>(touches) & static_cast<int>(valid)) [[unlikely]] {
+      UpdateSlow(word, std::string_view(reinterpret_cast<const char*>(bytes), static_cast<size_t>(length)));
+    }
   }
   void Update(std::string_view value);
   void Merge(const BytesBounds& page);

@@ -51,8 +51,8 @@ class PageBuilder {
   void Release();
 
  private:
-  // Levels are known last but stand first. Without nulls they fit in here, and nothing has to move.
-  static constexpr int64_t kHeadRoom = 16;
+  // Levels are known last but stand first. Those of a page of 16,384 rows fit in here, and nothing has to move.
+  static constexpr int64_t kHeadRoom = 2112;
 
   const bool nullable_;
   const int64_t page_bytes_;  // what a full page's values take

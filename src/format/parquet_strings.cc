@@ -14,6 +14,7 @@
 #include <arrow/array.h>
 #include <arrow/type.h>
 #include <arrow/util/bit_util.h>
+#include <arrow/util/bitmap_ops.h>
 
 #include <algorithm>
 #include <cstring>
@@ -76,14 +77,15 @@ struct RowRange {
   int64_t count;
 };
 
-// Writes the length and bytes of each valid row; returns the end.
+// Writes the length and bytes of each valid row; returns the end. What a null row leaves behind it is overwritten or
+// lies in the page's slack: a branch on nulls would be guessed wrong too often.
 template <typename Source>
 uint8_t* PutStrings(const Source& source, RowRange rows, const uint8_t* validity, int64_t offset, uint8_t* out,
                     BytesBounds* bounds) {
   for (int64_t i = rows.begin; i < rows.begin + rows.count; ++i) {
-    if (validity != nullptr && !GetBit(validity, offset + i)) continue;
+    const bool valid = validity == nullptr || GetBit(validity, offset + i);
     const std::string_view value = source.View(i);
-    const auto length = static_cast<uint32_t>(value.size());
+    const auto length = valid ? static_cast<uint32_t>(value.size()) : 0;
     std::memcpy(out, &length, sizeof length);
     uint8_t* const bytes = out + kLengthBytes;
     const auto* from = reinterpret_cast<const uint8_t*>(value.data());
@@ -92,8 +94,8 @@ uint8_t* PutStrings(const Source& source, RowRange rows, const uint8_t* validity
     } else {
       std::memcpy(bytes, from, length);
     }
-    bounds->Update(BytesBounds::Word(bytes, length), bytes, length);
-    out = bytes + length;
+    bounds->UpdateIf(valid, BytesBounds::Word(bytes, length), bytes, length);
+    out += valid ? kLengthBytes + length : 0;
   }
   return out;
 }
@@ -252,8 +254,7 @@ class BytesColumn : public ColumnEncoder {
         ARROW_RETURN_NOT_OK(FlushPage(plain_encoding_));
         continue;
       }
-      int64_t nulls = 0;
-      for (int64_t i = at; validity != nullptr && i < at + rows; ++i) nulls += !GetBit(validity, offset + i);
+      const int64_t nulls = validity ? rows - arrow::internal::CountSetBits(validity, offset + at, rows) : 0;
       ARROW_RETURN_NOT_OK(page_.AppendRows(validity, offset + at, rows, nulls));
       ARROW_ASSIGN_OR_RAISE(uint8_t* out, page_.Reserve(bytes));
       page_.Advance(PutStrings(source, {at, rows}, nulls > 0 ? validity : nullptr, offset, out, &page_bounds_) - out);
