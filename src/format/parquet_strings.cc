@@ -39,6 +39,7 @@ static_assert(kShortCopy <= PageBuilder::kSlack);
 
 // Where row i's bytes are, for each form in which strings arrive. `readable_end`: last byte that may be read.
 struct PlainSource {
+  static constexpr bool kNullsHaveViews = true;
   static constexpr uint8_t kNothing[1] = {};  // stands for an absent buffer
   explicit PlainSource(const arrow::ArrayData& data)
       : offsets(data.GetValues<int32_t>(1)),
@@ -57,6 +58,7 @@ struct PlainSource {
 };
 
 struct DictionarySource {
+  static constexpr bool kNullsHaveViews = false;  // the dictionary may be empty
   explicit DictionarySource(const arrow::ArrayData& data)
       : codes(data.GetValues<int32_t>(1)), entries(*data.dictionary), readable_end(entries.readable_end) {}
   std::string_view View(int64_t i) const { return entries.View(codes[i]); }
@@ -66,6 +68,7 @@ struct DictionarySource {
 };
 
 struct HeldSource {
+  static constexpr bool kNullsHaveViews = false;
   std::string_view View(int64_t i) const { return merged->Value(codes[i]); }
   const uint16_t* codes;
   const MergedDictionary* merged;
@@ -84,6 +87,7 @@ uint8_t* PutStrings(const Source& source, RowRange rows, const uint8_t* validity
                     BytesBounds* bounds) {
   for (int64_t i = rows.begin; i < rows.begin + rows.count; ++i) {
     const bool valid = validity == nullptr || GetBit(validity, offset + i);
+    if (!Source::kNullsHaveViews && !valid) continue;
     const std::string_view value = source.View(i);
     const auto length = valid ? static_cast<uint32_t>(value.size()) : 0;
     std::memcpy(out, &length, sizeof length);
