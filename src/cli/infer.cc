@@ -81,7 +81,7 @@ Status FindTypes(Env& env, const std::string& path, Inference* found) {
   std::vector<TypeGuess> guesses(contract.columns.size());
   ARROW_RETURN_NOT_OK(ReadAllRows(env, path, found->dialect, contract, [&](const DecodedBatch& batch) {
     found->rows += batch.records;
-    found->bad_rows += static_cast<int64_t>(batch.bad.size());
+    found->bad_rows += batch.bad.size();
     for (size_t i = 0; batch.accepted && i < guesses.size(); i++) {
       SeeColumn(*batch.accepted->column(static_cast<int>(i)), &guesses[i]);
     }

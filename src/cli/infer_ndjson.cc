@@ -109,7 +109,7 @@ Status ProveTypes(const InputFile& file, Inference* found) {
   found->bad_rows = 0;
   return ReadMorsels(file, contract, [&](const Morsel& morsel) {
     return decoder->Decode(morsel, [&](DecodedBatch&& batch) {
-      found->bad_rows += static_cast<int64_t>(batch.bad.size());
+      found->bad_rows += batch.bad.size();
       for (const auto& record : batch.bad) {
         for (const auto& failure : record.failures) {
           if (failure.column < 0 || failure.reason == Reason::kDuplicateKey) continue;

@@ -4,18 +4,6 @@
 #include "base/status.h"
 
 namespace freight {
-namespace {
-
-constexpr int64_t kBlockBytes = 16;  // what the allocator keeps beside a block
-
-int64_t HeapBytes(const std::string& text) {
-  static const size_t kInPlace = std::string().capacity();
-  return text.capacity() <= kInPlace ? 0 : static_cast<int64_t>(text.capacity()) + 1 + kBlockBytes;
-}
-
-}  // namespace
-
-
 const char* ReasonWord(Reason reason) {
   switch (reason) {
     case Reason::kNotOfType: return "not_of_type";
@@ -70,15 +58,6 @@ const char* RuleWord(Reason reason) {
     case Reason::kUnknownKey: return "keys";
   }
   FREIGHT_ASSERT(false);
-}
-
-int64_t HeldBytes(const BadRecord& record) {
-  int64_t bytes = static_cast<int64_t>(sizeof record) + HeapBytes(record.raw);
-  if (record.failures.capacity() > 0) {
-    bytes += static_cast<int64_t>(record.failures.capacity() * sizeof(Failure)) + kBlockBytes;
-  }
-  for (const Failure& failure : record.failures) bytes += HeapBytes(failure.expected) + HeapBytes(failure.path);
-  return bytes;
 }
 
 }  // namespace freight

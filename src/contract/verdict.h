@@ -45,7 +45,5 @@ struct BadRecord {
   std::string raw;     // complete, but for kRecordTooLong: empty
   std::vector<Failure> failures;  // all of them, in column order
 };
-// What a record takes of memory, for the budget: itself, and what it holds on the heap.
-int64_t HeldBytes(const BadRecord& record);
 
 }  // namespace freight

@@ -87,11 +87,9 @@ Status ChunkWriter::FinishPart(OpenParts::iterator part) {
   return Status::OK();
 }
 
-Status ChunkWriter::Quarantine(const std::vector<BadRecord>& bad) {
+Status ChunkWriter::Quarantine(const BadRecords& bad) {
   if (bad.empty()) return Status::OK();
-  for (const auto& record : bad) {
-    for (const auto& failure : record.failures) ++bad_by_rule_[{failure.column, failure.reason}];
-  }
+  CountByRule(bad, &bad_by_rule_);
   if (!quarantine_) {
     ARROW_RETURN_NOT_OK(MakeDirs(context_.env, context_.quarantine_dir, true));
     quarantine_path_ =

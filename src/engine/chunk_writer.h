@@ -38,7 +38,7 @@ class ChunkWriter {
   Status FinishPart(OpenParts::iterator part);
   Status Bundle(ScatteredRows rows);
   Status FinishBundle();
-  Status Quarantine(const std::vector<BadRecord>& bad);
+  Status Quarantine(const BadRecords& bad);
   Status FinishQuarantine();
 
   const ChunkContext& context_;
@@ -49,7 +49,7 @@ class ChunkWriter {
   int64_t files_opened_ = 0;
   std::unique_ptr<BundleWriter> bundle_;
   std::string bundle_path_;
-  std::map<std::pair<int, Reason>, int64_t> bad_by_rule_;  // column and reason -> rows
+  FailureCounts bad_by_rule_;
   std::unique_ptr<QuarantineWriter> quarantine_;
   std::string quarantine_path_;
 };

@@ -4,7 +4,6 @@
 #include <arrow/api.h>
 
 #include <algorithm>
-#include <tuple>
 
 namespace freight {
 namespace {
@@ -25,6 +24,7 @@ Result<MorselResult> MorselWorker::Process(Task task) {
   ARROW_RETURN_NOT_OK(UseInput(task.turn.input));
   scattered_.reset();
   MorselResult result;
+  result.bad = BadRecords(pool_);
   result.bytes = task.morsel->length;
   ARROW_RETURN_NOT_OK(decoder_->Decode(
       *task.morsel, [&](DecodedBatch&& batch) { return TakeBatch(std::move(batch), &result); }));
@@ -34,7 +34,7 @@ Result<MorselResult> MorselWorker::Process(Task task) {
   int64_t held = 0;
   for (const auto& piece : result.pieces) held += piece.group->bytes();
   if (result.scattered.bytes) held += result.scattered.bytes->size();
-  for (const auto& record : result.bad) held += HeldBytes(record);
+  held += result.bad.held_bytes();
   result.charge.Resize(held);
   return result;
 }
@@ -55,8 +55,9 @@ Status MorselWorker::TakeBatch(DecodedBatch&& batch, MorselResult* result) {
   result->rows.filtered += batch.filtered;
   result->rows.blank_lines += batch.blank_lines;
   result->rows.comments += batch.comments;
-  result->rows.quarantined += static_cast<int64_t>(batch.bad.size());
-  std::move(batch.bad.begin(), batch.bad.end(), std::back_inserter(result->bad));
+  result->rows.quarantined += batch.bad.size();
+  ARROW_RETURN_NOT_OK(result->bad.Append(batch.bad, 0, batch.bad.size()));
+  batch.bad.Release();
   if (!batch.accepted || batch.accepted->num_rows() == 0) return Status::OK();
 
   std::vector<PartitionSplitter::Unnameable> unnameable;
@@ -78,12 +79,7 @@ Status MorselWorker::Quarantine(const std::vector<PartitionSplitter::Unnameable>
     failure.reason = Reason::kPartitionValue;
     failure.expected = "a value that can name a folder: 1 to 255 bytes, no NUL";
     record.failures.push_back(std::move(failure));
-    // Rows without an offset of their own have a number.
-    const auto before = [](const BadRecord& a, const BadRecord& b) {
-      return std::tie(a.offset, a.line) < std::tie(b.offset, b.line);
-    };
-    auto after = std::upper_bound(result->bad.begin(), result->bad.end(), record, before);
-    result->bad.insert(after, std::move(record));
+    ARROW_RETURN_NOT_OK(result->bad.Insert(record));
     result->rows.quarantined++;
   }
   return Status::OK();

@@ -25,7 +25,7 @@ struct MorselResult {
   };
   std::vector<Piece> pieces;    // of a morsel that touches few partitions
   ScatteredRows scattered;      // of one that touches many
-  std::vector<BadRecord> bad;   // in input order
+  BadRecords bad;               // in input order
   Accounting rows;
   int64_t bytes = 0;            // of input
   Charge charge;

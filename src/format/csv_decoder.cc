@@ -115,6 +115,7 @@ class Decoder final : public MorselDecoder {
         header_(header),
         schema_(contract.ArrowSchema()),
         options_(options),
+        pool_(options.pool != nullptr ? options.pool : arrow::default_memory_pool()),
         grammar_(dialect, header.fields == 1, header.fields),
         fast_(dialect.IsSimple() && options.path == DecoderPath::kAuto),
         scan_bytes_(CsvScanBytes::Of(dialect)),
@@ -142,8 +143,9 @@ class Decoder final : public MorselDecoder {
   Status Judge(DecodedBatch* batch);
   Status ParseColumns();
   Result<std::shared_ptr<arrow::RecordBatch>> FinishColumns();
-  void CollectBad(DecodedBatch* batch);
-  BadRecord Describe(int64_t begin, int64_t end);
+  Status CollectBad(BadRecords* bad);
+  Status AddBad(int64_t begin, int64_t end, BadRecords* bad);
+  std::string_view Describe(int64_t begin, int64_t end, BadRecord* bad);
   Failure FailureOf(const Malformed& malformed) const;
 
   std::string_view text() const { return {morsel_->text.data(), static_cast<size_t>(morsel_->text_bytes)}; }
@@ -152,6 +154,7 @@ class Decoder final : public MorselDecoder {
   const InputHeader header_;
   const std::shared_ptr<arrow::Schema> schema_;
   const DecoderOptions options_;
+  arrow::MemoryPool* const pool_;
   const CsvGrammar grammar_;
   const bool fast_;
   const CsvScanBytes scan_bytes_;
@@ -175,6 +178,7 @@ class Decoder final : public MorselDecoder {
   std::vector<uint8_t> keep_;
   std::vector<uint32_t> kept_rows_;  // of the accepted ones, when Locate has asked
   std::vector<Malformed> malformed_;
+  BadRecord bad_;  // the one that is described: what its failures hold on the heap serves the next one
   int64_t blank_lines_ = 0;
   int64_t comments_ = 0;
 };
@@ -185,11 +189,10 @@ Status Decoder::Open(const Contract& contract) {
                         .quote = dialect_.quote.value_or('"'),
                         .escape = dialect_.escape == dialect_.quote ? std::nullopt : dialect_.escape,
                         .encoding = TextEncodingOf(dialect_.encoding)};
-  arrow::MemoryPool* pool = options_.pool != nullptr ? options_.pool : arrow::default_memory_pool();
   for (size_t i = 0; i < columns_.size(); ++i) {
     columns_[i].field = header_.column_of_contract[i];
     ARROW_ASSIGN_OR_RAISE(columns_[i].parser,
-                          MakeColumnParser(contract.columns[i], static_cast<int>(i), rules, pool));
+                          MakeColumnParser(contract.columns[i], static_cast<int>(i), rules, pool_));
   }
   if (fast_) {
     const auto room = static_cast<size_t>(CsvIndexRoom(options_.batch_bytes) + 1);
@@ -208,9 +211,12 @@ Status Decoder::Decode(const Morsel& morsel, const std::function<Status(DecodedB
   do {
     FillBatch();
     DecodedBatch batch;
+    batch.bad = BadRecords(pool_);
     ARROW_RETURN_NOT_OK(Judge(&batch));
-    if (at_ == morsel.text_bytes) batch.bad.insert(batch.bad.end(), morsel.oversize.begin(), morsel.oversize.end());
-    batch.records = batch.accepted->num_rows() + static_cast<int64_t>(batch.bad.size());
+    if (at_ == morsel.text_bytes) {
+      for (const BadRecord& record : morsel.oversize) ARROW_RETURN_NOT_OK(batch.bad.Append(record));
+    }
+    batch.records = batch.accepted->num_rows() + batch.bad.size();
     ARROW_RETURN_NOT_OK(emit(std::move(batch)));
   } while (at_ < morsel.text_bytes);
   return Status::OK();
@@ -348,7 +354,7 @@ Status Decoder::Judge(DecodedBatch* batch) {
   batch->blank_lines = blank_lines_;
   batch->comments = comments_;
   ARROW_RETURN_NOT_OK(ParseColumns());
-  CollectBad(batch);
+  ARROW_RETURN_NOT_OK(CollectBad(&batch->bad));
   ARROW_ASSIGN_OR_RAISE(batch->accepted, FinishColumns());
   return Status::OK();
 }
@@ -382,34 +388,44 @@ Result<std::shared_ptr<arrow::RecordBatch>> Decoder::FinishColumns() {
 }
 
 // Rows that a column flagged and malformed records, merged in input order.
-void Decoder::CollectBad(DecodedBatch* batch) {
+Status Decoder::CollectBad(BadRecords* bad) {
   auto malformed = malformed_.begin();
-  const auto add_malformed_before = [&](int64_t position) {
+  const auto add_malformed_before = [&](int64_t position) -> Status {
     for (; malformed != malformed_.end() && malformed->begin < position; ++malformed) {
-      batch->bad.push_back(Describe(malformed->begin, malformed->end));
-      batch->bad.back().failures.push_back(FailureOf(*malformed));
+      bad_.failures.clear();
+      bad_.failures.push_back(FailureOf(*malformed));
+      ARROW_RETURN_NOT_OK(AddBad(malformed->begin, malformed->end, bad));
     }
+    return Status::OK();
   };
   for (int64_t row = 0; row < rows_; ++row) {
     if (errors_[row] == 0) [[likely]] continue;
-    add_malformed_before(row_begins_[row]);
-    BadRecord bad = Describe(row_begins_[row], row_ends_[row]);
+    ARROW_RETURN_NOT_OK(add_malformed_before(row_begins_[row]));
+    bad_.failures.clear();
     for (ColumnState& column : columns_) {
-      column.parser->Explain(text().data(), column.fields[row], &bad.failures);
+      column.parser->Explain(text().data(), column.fields[row], &bad_.failures);
     }
-    FREIGHT_ASSERT(!bad.failures.empty());
-    batch->bad.push_back(std::move(bad));
+    FREIGHT_ASSERT(!bad_.failures.empty());
+    ARROW_RETURN_NOT_OK(AddBad(row_begins_[row], row_ends_[row], bad));
   }
-  add_malformed_before(std::numeric_limits<int64_t>::max());
+  return add_malformed_before(std::numeric_limits<int64_t>::max());
 }
 
-BadRecord Decoder::Describe(int64_t begin, int64_t end) {
+Status Decoder::AddBad(int64_t begin, int64_t end, BadRecords* bad) {
+  const std::string_view raw = Describe(begin, end, &bad_);
+  return bad->Append(bad_, raw);
+}
+
+// Its address. Answers its bytes, which stand in the morsel, or in `bad` when they are written another way.
+std::string_view Decoder::Describe(int64_t begin, int64_t end, BadRecord* bad) {
   locator_->Go(begin);
-  BadRecord bad{.offset = locator_->offset(), .length = locator_->FileBytes(begin, end), .line = locator_->line()};
+  bad->offset = locator_->offset();
+  bad->length = locator_->FileBytes(begin, end);
+  bad->line = locator_->line();
   const std::string_view raw = text().substr(static_cast<size_t>(begin), static_cast<size_t>(end - begin));
-  const ByteOrder order = morsel_->utf16_big_endian ? ByteOrder::kBig : ByteOrder::kLittle;
-  bad.raw = dialect_.encoding == CsvEncoding::kUtf16 ? EncodeUtf16(raw, order) : std::string(raw);
-  return bad;
+  if (dialect_.encoding != CsvEncoding::kUtf16) return raw;
+  bad->raw = EncodeUtf16(raw, morsel_->utf16_big_endian ? ByteOrder::kBig : ByteOrder::kLittle);
+  return bad->raw;
 }
 
 BadRecord Decoder::Locate(int64_t row) {
@@ -420,7 +436,9 @@ BadRecord Decoder::Locate(int64_t row) {
   }
   FREIGHT_ASSERT(row >= 0 && row < static_cast<int64_t>(kept_rows_.size()));
   const uint32_t of_batch = kept_rows_[static_cast<size_t>(row)];
-  return Describe(row_begins_[of_batch], row_ends_[of_batch]);
+  BadRecord bad;
+  bad.raw = std::string(Describe(row_begins_[of_batch], row_ends_[of_batch], &bad));
+  return bad;
 }
 
 Failure Decoder::FailureOf(const Malformed& malformed) const {

@@ -105,7 +105,7 @@ inline void AddBatch(const DecodedBatch& batch, ReadOutcome* outcome) {
     outcome->rows.push_back(std::move(text));
   }
   for (const BadRecord& bad : batch.bad) outcome->bad.push_back(BadText(bad));
-  EXPECT_EQ(batch.records, batch.accepted->num_rows() + static_cast<int64_t>(batch.bad.size()));
+  EXPECT_EQ(batch.records, batch.accepted->num_rows() + batch.bad.size());
   outcome->records += batch.records;
   outcome->blank_lines += batch.blank_lines;
   outcome->comments += batch.comments;

@@ -7,6 +7,7 @@
 
 #include "base/memory_budget.h"
 #include "base/status.h"
+#include "contract/bad_records.h"
 #include "contract/contract.h"
 #include "contract/verdict.h"
 #include "source/input_file.h"
@@ -94,7 +95,7 @@ struct CursorOptions {
 // One decoded step of a morsel (about 1 MiB of text).
 struct DecodedBatch {
   std::shared_ptr<arrow::RecordBatch> accepted;  // contract columns in contract order
-  std::vector<BadRecord> bad;                    // in input order
+  BadRecords bad;                                // in input order
   int64_t filtered = 0;                          // records that the source's own conditions do not want
   int64_t records = 0;                           // accepted + bad + filtered
   int64_t blank_lines = 0;

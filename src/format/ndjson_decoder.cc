@@ -68,8 +68,9 @@ class Decoder final : public MorselDecoder {
 
   Status Judge(DecodedBatch* batch);
   Result<std::shared_ptr<arrow::RecordBatch>> FinishColumns();
-  void CollectBad(DecodedBatch* batch);
-  BadRecord Describe(uint32_t begin, uint32_t end);
+  Status CollectBad(BadRecords* bad);
+  Status AddBad(uint32_t begin, uint32_t end, BadRecords* bad);
+  std::string_view Describe(uint32_t begin, uint32_t end, BadRecord* bad);
 
   const char* text() const { return morsel_->text.data(); }
   uint32_t size() const { return static_cast<uint32_t>(morsel_->text_bytes); }
@@ -96,6 +97,7 @@ class Decoder final : public MorselDecoder {
   std::vector<uint8_t> errors_, keep_;
   std::vector<uint32_t> kept_rows_;  // of the accepted ones, when Locate has asked
   std::vector<Malformed> malformed_;
+  BadRecord bad_;  // the one that is described: what its failures hold on the heap serves the next one
   int64_t blank_lines_ = 0;
 };
 
@@ -108,9 +110,12 @@ Status Decoder::Decode(const Morsel& morsel, const std::function<Status(DecodedB
   do {
     FillBatch();
     DecodedBatch batch;
+    batch.bad = BadRecords(pool_);
     ARROW_RETURN_NOT_OK(Judge(&batch));
-    if (at_ == size()) batch.bad.insert(batch.bad.end(), morsel.oversize.begin(), morsel.oversize.end());
-    batch.records = batch.accepted->num_rows() + static_cast<int64_t>(batch.bad.size());
+    if (at_ == size()) {
+      for (const BadRecord& record : morsel.oversize) ARROW_RETURN_NOT_OK(batch.bad.Append(record));
+    }
+    batch.records = batch.accepted->num_rows() + batch.bad.size();
     ARROW_RETURN_NOT_OK(emit(std::move(batch)));
   } while (at_ < size());
   return Status::OK();
@@ -216,7 +221,7 @@ Status Decoder::Judge(DecodedBatch* batch) {
   batch->blank_lines = blank_lines_;
   const std::span<uint8_t> errors(errors_.data(), rows_);
   for (NdjsonNode& node : walker_.columns()) ARROW_RETURN_NOT_OK(node.Parse(text(), rows_, errors));
-  CollectBad(batch);
+  ARROW_RETURN_NOT_OK(CollectBad(&batch->bad));
   ARROW_ASSIGN_OR_RAISE(batch->accepted, FinishColumns());
   return Status::OK();
 }
@@ -238,23 +243,29 @@ Result<std::shared_ptr<arrow::RecordBatch>> Decoder::FinishColumns() {
 }
 
 // Rows that are flagged and malformed records, merged in input order.
-void Decoder::CollectBad(DecodedBatch* batch) {
+Status Decoder::CollectBad(BadRecords* bad) {
   auto malformed = malformed_.begin();
-  const auto add_malformed_before = [&](uint32_t position) {
+  const auto add_malformed_before = [&](uint32_t position) -> Status {
     for (; malformed != malformed_.end() && malformed->begin < position; ++malformed) {
-      batch->bad.push_back(Describe(malformed->begin, malformed->end));
-      batch->bad.back().failures.push_back(malformed->failure);
+      bad_.failures.assign(1, malformed->failure);
+      ARROW_RETURN_NOT_OK(AddBad(malformed->begin, malformed->end, bad));
     }
+    return Status::OK();
   };
   for (uint32_t row = 0; row < rows_; ++row) {
     if (errors_[row] == 0) [[likely]] continue;
-    add_malformed_before(row_begins_[row]);
-    BadRecord bad = Describe(row_begins_[row], row_ends_[row]);
-    walker_.Explain(text(), row_begins_[row], RecordEnd(row), &bad.failures);
-    FREIGHT_ASSERT(!bad.failures.empty());
-    batch->bad.push_back(std::move(bad));
+    ARROW_RETURN_NOT_OK(add_malformed_before(row_begins_[row]));
+    bad_.failures.clear();
+    walker_.Explain(text(), row_begins_[row], RecordEnd(row), &bad_.failures);
+    FREIGHT_ASSERT(!bad_.failures.empty());
+    ARROW_RETURN_NOT_OK(AddBad(row_begins_[row], row_ends_[row], bad));
   }
-  add_malformed_before(std::numeric_limits<uint32_t>::max());
+  return add_malformed_before(std::numeric_limits<uint32_t>::max());
+}
+
+Status Decoder::AddBad(uint32_t begin, uint32_t end, BadRecords* bad) {
+  const std::string_view raw = Describe(begin, end, &bad_);
+  return bad->Append(bad_, raw);
 }
 
 uint32_t Decoder::RecordEnd(uint32_t row) const {
@@ -262,11 +273,12 @@ uint32_t Decoder::RecordEnd(uint32_t row) const {
   return end - (text()[end - 1] == '\n');
 }
 
-BadRecord Decoder::Describe(uint32_t begin, uint32_t end) {
-  return {.offset = morsel_->offset + begin,
-          .length = end - begin,
-          .line = lines_->At(begin),
-          .raw = std::string(text() + begin, end - begin)};
+// Its address. Answers its bytes in the morsel.
+std::string_view Decoder::Describe(uint32_t begin, uint32_t end, BadRecord* bad) {
+  bad->offset = morsel_->offset + begin;
+  bad->length = end - begin;
+  bad->line = lines_->At(begin);
+  return {text() + begin, end - begin};
 }
 
 BadRecord Decoder::Locate(int64_t row) {
@@ -277,7 +289,9 @@ BadRecord Decoder::Locate(int64_t row) {
   }
   FREIGHT_ASSERT(row >= 0 && row < static_cast<int64_t>(kept_rows_.size()));
   const uint32_t of_batch = kept_rows_[static_cast<size_t>(row)];
-  return Describe(row_begins_[of_batch], row_ends_[of_batch]);
+  BadRecord bad;
+  bad.raw = std::string(Describe(row_begins_[of_batch], row_ends_[of_batch], &bad));
+  return bad;
 }
 
 }  // namespace

@@ -103,7 +103,7 @@ inline void AddNdjsonBatch(const DecodedBatch& batch, const Contract& contract, 
     outcome->rows.push_back(std::move(text));
   }
   for (const BadRecord& bad : batch.bad) outcome->bad.push_back(NdjsonBadText(bad, contract));
-  EXPECT_EQ(batch.records, batch.accepted->num_rows() + static_cast<int64_t>(batch.bad.size()));
+  EXPECT_EQ(batch.records, batch.accepted->num_rows() + batch.bad.size());
   outcome->records += batch.records;
   outcome->blank_lines += batch.blank_lines;
 }

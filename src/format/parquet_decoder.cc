@@ -167,6 +167,7 @@ class Decoder final : public MorselDecoder {
 
   Result<DecodedBatch> Judge() {
     DecodedBatch judged;
+    judged.bad = BadRecords(pool_);
     judged.records = batch_->num_rows();
     errors_.assign(static_cast<size_t>(judged.records), 0);
     for (size_t i = 0; i < columns_.size(); ++i) ARROW_RETURN_NOT_OK(columns_[i]->Parse(*batch_, errors_));
@@ -183,7 +184,7 @@ class Decoder final : public MorselDecoder {
       BadRecord bad = Describe(static_cast<int64_t>(row));
       for (const auto& column : columns_) column->Explain(static_cast<int64_t>(row), &bad.failures);
       FREIGHT_ASSERT(!bad.failures.empty());
-      judged.bad.push_back(std::move(bad));
+      ARROW_RETURN_NOT_OK(judged.bad.Append(bad));
     }
     arrow::FieldVector fields;
     arrow::ArrayVector arrays;

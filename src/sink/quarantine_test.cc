@@ -8,6 +8,7 @@
 #include <gtest/gtest.h>
 
 #include <random>
+#include <span>
 
 namespace freight {
 namespace {
@@ -22,11 +23,17 @@ Contract TwoColumns() {
 
 const QuarantineContext kWhere{.input = "raw/events.csv", .run_id = "20260611-ab12", .chunk = 3};
 
+BadRecords Gathered(std::span<const BadRecord> records) {
+  BadRecords gathered;
+  for (const BadRecord& record : records) EXPECT_TRUE(gathered.Append(record).ok());
+  return gathered;
+}
+
 FinishedFile WriteAll(Env& env, const std::string& path, const std::vector<BadRecord>& records,
                       arrow::MemoryPool* pool = arrow::default_memory_pool()) {
   auto writer = MakeQuarantineWriter(env.OpenWrite(path, CreateMode::kNew).ValueOrDie(), TwoColumns(), kWhere, pool);
   EXPECT_TRUE(writer.ok()) << writer.status().ToString();
-  EXPECT_TRUE((*writer)->Append(records).ok());
+  EXPECT_TRUE((*writer)->Append(Gathered(records)).ok());
   EXPECT_EQ((*writer)->rows(), static_cast<int64_t>(records.size()));
   return (*writer)->Finish().ValueOrDie();
 }
@@ -128,7 +135,8 @@ TEST(Quarantine, BytesDoNotDependOnHowRecordsArrive) {
                                      kWhere, arrow::default_memory_pool())
                     .ValueOrDie();
   for (size_t at = 0; at < records.size(); at += 37) {
-    ASSERT_TRUE(writer->Append(std::span(records).subspan(at, std::min<size_t>(37, records.size() - at))).ok());
+    const auto piece = std::span(records).subspan(at, std::min<size_t>(37, records.size() - at));
+    ASSERT_TRUE(writer->Append(Gathered(piece)).ok());
   }
   ASSERT_TRUE(writer->Finish().ok());
   EXPECT_EQ(ReadFile(*env, "/once.parquet", 1 << 24).ValueOrDie(),
@@ -180,7 +188,7 @@ TEST(Quarantine, FullDiskIsAnErrorWithItsErrno) {
   auto writer = MakeQuarantineWriter(env->OpenWrite("/q.parquet", CreateMode::kNew).ValueOrDie(), TwoColumns(), kWhere,
                                      arrow::default_memory_pool())
                     .ValueOrDie();
-  ASSERT_TRUE(writer->Append(Many(10)).ok());
+  ASSERT_TRUE(writer->Append(Gathered(Many(10))).ok());
   EXPECT_EQ(ErrnoOf(writer->Finish().status()), ENOSPC);
 }
 

@@ -52,12 +52,12 @@ class Writer : public QuarantineWriter {
     return writer_->AddKeyValueMetadata(arrow::key_value_metadata({kQuarantineVersionKey}, {kQuarantineVersion}));
   }
 
-  Status Append(std::span<const BadRecord> records) override {
-    for (const BadRecord& record : records) {
-      ARROW_RETURN_NOT_OK(AppendRow(record));
+  Status Append(const BadRecords& records) override {
+    for (int64_t i = 0; i < records.size(); ++i) {
+      ARROW_RETURN_NOT_OK(AppendRow(records, records.entry(i)));
       ++rows_;
       ++held_rows_;
-      held_bytes_ += static_cast<int64_t>(record.raw.size());
+      held_bytes_ += records.entry(i).raw_length;
       if (held_rows_ == kRowsMax || held_bytes_ >= kRawBytesMax) ARROW_RETURN_NOT_OK(Flush());
     }
     return Status::OK();
@@ -78,39 +78,40 @@ class Writer : public QuarantineWriter {
     return rows_builder_->GetFieldAs<Builder>(column);
   }
 
-  Status AppendRow(const BadRecord& record) {
+  Status AppendRow(const BadRecords& records, const BadRecords::Entry& record) {
     ARROW_RETURN_NOT_OK(Of<arrow::StringBuilder>(kInput)->Append(context_.input));
     ARROW_RETURN_NOT_OK(Of<arrow::Int64Builder>(kLine)->Append(record.line));
     auto* group = Of<arrow::Int32Builder>(kRowGroup);
     ARROW_RETURN_NOT_OK(record.row_group < 0 ? group->AppendNull()
-                                             : group->Append(static_cast<int32_t>(record.row_group)));
+                                             : group->Append(record.row_group));
     ARROW_RETURN_NOT_OK(Of<arrow::Int64Builder>(kByteOffset)->Append(record.offset));
     ARROW_RETURN_NOT_OK(Of<arrow::Int64Builder>(kByteLength)->Append(record.length));
     ARROW_RETURN_NOT_OK(Of<arrow::StringBuilder>(kRunId)->Append(context_.run_id));
     ARROW_RETURN_NOT_OK(Of<arrow::Int32Builder>(kChunk)->Append(context_.chunk));
     auto* raw = Of<arrow::BinaryBuilder>(kRaw);
-    const bool kept = !record.raw.empty() || record.length == 0;
-    ARROW_RETURN_NOT_OK(kept ? raw->Append(record.raw) : raw->AppendNull());
-    return AppendFailures(record.failures);
+    ARROW_RETURN_NOT_OK(records.raw_kept(record) ? raw->Append(records.raw(record)) : raw->AppendNull());
+    return AppendFailures(records, record);
   }
 
-  Status AppendFailures(const std::vector<Failure>& failures) {
+  Status AppendFailures(const BadRecords& records, const BadRecords::Entry& record) {
     auto* list = Of<arrow::ListBuilder>(kFailures);
     ARROW_RETURN_NOT_OK(list->Append());
     auto* fields = static_cast<arrow::StructBuilder*>(list->value_builder());
     const auto text = [&](FailureField field) {
       return static_cast<arrow::StringBuilder*>(fields->field_builder(field));
     };
-    for (const Failure& failure : failures) {
+    for (uint32_t i = 0; i < record.failures; ++i) {
+      const BadRecords::Why& failure = records.why(record.first_failure + i);
       ARROW_RETURN_NOT_OK(fields->Append());
       auto* column = text(kFailureColumn);
       ARROW_RETURN_NOT_OK(failure.column < 0 ? column->AppendNull()
                                              : column->Append(column_names_.at(static_cast<size_t>(failure.column))));
       ARROW_RETURN_NOT_OK(text(kFailureRule)->Append(RuleWord(failure.reason)));
       ARROW_RETURN_NOT_OK(text(kFailureReason)->Append(ReasonWord(failure.reason)));
-      ARROW_RETURN_NOT_OK(text(kFailureExpected)->Append(failure.expected));
+      ARROW_RETURN_NOT_OK(text(kFailureExpected)->Append(records.text(failure.expected)));
       auto* path = text(kFailurePath);
-      ARROW_RETURN_NOT_OK(failure.path.empty() ? path->AppendNull() : path->Append(failure.path));
+      const std::string_view where = records.text(failure.path);
+      ARROW_RETURN_NOT_OK(where.empty() ? path->AppendNull() : path->Append(where));
     }
     return Status::OK();
   }

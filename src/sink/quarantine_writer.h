@@ -1,14 +1,13 @@
 // Quarantined records as Parquet, one file per chunk that has any; and the reader behind `freight quarantine`.
 #pragma once
 
+#include "contract/bad_records.h"
 #include "contract/contract.h"
-#include "contract/verdict.h"
 #include "io/env.h"
 #include "format/parquet_writer.h"
 
 #include <functional>
 #include <memory>
-#include <span>
 #include <string>
 #include <vector>
 
@@ -21,7 +20,7 @@ namespace freight {
 class QuarantineWriter {
  public:
   virtual ~QuarantineWriter() = default;
-  virtual Status Append(std::span<const BadRecord> records) = 0;
+  virtual Status Append(const BadRecords& records) = 0;
   virtual int64_t rows() const = 0;
   virtual Result<FinishedFile> Finish() = 0;  // syncs and closes
 };
