@@ -1,6 +1,9 @@
 """`quarantine ls` and `show` when files are gone or damaged: each is named, and what is left is shown."""
+import random
 import shutil
 import unittest
+
+import pyarrow.parquet
 
 import support
 
@@ -101,6 +104,41 @@ class QuarantineCommandTest(support.FreightTest):
         done = self.project.call("quarantine", "ls", "--json", self.project.folder / "t.yaml")
         self.assert_refusal(done, support.FAILED, str(self.files["b"]), "is gone")
         self.assertEqual(done.json()["datasets"][0]["rows"], 3)
+
+
+class QuarantineFilesTest(support.FreightTest):
+    def test_many_bad_rows_and_few_are_the_same_with_every_number_of_threads(self):
+        """Stretches of few bad rows, of many and of nothing else, each longer than what one thread takes at a time."""
+        rng, lines, want = random.Random(3), ["id,text"], []
+        for share in (0.001, 0.3, 0, 1, 0.01):
+            for _ in range(150_000):
+                bad = rng.random() < share
+                lines.append(f"bad-{len(lines)},{rng.getrandbits(90):x}" if bad else f"{len(lines)},{len(lines):024}")
+                if bad:
+                    want.append((len(lines), lines[-1]))
+        files = []
+        for threads in (1, 2, 8):
+            project = support.Project(self, COLUMNS, quarantine={"max_percent": 100})
+            project.write("in/a.csv", "\n".join(lines))
+            self.assert_published(project.run("--threads", threads), quarantined=len(want))
+            paths = sorted((project.folder / "_dlq").rglob("*.parquet"), key=lambda path: path.name[-13:])
+            files.append([self.content(path) for path in paths])
+            rows = [row for path in paths for row in self.lines(path)]
+            self.assertTrue(rows == want, f"other rows with {threads} threads")
+        self.assertTrue(files[0] == files[1] == files[2])
+        self.assertGreater(sum(len(sizes) for sizes, _ in files[0]), 10)
+
+    def content(self, path):
+        """The rows of each row group, and all columns but the run's name."""
+        file = pyarrow.parquet.ParquetFile(path, page_checksum_verification=True)
+        sizes = [file.metadata.row_group(i).num_rows for i in range(file.num_row_groups)]
+        self.assertLessEqual(max(sizes), 8192)
+        return sizes, file.read().drop_columns(["run_id"])
+
+    @staticmethod
+    def lines(path):
+        table = pyarrow.parquet.read_table(path, columns=["line", "raw"])
+        return zip(table["line"].to_pylist(), (raw.decode().rstrip("\n") for raw in table["raw"].to_pylist()))
 
 
 if __name__ == "__main__":

@@ -5,6 +5,7 @@
 #include <functional>
 #include <limits>
 #include <tuple>
+#include <utility>
 #include <vector>
 
 namespace freight {
@@ -24,7 +25,7 @@ void Rewind(Builder* builder) {
 }  // namespace
 
 BadRecords::BadRecords(arrow::MemoryPool* pool)
-    : entries_(pool), raw_(pool), whys_(pool), texts_(pool), text_ends_(pool), slots_(pool) {}
+    : pool_(pool), entries_(pool), raw_(pool), whys_(pool), texts_(pool), text_ends_(pool), slots_(pool) {}
 
 Status BadRecords::Append(const BadRecord& record, std::string_view raw) {
   const Entry entry{.offset = record.offset,
@@ -88,6 +89,14 @@ Status BadRecords::Insert(const BadRecord& record) {
     return std::tie(a.offset, a.line) < std::tie(b.offset, b.line);
   });
   std::rotate(place, last, last + 1);
+  return Status::OK();
+}
+
+Status BadRecords::RemoveFirst(int64_t count) {
+  if (count == 0) return Status::OK();
+  BadRecords rest(pool_);
+  ARROW_RETURN_NOT_OK(rest.Append(*this, count, size() - count));
+  *this = std::move(rest);
   return Status::OK();
 }
 

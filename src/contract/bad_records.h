@@ -42,6 +42,8 @@ class BadRecords {
   Status Append(const BadRecords& others, int64_t from, int64_t count);
   // Behind the last record that does not stand after it in the input; the price is the number of records behind it.
   Status Insert(const BadRecord& record);
+  // The others keep their order, and no more memory than they need.
+  Status RemoveFirst(int64_t count);
   void Clear();    // keeps the memory for the next ones
   void Release();  // gives it back
 
@@ -84,6 +86,7 @@ class BadRecords {
   Result<uint32_t> NumberOf(std::string_view text);
   Status AddWhys(const BadRecord& record);
 
+  arrow::MemoryPool* pool_;
   arrow::TypedBufferBuilder<Entry> entries_;
   arrow::BufferBuilder raw_;
   arrow::TypedBufferBuilder<Why> whys_;

@@ -89,7 +89,8 @@ TEST(BadRecords, AllMemoryIsThePools) {
   BadRecords records(&pool);
   EXPECT_EQ(pool.bytes_allocated(), 0);
   for (int i = 0; i < 10'000; ++i) {
-    ASSERT_TRUE(records.Append(Record(i, std::string(100, 'x'), {{1, Reason::kNotInSet, "one of 12 values", ""}})).ok());
+    const Failure failure{1, Reason::kNotInSet, "one of 12 values", ""};
+    ASSERT_TRUE(records.Append(Record(i, std::string(100, 'x'), {failure})).ok());
   }
   EXPECT_GE(pool.bytes_allocated(), records.held_bytes());
   EXPECT_GE(records.held_bytes(), 10'000 * 150);
@@ -105,7 +106,8 @@ TEST(BadRecords, FailuresAreCountedByColumnAndReason) {
                                        Record(2, "c", {{-1, Reason::kNotJson, "", ""}})});
   FailureCounts counts;
   CountByRule(records, &counts);
-  EXPECT_EQ(counts, (FailureCounts{{{0, Reason::kMissing}, 2}, {{1, Reason::kMissing}, 1}, {{-1, Reason::kNotJson}, 1}}));
+  const FailureCounts want{{{0, Reason::kMissing}, 2}, {{1, Reason::kMissing}, 1}, {{-1, Reason::kNotJson}, 1}};
+  EXPECT_EQ(counts, want);
 }
 
 }  // namespace

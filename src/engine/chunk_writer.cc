@@ -33,7 +33,7 @@ Status ChunkWriter::Add(MorselResult result) {
     if (part->second.file->full()) ARROW_RETURN_NOT_OK(FinishPart(part));
   }
   ARROW_RETURN_NOT_OK(Bundle(std::move(result.scattered)));
-  return Quarantine(result.bad);
+  return Quarantine(result);
 }
 
 void ChunkWriter::AddGathered(std::vector<PartInfo> parts, std::vector<PartInfo> replaced) {
@@ -87,19 +87,21 @@ Status ChunkWriter::FinishPart(OpenParts::iterator part) {
   return Status::OK();
 }
 
-Status ChunkWriter::Quarantine(const BadRecords& bad) {
-  if (bad.empty()) return Status::OK();
-  CountByRule(bad, &bad_by_rule_);
-  if (!quarantine_) {
-    ARROW_RETURN_NOT_OK(MakeDirs(context_.env, context_.quarantine_dir, true));
-    quarantine_path_ =
-        JoinPath(context_.quarantine_dir, fmt::format("part-{}-{:05}.parquet", input_.version.Id(), done_.index));
-    ARROW_ASSIGN_OR_RAISE(auto out, context_.env.OpenWrite(quarantine_path_ + ".inprogress", CreateMode::kNew));
-    QuarantineContext where{input_.version.name, context_.run_id, done_.index};
-    ARROW_ASSIGN_OR_RAISE(quarantine_,
-                          MakeQuarantineWriter(std::move(out), context_.plan.contract, where, context_.pool));
-  }
-  return quarantine_->Append(bad);
+Status ChunkWriter::Quarantine(const MorselResult& result) {
+  for (const auto& [rule, rows] : result.bad_by_rule) bad_by_rule_[rule] += rows;
+  if (result.bad_groups.empty() && result.bad.empty()) return Status::OK();
+  if (!quarantine_) ARROW_RETURN_NOT_OK(OpenQuarantine());
+  for (const auto& group : result.bad_groups) ARROW_RETURN_NOT_OK(quarantine_->Append(*group));
+  return quarantine_->Append(result.bad);
+}
+
+Status ChunkWriter::OpenQuarantine() {
+  ARROW_RETURN_NOT_OK(MakeDirs(context_.env, context_.quarantine_dir, true));
+  quarantine_path_ =
+      JoinPath(context_.quarantine_dir, fmt::format("part-{}-{:05}.parquet", input_.version.Id(), done_.index));
+  ARROW_ASSIGN_OR_RAISE(auto out, context_.env.OpenWrite(quarantine_path_ + ".inprogress", CreateMode::kNew));
+  QuarantineContext where{input_.version.name, context_.run_id, done_.index};
+  return MakeQuarantineWriter(std::move(out), context_.plan.contract, where, context_.pool).Value(&quarantine_);
 }
 
 Status ChunkWriter::FinishQuarantine() {

@@ -38,7 +38,8 @@ class ChunkWriter {
   Status FinishPart(OpenParts::iterator part);
   Status Bundle(ScatteredRows rows);
   Status FinishBundle();
-  Status Quarantine(const BadRecords& bad);
+  Status Quarantine(const MorselResult& result);
+  Status OpenQuarantine();
   Status FinishQuarantine();
 
   const ChunkContext& context_;

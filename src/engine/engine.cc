@@ -263,7 +263,7 @@ void Run::Work(MorselSource& source, Sequencer& sequencer) {
 }
 
 Status Run::WorkUntilDone(MorselSource& source, Sequencer& sequencer) {
-  ARROW_ASSIGN_OR_RAISE(auto worker, MorselWorker::Make(plan_, pool_.get()));
+  ARROW_ASSIGN_OR_RAISE(auto worker, MorselWorker::Make(plan_, report_.run_id, pool_.get()));
   while (!failed_) {
     sequencer.WaitForRoom();
     ARROW_ASSIGN_OR_RAISE(std::optional<Task> task, source.Next());

@@ -14,8 +14,10 @@ constexpr size_t kDirectPartitionsMax = 16;
 
 }  // namespace
 
-Result<std::unique_ptr<MorselWorker>> MorselWorker::Make(const Plan& plan, arrow::MemoryPool* pool) {
-  std::unique_ptr<MorselWorker> worker(new MorselWorker(plan, pool));
+Result<std::unique_ptr<MorselWorker>> MorselWorker::Make(const Plan& plan, const std::string& run_id,
+                                                         arrow::MemoryPool* pool) {
+  std::unique_ptr<MorselWorker> worker(new MorselWorker(plan, run_id, pool));
+  ARROW_ASSIGN_OR_RAISE(worker->quarantine_, MakeQuarantineEncoder(plan.contract, pool));
   ARROW_ASSIGN_OR_RAISE(worker->splitter_, MakePartitionSplitter(plan.pipeline.partition_by, plan.contract));
   return worker;
 }
@@ -29,11 +31,13 @@ Result<MorselResult> MorselWorker::Process(Task task) {
   ARROW_RETURN_NOT_OK(decoder_->Decode(
       *task.morsel, [&](DecodedBatch&& batch) { return TakeBatch(std::move(batch), &result); }));
   ARROW_RETURN_NOT_OK(FinishPieces(&result));
+  ARROW_RETURN_NOT_OK(FinishBad(task.input, task.chunk, &result));
   result.charge = std::move(task.morsel->charge);
   task.morsel.reset();  // the text is freed before the result waits
   int64_t held = 0;
   for (const auto& piece : result.pieces) held += piece.group->bytes();
   if (result.scattered.bytes) held += result.scattered.bytes->size();
+  for (const auto& group : result.bad_groups) held += group->bytes();
   held += result.bad.held_bytes();
   result.charge.Resize(held);
   return result;
@@ -142,6 +146,13 @@ Status MorselWorker::FinishPieces(MorselResult* result) {
   open_.clear();
   if (scattered_bytes_.length() == 0) return Status::OK();
   return scattered_bytes_.Finish().Value(&result->scattered.bytes);
+}
+
+// Many bad records wait for their turn compressed; few are left to the chunk, which gathers those of many morsels.
+Status MorselWorker::FinishBad(size_t input, int32_t chunk, MorselResult* result) {
+  CountByRule(result->bad, &result->bad_by_rule);
+  return quarantine_->EncodeLarge({plan_.inputs[input].version.name, run_id_, chunk}, &result->bad,
+                                  &result->bad_groups);
 }
 
 }  // namespace freight

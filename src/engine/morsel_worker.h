@@ -7,6 +7,7 @@
 #include "plan/plan.h"
 #include "sink/bundle.h"
 #include "sink/partition.h"
+#include "sink/quarantine_encoder.h"
 #include "sink/row_bytes.h"
 
 #include <map>
@@ -25,7 +26,9 @@ struct MorselResult {
   };
   std::vector<Piece> pieces;    // of a morsel that touches few partitions
   ScatteredRows scattered;      // of one that touches many
-  BadRecords bad;               // in input order
+  QuarantineEncoder::RowGroups bad_groups;  // of a morsel with many bad rows: all, but for the last few
+  BadRecords bad;               // behind those; in input order
+  FailureCounts bad_by_rule;    // of both
   Accounting rows;
   int64_t bytes = 0;            // of input
   Charge charge;
@@ -34,11 +37,13 @@ struct MorselResult {
 // Thread: one per worker. Reusable; keeps its parsers and encoders from morsel to morsel.
 class MorselWorker {
  public:
-  static Result<std::unique_ptr<MorselWorker>> Make(const Plan& plan, arrow::MemoryPool* pool);
+  static Result<std::unique_ptr<MorselWorker>> Make(const Plan& plan, const std::string& run_id,
+                                                    arrow::MemoryPool* pool);
   Result<MorselResult> Process(Task task);
 
  private:
-  MorselWorker(const Plan& plan, arrow::MemoryPool* pool) : plan_(plan), pool_(pool), scattered_bytes_(pool) {}
+  MorselWorker(const Plan& plan, const std::string& run_id, arrow::MemoryPool* pool)
+      : plan_(plan), run_id_(run_id), pool_(pool), scattered_bytes_(pool) {}
   Status UseInput(size_t input);
   Status TakeBatch(DecodedBatch&& batch, MorselResult* result);
   bool InScope(const std::string& partition) const;
@@ -48,10 +53,13 @@ class MorselWorker {
   Status Encode(const SplitBatch& split);
   Status Scatter(const SplitBatch& split, MorselResult* result);
   Status FinishPieces(MorselResult* result);
+  Status FinishBad(size_t input, int32_t chunk, MorselResult* result);
 
   const Plan& plan_;
+  const std::string run_id_;
   arrow::MemoryPool* pool_;
   std::unique_ptr<PartitionSplitter> splitter_;
+  std::unique_ptr<QuarantineEncoder> quarantine_;
   std::unique_ptr<MorselDecoder> decoder_;
   size_t decoder_input_ = SIZE_MAX;
   std::optional<bool> scattered_;  // of the morsel at hand, decided by its first batch

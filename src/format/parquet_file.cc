@@ -6,6 +6,7 @@
 #include "format/parquet_sink.h"
 
 #include <arrow/type.h>
+#include <arrow/util/key_value_metadata.h>
 #include <parquet/bloom_filter.h>
 #include <parquet/column_page.h>
 #include <parquet/column_writer.h>
@@ -57,6 +58,7 @@ class File : public ParquetFile {
       : options_(options), pool_(pool), sink_(std::make_shared<HashingSink>(std::move(out))) {}
 
   Status Open(const arrow::Schema& schema) {
+    key_values_ = schema.metadata();
     ARROW_ASSIGN_OR_RAISE(auto root, ToParquetSchema(schema));
     BEGIN_PARQUET_CATCH_EXCEPTIONS
     descriptor_.Init(root);
@@ -105,7 +107,7 @@ class File : public ParquetFile {
     metadata_->SetIndexLocations(parquet::IndexKind::kColumnIndex, locations.column_index_locations);
     metadata_->SetIndexLocations(parquet::IndexKind::kOffsetIndex, locations.offset_index_locations);
     metadata_->SetIndexLocations(parquet::IndexKind::kBloomFilter, bloom_filters_);
-    parquet::WriteFileMetaData(*metadata_->Finish(), sink_.get());
+    parquet::WriteFileMetaData(*metadata_->Finish(key_values_), sink_.get());
     END_PARQUET_CATCH_EXCEPTIONS
     ARROW_RETURN_NOT_OK(sink_->Close());
     return sink_->Finished(rows_);
@@ -188,6 +190,7 @@ class File : public ParquetFile {
   parquet::SchemaDescriptor descriptor_;
   std::shared_ptr<parquet::WriterProperties> properties_, uncompressed_;
   std::unique_ptr<parquet::FileMetaDataBuilder> metadata_;
+  std::shared_ptr<const arrow::KeyValueMetadata> key_values_;
   std::unique_ptr<parquet::PageIndexBuilder> page_index_;
   parquet::IndexLocations bloom_filters_;
   std::vector<parquet::SortingColumn> sorting_columns_;  // of a row group whose rows are in order

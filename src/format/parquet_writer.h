@@ -64,7 +64,7 @@ class ParquetFile {
   virtual int64_t bytes_written() const = 0;
   virtual Result<FinishedFile> Finish() = 0;
 };
-// `out` must be new and empty. No clock, host or path enters the bytes; created_by is "freight <version>".
+// `out`: new and empty. Footer: the schema's metadata, created_by "freight <version>". No clock, host or path enters.
 Result<std::unique_ptr<ParquetFile>> MakeParquetFile(std::unique_ptr<WritableFile> out,
                                                      std::shared_ptr<arrow::Schema> schema,
                                                      const ParquetOptions& options, arrow::MemoryPool* pool);

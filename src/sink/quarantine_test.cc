@@ -3,9 +3,15 @@
 
 #include "base/hash.h"
 #include "io/fault_env.h"
+#include "sink/quarantine_schema.h"
 
+#include <arrow/buffer.h>
+#include <arrow/io/memory.h>
 #include <arrow/memory_pool.h>
+#include <arrow/util/key_value_metadata.h>
 #include <gtest/gtest.h>
+#include <parquet/file_reader.h>
+#include <parquet/metadata.h>
 
 #include <random>
 #include <span>
@@ -141,6 +147,71 @@ TEST(Quarantine, BytesDoNotDependOnHowRecordsArrive) {
   ASSERT_TRUE(writer->Finish().ok());
   EXPECT_EQ(ReadFile(*env, "/once.parquet", 1 << 24).ValueOrDie(),
             ReadFile(*env, "/pieces.parquet", 1 << 24).ValueOrDie());
+}
+
+std::unique_ptr<QuarantineWriter> NewWriter(Env& env, const std::string& path) {
+  auto out = env.OpenWrite(path, CreateMode::kNew).ValueOrDie();
+  return MakeQuarantineWriter(std::move(out), TwoColumns(), kWhere, arrow::default_memory_pool()).ValueOrDie();
+}
+
+std::unique_ptr<parquet::ParquetFileReader> Footer(Env& env, const std::string& path) {
+  const std::string bytes = ReadFile(env, path, 1 << 24).ValueOrDie();
+  return parquet::ParquetFileReader::Open(
+      std::make_shared<arrow::io::BufferReader>(arrow::Buffer::FromString(bytes)));
+}
+
+TEST(Quarantine, RowGroupsMadeAheadStandInOrderBetweenHeldRecords) {
+  auto env = MakeMemEnv();
+  const auto all = Many(21'000);
+  const std::span<const BadRecord> records(all);
+  auto encoder = MakeQuarantineEncoder(TwoColumns(), arrow::default_memory_pool()).ValueOrDie();
+  const auto writer = NewWriter(*env, "/q.parquet");
+  size_t groups_seen = 0;
+  // Few, many with a rest, many, few.
+  for (const auto& [from, to] : {std::pair{0, 100}, {100, 17'000}, {17'000, 20'500}, {20'500, 21'000}}) {
+    BadRecords bad = Gathered(records.subspan(static_cast<size_t>(from), static_cast<size_t>(to - from)));
+    QuarantineEncoder::RowGroups groups;
+    ASSERT_TRUE(encoder->EncodeLarge(kWhere, &bad, &groups).ok());
+    EXPECT_LT(bad.size(), 2048);
+    groups_seen += groups.size();
+    for (const auto& group : groups) ASSERT_TRUE(writer->Append(*group).ok());
+    ASSERT_TRUE(writer->Append(bad).ok());
+  }
+  EXPECT_EQ(groups_seen, 3u);
+  EXPECT_EQ(writer->rows(), 21'000);
+  EXPECT_EQ(writer->Finish().ValueOrDie().rows, 21'000);
+  const auto rows = ReadAll(*env, "/q.parquet");
+  ASSERT_EQ(rows.size(), all.size());
+  for (size_t i = 0; i < rows.size(); ++i) {
+    ASSERT_EQ(rows[i].line, all[i].line);
+    ASSERT_EQ(rows[i].raw, all[i].raw);
+    ASSERT_EQ(rows[i].failures.at(0).expected, "int64");
+  }
+}
+
+TEST(Quarantine, RowGroupsEndAfterRowsBytesOrFailures) {
+  auto env = MakeMemEnv();
+  const auto groups_of = [&](const std::string& path, int count, size_t raw_bytes, size_t failures) {
+    std::vector<BadRecord> records = Many(count);
+    for (BadRecord& record : records) {
+      record.raw.resize(raw_bytes, 'x');
+      record.failures.resize(failures, record.failures[0]);
+    }
+    WriteAll(*env, path, records);
+    return Footer(*env, path)->metadata()->num_row_groups();
+  };
+  EXPECT_EQ(groups_of("/rows", 8192, 10, 1), 1);
+  EXPECT_EQ(groups_of("/more_rows", 8193, 10, 1), 2);
+  EXPECT_EQ(groups_of("/bytes", 33, 64 << 10, 1), 3);
+  EXPECT_EQ(groups_of("/failures", 64, 10, 1024), 2);
+}
+
+TEST(Quarantine, FooterTellsVersionAndWriter) {
+  auto env = MakeMemEnv();
+  WriteAll(*env, "/q.parquet", Many(3));
+  const auto metadata = Footer(*env, "/q.parquet")->metadata();
+  EXPECT_EQ(metadata->key_value_metadata()->Get(kQuarantineVersionKey).ValueOrDie(), kQuarantineVersion);
+  EXPECT_TRUE(metadata->created_by().starts_with("freight "));
 }
 
 TEST(Quarantine, MemoryDoesNotGrowWithBadRows) {

@@ -3,8 +3,9 @@
 
 #include "contract/bad_records.h"
 #include "contract/contract.h"
-#include "io/env.h"
 #include "format/parquet_writer.h"
+#include "io/env.h"
+#include "sink/quarantine_encoder.h"
 
 #include <functional>
 #include <memory>
@@ -20,14 +21,11 @@ namespace freight {
 class QuarantineWriter {
  public:
   virtual ~QuarantineWriter() = default;
+  // Records are held until they fill a row group. Either way rows stand in the order of the calls.
   virtual Status Append(const BadRecords& records) = 0;
+  virtual Status Append(EncodedRowGroup& group) = 0;
   virtual int64_t rows() const = 0;
   virtual Result<FinishedFile> Finish() = 0;  // syncs and closes
-};
-struct QuarantineContext {
-  std::string input;
-  std::string run_id;
-  int32_t chunk = 0;
 };
 Result<std::unique_ptr<QuarantineWriter>> MakeQuarantineWriter(std::unique_ptr<WritableFile> out,
                                                                const Contract& contract, QuarantineContext context,

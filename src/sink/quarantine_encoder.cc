@@ -1,0 +1,200 @@
+// Bad records as Arrow arrays of one row group, and those through the encoders that datasets are written with.
+#include "sink/quarantine_encoder.h"
+
+#include "sink/quarantine_schema.h"
+
+#include <arrow/array.h>
+#include <arrow/builder.h>
+#include <arrow/record_batch.h>
+#include <arrow/type.h>
+
+#include <utility>
+
+namespace freight {
+namespace {
+
+constexpr int64_t kRowsMax = 8192;
+constexpr int64_t kRawBytesMax = 1 << 20;
+constexpr int64_t kFailuresMax = 32'768;
+
+using Arrays = arrow::ArrayVector;
+
+template <typename Builder>
+Status FinishInto(Builder* builder, Arrays* arrays) {
+  ARROW_ASSIGN_OR_RAISE(auto array, builder->Finish());
+  arrays->push_back(std::move(array));
+  return Status::OK();
+}
+
+// One text for all rows, kept once.
+Status AddConstant(const std::string& text, int64_t rows, arrow::MemoryPool* pool, Arrays* arrays) {
+  arrow::StringBuilder entry(pool);
+  ARROW_RETURN_NOT_OK(entry.Append(text));
+  ARROW_ASSIGN_OR_RAISE(const auto dictionary, entry.Finish());
+  arrow::Int32Builder codes(pool);
+  ARROW_RETURN_NOT_OK(codes.AppendValues(std::vector<int32_t>(static_cast<size_t>(rows), 0)));
+  ARROW_ASSIGN_OR_RAISE(const auto indices, codes.Finish());
+  arrays->push_back(
+      std::make_shared<arrow::DictionaryArray>(arrow::dictionary(arrow::int32(), arrow::utf8()), indices, dictionary));
+  return Status::OK();
+}
+
+class Encoder : public QuarantineEncoder {
+ public:
+  Encoder(const Contract& contract, arrow::MemoryPool* pool) : pool_(pool), schema_(QuarantineSchema()) {
+    for (const Column& column : contract.columns) column_names_.push_back(column.name);
+  }
+
+  Status Open() { return MakeRowGroupEncoder(schema_, QuarantineOptions(), pool_).Value(&encoder_); }
+
+  Result<std::unique_ptr<EncodedRowGroup>> Encode(const QuarantineContext& context, const BadRecords& records,
+                                                  int64_t from, int64_t count) override {
+    const Rows rows{records, from, count};
+    Arrays arrays;
+    ARROW_RETURN_NOT_OK(AddConstant(context.input, count, pool_, &arrays));
+    ARROW_RETURN_NOT_OK(AddNumbers(rows, [](const Entry& entry) { return entry.line; }, &arrays));
+    ARROW_RETURN_NOT_OK(AddRowGroups(rows, &arrays));
+    ARROW_RETURN_NOT_OK(AddNumbers(rows, [](const Entry& entry) { return entry.offset; }, &arrays));
+    ARROW_RETURN_NOT_OK(AddNumbers(rows, [](const Entry& entry) { return entry.length; }, &arrays));
+    ARROW_RETURN_NOT_OK(AddConstant(context.run_id, count, pool_, &arrays));
+    arrow::Int32Builder chunks(pool_);
+    ARROW_RETURN_NOT_OK(chunks.AppendValues(std::vector<int32_t>(static_cast<size_t>(count), context.chunk)));
+    ARROW_RETURN_NOT_OK(FinishInto(&chunks, &arrays));
+    ARROW_RETURN_NOT_OK(AddRaw(rows, &arrays));
+    ARROW_RETURN_NOT_OK(AddFailures(rows, &arrays));
+    arrow::FieldVector fields;
+    for (const auto& array : arrays) {
+      fields.push_back(schema_->field(static_cast<int>(fields.size()))->WithType(array->type()));
+    }
+    ARROW_RETURN_NOT_OK(encoder_->Append(*arrow::RecordBatch::Make(arrow::schema(fields), count, std::move(arrays))));
+    return encoder_->Finish();
+  }
+
+ private:
+  using Entry = BadRecords::Entry;
+  struct Rows {
+    const BadRecords& records;
+    int64_t from, count;
+    const Entry* begin() const { return &records.entry(from); }
+    const Entry* end() const { return begin() + count; }
+  };
+
+  template <typename Get>
+  Status AddNumbers(const Rows& rows, Get get, Arrays* arrays) {
+    arrow::Int64Builder numbers(pool_);
+    ARROW_RETURN_NOT_OK(numbers.Reserve(rows.count));
+    for (const Entry& entry : rows) numbers.UnsafeAppend(get(entry));
+    return FinishInto(&numbers, arrays);
+  }
+
+  Status AddRowGroups(const Rows& rows, Arrays* arrays) {
+    arrow::Int32Builder groups(pool_);
+    ARROW_RETURN_NOT_OK(groups.Reserve(rows.count));
+    for (const Entry& entry : rows) {
+      if (entry.row_group < 0) groups.UnsafeAppendNull();
+      else groups.UnsafeAppend(entry.row_group);
+    }
+    return FinishInto(&groups, arrays);
+  }
+
+  Status AddRaw(const Rows& rows, Arrays* arrays) {
+    int64_t bytes = 0;
+    for (const Entry& entry : rows) bytes += entry.raw_length;
+    arrow::BinaryBuilder raw(pool_);
+    ARROW_RETURN_NOT_OK(raw.Reserve(rows.count));
+    ARROW_RETURN_NOT_OK(raw.ReserveData(bytes));
+    for (const Entry& entry : rows) {
+      if (rows.records.raw_kept(entry)) raw.UnsafeAppend(rows.records.raw(entry));
+      else raw.UnsafeAppendNull();
+    }
+    return FinishInto(&raw, arrays);
+  }
+
+  Status AddFailures(const Rows& rows, Arrays* arrays) {
+    arrow::Int32Builder offsets(pool_);
+    arrow::StringBuilder column(pool_), rule(pool_), reason(pool_), expected(pool_), path(pool_);
+    int32_t failures = 0;
+    ARROW_RETURN_NOT_OK(offsets.Append(failures));
+    for (const Entry& entry : rows) {
+      for (uint32_t i = 0; i < entry.failures; ++i) {
+        const BadRecords::Why& why = rows.records.why(entry.first_failure + i);
+        ARROW_RETURN_NOT_OK(why.column < 0 ? column.AppendNull()
+                                           : column.Append(column_names_.at(static_cast<size_t>(why.column))));
+        ARROW_RETURN_NOT_OK(rule.Append(RuleWord(why.reason)));
+        ARROW_RETURN_NOT_OK(reason.Append(ReasonWord(why.reason)));
+        ARROW_RETURN_NOT_OK(expected.Append(rows.records.text(why.expected)));
+        const std::string_view where = rows.records.text(why.path);
+        ARROW_RETURN_NOT_OK(where.empty() ? path.AppendNull() : path.Append(where));
+      }
+      failures += static_cast<int32_t>(entry.failures);
+      ARROW_RETURN_NOT_OK(offsets.Append(failures));
+    }
+    Arrays fields;
+    for (auto* text : {&column, &rule, &reason, &expected, &path}) ARROW_RETURN_NOT_OK(FinishInto(text, &fields));
+    const auto& list = static_cast<const arrow::ListType&>(*schema_->field(kFailures)->type());
+    const auto items = std::make_shared<arrow::StructArray>(list.value_type(), failures, std::move(fields));
+    ARROW_ASSIGN_OR_RAISE(const auto ends, offsets.Finish());
+    arrays->push_back(std::make_shared<arrow::ListArray>(schema_->field(kFailures)->type(), rows.count,
+                                                         ends->data()->buffers[1], items));
+    return Status::OK();
+  }
+
+  arrow::MemoryPool* const pool_;
+  const std::shared_ptr<arrow::Schema> schema_;
+  std::vector<std::string> column_names_;
+  std::unique_ptr<RowGroupEncoder> encoder_;
+};
+
+}  // namespace
+
+std::shared_ptr<arrow::Schema> QuarantineSchema() {
+  const auto failure = arrow::struct_({arrow::field("column", arrow::utf8()),
+                                       arrow::field("rule", arrow::utf8(), false),
+                                       arrow::field("reason", arrow::utf8(), false),
+                                       arrow::field("expected", arrow::utf8(), false),
+                                       arrow::field("path", arrow::utf8())});
+  return arrow::schema({arrow::field("input", arrow::utf8(), false), arrow::field("line", arrow::int64(), false),
+                        arrow::field("row_group", arrow::int32()), arrow::field("byte_offset", arrow::int64(), false),
+                        arrow::field("byte_length", arrow::int64(), false),
+                        arrow::field("run_id", arrow::utf8(), false), arrow::field("chunk", arrow::int32(), false),
+                        arrow::field("raw", arrow::binary()),
+                        arrow::field("failures", arrow::list(arrow::field("element", failure, false)), false)});
+}
+
+ParquetOptions QuarantineOptions() { return {.codec = ParquetCodec::kZstd, .level = 1}; }
+
+void QuarantineFill::Add(const BadRecords::Entry& entry) {
+  ++rows;
+  raw_bytes += entry.raw_length;
+  failures += entry.failures;
+}
+
+bool QuarantineFill::IsFull() const {
+  return rows >= kRowsMax || raw_bytes >= kRawBytesMax || failures >= kFailuresMax;
+}
+
+bool QuarantineFill::IsLarge() const {
+  constexpr int64_t kShare = 4;  // of a full one
+  return rows >= kRowsMax / kShare || raw_bytes >= kRawBytesMax / kShare || failures >= kFailuresMax / kShare;
+}
+
+Status QuarantineEncoder::EncodeLarge(const QuarantineContext& context, BadRecords* records, RowGroups* groups) {
+  int64_t from = 0;
+  while (true) {
+    QuarantineFill fill;
+    while (from + fill.rows < records->size() && !fill.IsFull()) fill.Add(records->entry(from + fill.rows));
+    if (!fill.IsLarge()) break;
+    ARROW_ASSIGN_OR_RAISE(auto group, Encode(context, *records, from, fill.rows));
+    groups->push_back(std::move(group));
+    from += fill.rows;
+  }
+  return records->RemoveFirst(from);
+}
+
+Result<std::unique_ptr<QuarantineEncoder>> MakeQuarantineEncoder(const Contract& contract, arrow::MemoryPool* pool) {
+  auto encoder = std::make_unique<Encoder>(contract, pool);
+  ARROW_RETURN_NOT_OK(encoder->Open());
+  return encoder;
+}
+
+}  // namespace freight
