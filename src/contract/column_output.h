@@ -7,6 +7,7 @@
 #include <arrow/type_fwd.h>
 
 #include <cstdint>
+#include <cstring>
 #include <memory>
 #include <span>
 #include <vector>
@@ -19,11 +20,27 @@ Status Reserve(int64_t bytes, arrow::MemoryPool* pool, std::shared_ptr<arrow::Re
 // Bit i is set where bytes[i] is 1; bytes are 0 or 1.
 Result<std::shared_ptr<arrow::Buffer>> PackBits(std::span<const uint8_t> bytes, arrow::MemoryPool* pool);
 
-// Moves the kept values to the front, in order.
+// Moves the kept values to the front, in order. Most rows are kept: eight at a time where that is so.
 template <typename T>
 void Compact(T* values, std::span<const uint8_t> keep) {
-  size_t to = 0;
-  for (size_t from = 0; from < keep.size(); ++from) {
+  constexpr uint64_t kEachOfEight = 0x0101010101010101;
+  constexpr size_t kEight = sizeof kEachOfEight;
+  size_t to = 0, from = 0;
+  while (from + kEight <= keep.size()) {
+    uint64_t kept;
+    std::memcpy(&kept, keep.data() + from, sizeof kept);
+    if (kept == kEachOfEight) {
+      std::memmove(values + to, values + from, kEight * sizeof(T));
+      to += kEight;
+      from += kEight;
+      continue;
+    }
+    for (const size_t end = from + kEight; from < end; ++from) {
+      values[to] = values[from];
+      to += keep[from];
+    }
+  }
+  for (; from < keep.size(); ++from) {
     values[to] = values[from];
     to += keep[from];
   }
