@@ -25,13 +25,14 @@ Result<std::unique_ptr<MorselWorker>> MorselWorker::Make(const Plan& plan, const
 Result<MorselResult> MorselWorker::Process(Task task) {
   ARROW_RETURN_NOT_OK(UseInput(task.turn.input));
   scattered_.reset();
+  quarantine_context_ = {plan_.inputs[task.input].version.name, run_id_, task.chunk};
   MorselResult result;
   result.bad = BadRecords(pool_);
   result.bytes = task.morsel->length;
   ARROW_RETURN_NOT_OK(decoder_->Decode(
       *task.morsel, [&](DecodedBatch&& batch) { return TakeBatch(std::move(batch), &result); }));
   ARROW_RETURN_NOT_OK(FinishPieces(&result));
-  ARROW_RETURN_NOT_OK(FinishBad(task.input, task.chunk, &result));
+  ARROW_RETURN_NOT_OK(EncodeBad(QuarantineEncoder::Least::kLarge, &result));
   result.charge = std::move(task.morsel->charge);
   task.morsel.reset();  // the text is freed before the result waits
   int64_t held = 0;
@@ -60,13 +61,17 @@ Status MorselWorker::TakeBatch(DecodedBatch&& batch, MorselResult* result) {
   result->rows.blank_lines += batch.blank_lines;
   result->rows.comments += batch.comments;
   result->rows.quarantined += batch.bad.size();
+  CountByRule(batch.bad, &result->bad_by_rule);
   ARROW_RETURN_NOT_OK(result->bad.Append(batch.bad, 0, batch.bad.size()));
   batch.bad.Release();
-  if (!batch.accepted || batch.accepted->num_rows() == 0) return Status::OK();
+  if (!batch.accepted || batch.accepted->num_rows() == 0) {
+    return EncodeBad(QuarantineEncoder::Least::kFull, result);
+  }
 
   std::vector<PartitionSplitter::Unnameable> unnameable;
   ARROW_ASSIGN_OR_RAISE(SplitBatch split, splitter_->Split(batch.accepted, &unnameable));
   ARROW_RETURN_NOT_OK(Quarantine(unnameable, result));
+  ARROW_RETURN_NOT_OK(EncodeBad(QuarantineEncoder::Least::kFull, result));
   if (!scattered_) scattered_ = split.parts.size() > kDirectPartitionsMax;
   KeepInScope(&split, result);
   return *scattered_ ? Scatter(split, result) : Encode(split);
@@ -82,6 +87,7 @@ Status MorselWorker::Quarantine(const std::vector<PartitionSplitter::Unnameable>
     failure.column = static_cast<int>(column - columns.begin());
     failure.reason = Reason::kPartitionValue;
     failure.expected = "a value that can name a folder: 1 to 255 bytes, no NUL";
+    ++result->bad_by_rule[{failure.column, failure.reason}];
     record.failures.push_back(std::move(failure));
     ARROW_RETURN_NOT_OK(result->bad.Insert(record));
     result->rows.quarantined++;
@@ -149,10 +155,8 @@ Status MorselWorker::FinishPieces(MorselResult* result) {
 }
 
 // Many bad records wait for their turn compressed; few are left to the chunk, which gathers those of many morsels.
-Status MorselWorker::FinishBad(size_t input, int32_t chunk, MorselResult* result) {
-  CountByRule(result->bad, &result->bad_by_rule);
-  return quarantine_->EncodeLarge({plan_.inputs[input].version.name, run_id_, chunk}, &result->bad,
-                                  &result->bad_groups);
+Status MorselWorker::EncodeBad(QuarantineEncoder::Least least, MorselResult* result) {
+  return quarantine_->EncodeFront(quarantine_context_, least, &result->bad, &result->bad_groups);
 }
 
 }  // namespace freight

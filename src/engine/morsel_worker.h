@@ -53,13 +53,14 @@ class MorselWorker {
   Status Encode(const SplitBatch& split);
   Status Scatter(const SplitBatch& split, MorselResult* result);
   Status FinishPieces(MorselResult* result);
-  Status FinishBad(size_t input, int32_t chunk, MorselResult* result);
+  Status EncodeBad(QuarantineEncoder::Least least, MorselResult* result);
 
   const Plan& plan_;
   const std::string run_id_;
   arrow::MemoryPool* pool_;
   std::unique_ptr<PartitionSplitter> splitter_;
   std::unique_ptr<QuarantineEncoder> quarantine_;
+  QuarantineContext quarantine_context_;  // of the morsel at hand
   std::unique_ptr<MorselDecoder> decoder_;
   size_t decoder_input_ = SIZE_MAX;
   std::optional<bool> scattered_;  // of the morsel at hand, decided by its first batch

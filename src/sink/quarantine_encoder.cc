@@ -178,12 +178,13 @@ bool QuarantineFill::IsLarge() const {
   return rows >= kRowsMax / kShare || raw_bytes >= kRawBytesMax / kShare || failures >= kFailuresMax / kShare;
 }
 
-Status QuarantineEncoder::EncodeLarge(const QuarantineContext& context, BadRecords* records, RowGroups* groups) {
+Status QuarantineEncoder::EncodeFront(const QuarantineContext& context, Least least, BadRecords* records,
+                                      RowGroups* groups) {
   int64_t from = 0;
   while (true) {
     QuarantineFill fill;
     while (from + fill.rows < records->size() && !fill.IsFull()) fill.Add(records->entry(from + fill.rows));
-    if (!fill.IsLarge()) break;
+    if (!(least == Least::kFull ? fill.IsFull() : fill.IsLarge())) break;
     ARROW_ASSIGN_OR_RAISE(auto group, Encode(context, *records, from, fill.rows));
     groups->push_back(std::move(group));
     from += fill.rows;

@@ -36,8 +36,9 @@ class QuarantineEncoder {
   // `count` records from number `from` on as one row group.
   virtual Result<std::unique_ptr<EncodedRowGroup>> Encode(const QuarantineContext& context, const BadRecords& records,
                                                           int64_t from, int64_t count) = 0;
-  // Takes the large row groups off the front of `records`; what is left, in its order, is for a later row group.
-  Status EncodeLarge(const QuarantineContext& context, BadRecords* records, RowGroups* groups);
+  // Takes the row groups that are so large off the front of `records`; what is left, in its order, is for a later one.
+  enum class Least : uint8_t { kFull, kLarge };
+  Status EncodeFront(const QuarantineContext& context, Least least, BadRecords* records, RowGroups* groups);
 };
 Result<std::unique_ptr<QuarantineEncoder>> MakeQuarantineEncoder(const Contract& contract, arrow::MemoryPool* pool);
 

@@ -171,7 +171,9 @@ TEST(Quarantine, RowGroupsMadeAheadStandInOrderBetweenHeldRecords) {
   for (const auto& [from, to] : {std::pair{0, 100}, {100, 17'000}, {17'000, 20'500}, {20'500, 21'000}}) {
     BadRecords bad = Gathered(records.subspan(static_cast<size_t>(from), static_cast<size_t>(to - from)));
     QuarantineEncoder::RowGroups groups;
-    ASSERT_TRUE(encoder->EncodeLarge(kWhere, &bad, &groups).ok());
+    ASSERT_TRUE(encoder->EncodeFront(kWhere, QuarantineEncoder::Least::kFull, &bad, &groups).ok());
+    EXPECT_LT(bad.size(), 8192);
+    ASSERT_TRUE(encoder->EncodeFront(kWhere, QuarantineEncoder::Least::kLarge, &bad, &groups).ok());
     EXPECT_LT(bad.size(), 2048);
     groups_seen += groups.size();
     for (const auto& group : groups) ASSERT_TRUE(writer->Append(*group).ok());
