@@ -25,7 +25,7 @@ Result<std::unique_ptr<MorselWorker>> MorselWorker::Make(const Plan& plan, const
 Result<MorselResult> MorselWorker::Process(Task task) {
   ARROW_RETURN_NOT_OK(UseInput(task.turn.input));
   scattered_.reset();
-  quarantine_context_ = {plan_.inputs[task.input].version.name, run_id_, task.chunk};
+  quarantine_context_ = {plan_.inputs[task.turn.input].version.name, run_id_, task.chunk};
   MorselResult result;
   result.bad = BadRecords(pool_);
   result.bytes = task.morsel->length;
