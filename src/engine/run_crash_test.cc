@@ -29,6 +29,9 @@ std::vector<Scenario> Scenarios() {
   without_links.hard_links = false;
   Scenario joined{"joined", "replace_partitions", false}, mixed = kScattered;
   joined.joined = mixed.joined = mixed.mixed = true;
+  Scenario many_bad{"many_bad", "replace_partitions", true};
+  many_bad.many_bad = true;
+  many_bad.morsel_bytes = 64 << 10;
   mixed.name = "mixed";
   mixed.morsel_bytes = 1400;
   return {kFirst,
@@ -42,6 +45,7 @@ std::vector<Scenario> Scenarios() {
           without_links,
           joined,
           mixed,
+          many_bad,
           archives,  // read side by side, so that their chunks are committed in no fixed order
           {"ndjson", "replace_partitions", true, "ndjson"},
           {"parquet", "replace_partitions", true, "parquet"}};

@@ -50,6 +50,7 @@ struct Scenario {
   bool hard_links = true;    // the file system has them
   bool joined = false;       // parts of several chunks become one file
   bool mixed = false;        // the rows of a partition lie in parts and in bundles
+  bool many_bad = false;     // workers write row groups of bad rows
   const char* suffix = "";   // of the inputs' names: ".xz"
 };
 
@@ -94,6 +95,7 @@ inline std::string CsvInput(const Scenario& scenario, int first_id, int rows, in
   if (scenario.mixed) {
     for (int i = 0; i < 60; i++) text += fmt::format("{},2026-01-01,few partitions\n", first_id + i % 4);
   }
+  for (int i = 0; scenario.many_bad && i < 2'200; i++) text += "x,2026-01-01,\n";
   for (int i = 0; i < rows; i++) {
     if (i % 9 == 4) {
       text += fmt::format("x{},2026-01-01,\"bad, \"\"id\"\"\"\n", i);
