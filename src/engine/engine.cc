@@ -163,6 +163,7 @@ Status Run::LoadInputs() {
   ARROW_ASSIGN_OR_RAISE(auto splitter, MakePartitionSplitter(plan_.pipeline.partition_by, plan_.contract));
   ChunkContext context{env_,       plan_, *transaction_, report_.run_id, quarantine_dir_, splitter->file_schema(),
                        pool_.get()};
+  ProgressTicker ticker([this] { ShowProgress(); }, options_.progress != nullptr);
   ARROW_RETURN_NOT_OK(ReadAll(context));
   if (StopSignal() == 0) {
     Status gathered = Gather(context);
@@ -250,7 +251,6 @@ Status Run::ReadAll(const ChunkContext& context) {
   });
   std::vector<std::thread> workers;
   for (int i = 0; i < report_.threads; i++) workers.emplace_back([&] { Work(source, sequencer); });
-  ProgressTicker ticker([this] { ShowProgress(); }, options_.progress != nullptr);
   for (auto& worker : workers) worker.join();
   sequencer.Close();
   writer.join();
