@@ -240,7 +240,12 @@ class ParquetSourceTest(support.FreightTest):
                 running.kill()
                 running.communicate()
                 self.assertEqual(running.returncode, -signal.SIGKILL)
-            self.assert_published(p.run("--threads", threads), published=rows)
+            done = p.run("--threads", threads)
+            # A kill may come after the publication, on a machine that has other things to do.
+            if group == 0 and done.json()["state"] == "nothing_to_do":
+                self.assert_code(done, support.OK)
+            else:
+                self.assert_published(done, published=rows)
             files.append(p.parts())
         self.assertTrue(all(f == files[0] for f in files[1:]))
 
