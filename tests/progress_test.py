@@ -78,7 +78,7 @@ class ProgressTest(TerminalTest):
 
     def test_time_left_only_when_it_can_be_trusted(self):
         with self.terminal(self.project(), columns=200) as term:
-            with support.Slowed(term.pid):
+            with support.Slowed(term.pid, wait=0.25):
                 term.until(lambda: self.progress(term))
                 first = time.monotonic()
                 while time.monotonic() < first + 1.5:
@@ -94,7 +94,7 @@ class ProgressTest(TerminalTest):
             subprocess.run(["gzip", "-1", str(path)], check=True)
         project.write("t.yaml", support.pipeline_text(source={"csv": "in/*.csv.gz"}))
         with self.terminal(project, columns=200) as term:
-            with support.Slowed(term.pid):
+            with support.Slowed(term.pid, wait=0.25):
                 term.until(lambda: self.progress(term))
                 end = time.monotonic() + 3
                 while time.monotonic() < end:
