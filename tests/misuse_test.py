@@ -142,13 +142,17 @@ class InputTest(support.FreightTest):
                                project.glob()), [(1, 3), (3, 5)])
         self.assertEqual(self.quarantined(project), [(3, "not_of_type")])
 
+    def lengthen(self, path, size, end):
+        """Fills up with NUL bytes, which take no room on disk, and appends `end`."""
+        os.truncate(path, size)
+        with open(path, "ab") as f:
+            f.write(end)
+
     def test_a_record_of_two_gigabytes(self):
         project = self.project(quarantine={"max_percent": 50})
         path = project.write("in/a.csv", "id,text\n1,one\n2,")
         size = 2 << 30
-        os.truncate(path, size)
-        with open(path, "ab") as f:
-            f.write(b"\n3,three\n")
+        self.lengthen(path, size, b"\n3,three\n")
         report = self.assert_published(project.run(timeout=300), published=2, quarantined=1)
         self.assertEqual(self.ids(project), [1, 3])
         self.assertEqual(query("SELECT line, byte_offset, byte_length, raw IS NULL, failures[1].reason "
@@ -160,10 +164,7 @@ class InputTest(support.FreightTest):
         project = self.project(source={"ndjson": "in/a.ndjson"}, quarantine={"max_percent": 50})
         first = '{"id":1,"text":"one"}\n'
         path = project.write("in/a.ndjson", first + '{"id":2,"text":"')
-        size = 2 << 30
-        os.truncate(path, size)
-        with open(path, "ab") as f:
-            f.write(b'"}\n{"id":3,"text":"three"}\n')
+        self.lengthen(path, 2 << 30, b'"}\n{"id":3,"text":"three"}\n')
         report = self.assert_published(project.run(timeout=300), published=2, quarantined=1)
         self.assertEqual(self.ids(project), [1, 3])
         self.assertEqual(self.quarantined(project), [(2, "record_too_long")])

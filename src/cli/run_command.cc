@@ -101,9 +101,7 @@ int FailBeforeRun(Context& context, const Pipeline& pipeline, const Status& erro
 // What is done counts decompressed bytes, so that an archive's own size says nothing about what is left.
 bool SizeIsKnown(const Plan& plan) {
   const auto compressed = [](const PlannedInput& input) {
-    return input.decision.read &&
-           std::any_of(std::begin(kCompressedSuffixes), std::end(kCompressedSuffixes),
-                       [&](std::string_view suffix) { return input.version.name.ends_with(suffix); });
+    return input.decision.read && IsCompressed(input.version.name);
   };
   return std::none_of(plan.inputs.begin(), plan.inputs.end(), compressed);
 }

@@ -48,9 +48,8 @@ Status AddByName(Context& context, const std::string& target, std::vector<std::s
 
 bool IsData(const std::string& target) {
   constexpr std::string_view kSuffixes[] = {".csv", ".tsv", ".ndjson", ".jsonl", ".parquet"};
-  const auto ends = [&](std::string_view suffix) { return target.ends_with(suffix); };
-  return std::any_of(std::begin(kSuffixes), std::end(kSuffixes), ends) ||
-         std::any_of(std::begin(kCompressedSuffixes), std::end(kCompressedSuffixes), ends);
+  return IsCompressed(target) || std::any_of(std::begin(kSuffixes), std::end(kSuffixes),
+                                             [&](std::string_view suffix) { return target.ends_with(suffix); });
 }
 
 Status NoPlainFile(const std::string& target, FileKind kind) {

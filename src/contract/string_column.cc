@@ -129,10 +129,13 @@ class StringColumn final : public ColumnParser {
 
   Status ParsePlain(const char* text, std::span<const Field> fields, std::span<uint8_t> errors) {
     ARROW_RETURN_NOT_OK(output_.Reset(fields, is_utf8() ? 1 : 3, context_.pool));
-    if (is_utf8() && context_.field_text.OnlyEmptyIsNull()) {
-      AppendUtf8(text, fields, errors);
-      return Status::OK();
-    }
+    if (is_utf8() && context_.field_text.OnlyEmptyIsNull()) AppendUsual(text, fields, errors);
+    else AppendAny(text, fields, errors);
+    if (is_utf8()) CheckPlain(fields.size(), errors);
+    return Status::OK();
+  }
+
+  void AppendAny(const char* text, std::span<const Field> fields, std::span<uint8_t> errors) {
     for (size_t i = 0; i < fields.size(); ++i) {
       const Field field = fields[i];
       if (context_.field_text.IsOdd(field) || !is_utf8()) [[unlikely]] {
@@ -141,12 +144,10 @@ class StringColumn final : public ColumnParser {
         output_.Append(text + field.begin, field.length);
       }
     }
-    if (is_utf8()) CheckPlain(fields.size(), errors);
-    return Status::OK();
   }
 
-  // The usual case without a branch on nulls, which no predictor can guess.
-  void AppendUtf8(const char* text, std::span<const Field> fields, std::span<uint8_t> errors) {
+  // UTF-8 in which only the empty field is null: without a branch on nulls, which no predictor can guess.
+  void AppendUsual(const char* text, std::span<const Field> fields, std::span<uint8_t> errors) {
     const uint8_t required = context_.column.rules.required;
     for (size_t i = 0; i < fields.size(); ++i) {
       const Field field = fields[i];
@@ -159,7 +160,6 @@ class StringColumn final : public ColumnParser {
       errors[i] |= static_cast<uint8_t>(null) & required;
       output_.Append(text + field.begin, field.length);
     }
-    CheckPlain(fields.size(), errors);
   }
 
   void AppendCareful(const char* text, const Field& field, size_t row, uint8_t* error) {

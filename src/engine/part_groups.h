@@ -15,8 +15,8 @@ struct JoinRule {
 };
 
 // Groups of parts, neighbours in `parts`, each to become one file; what is published as it is has none. A pure function
-// of the sizes. `rows_follow`: more rows of the partition come after the parts and go on in the last group's file,
-// unless that is full; the last group may then be a single part.
+// of the sizes. `rows_follow`: more rows of the partition come after the parts and go on in the file of the last
+// group that is returned; for them the last part is a group of its own, unless it is full.
 std::vector<std::vector<PartInfo>> GroupParts(const std::vector<PartInfo>& parts, const JoinRule& rule,
                                               bool rows_follow);
 

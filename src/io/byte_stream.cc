@@ -68,6 +68,11 @@ class MemoryStream final : public ByteStream {
 
 }  // namespace
 
+bool IsCompressed(std::string_view path) {
+  return std::any_of(std::begin(kCompressedSuffixes), std::end(kCompressedSuffixes),
+                     [&](std::string_view suffix) { return path.ends_with(suffix); });
+}
+
 int WorkersPerDecoder(const std::string& path) { return path.ends_with(".gz") || path.ends_with(".zst") ? 4 : 1; }
 
 std::unique_ptr<ByteStream> OpenDecoder(ArchiveFile file) {
@@ -85,9 +90,7 @@ Result<std::unique_ptr<ByteStream>> OpenByteStream(Env& env, const std::string& 
         .Help(fmt::format("name its files with a glob, for example \"{}\"", JoinPath(path, "*.csv")));
   }
   ARROW_ASSIGN_OR_RAISE(auto file, env.OpenRead(path));
-  const bool archive = std::any_of(std::begin(kCompressedSuffixes), std::end(kCompressedSuffixes),
-                                   [&](std::string_view suffix) { return path.ends_with(suffix); });
-  if (!archive) return std::make_unique<PlainStream>(std::move(file), stat.kind == FileKind::kFile);
+  if (!IsCompressed(path)) return std::make_unique<PlainStream>(std::move(file), stat.kind == FileKind::kFile);
   if (options.threads > 1 && stat.kind == FileKind::kFile && stat.size_bytes >= kParallelBytesMin) {
     return ParallelStream({std::move(file), path}, options);
   }

@@ -27,6 +27,7 @@ class ByteStream {
 
 // Names that end so are decompressed.
 inline constexpr std::string_view kCompressedSuffixes[] = {".gz", ".zst", ".bz2", ".xz"};
+bool IsCompressed(std::string_view path);
 
 // How many workers one decoder of the path's format keeps busy: a worker parses and writes some 0.3 GB/s, ISA-L and
 // libzstd decode 1.3 GB/s of events, libbz2 and liblzma less than 0.1 GB/s.
