@@ -32,6 +32,8 @@ class Terminal:
         self.stream = pyte.ByteStream(self.screen)
         self.raw = b""
         self.code = None
+        # Closed by exec: a signal before that would go to a copy of this interpreter, and be lost.
+        started, starting = os.pipe()
         self.pid, self.fd = pty.fork()
         if self.pid == 0:
             try:
@@ -41,6 +43,9 @@ class Terminal:
                 os.execvpe(command[0], list(map(str, command)), variables)
             finally:
                 os._exit(127)
+        os.close(starting)
+        os.read(started, 1)
+        os.close(started)
 
     def __enter__(self):
         return self
