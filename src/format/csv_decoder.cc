@@ -70,19 +70,21 @@ struct IndexedRows {
   const uint32_t* first;   // per row: index of its first separator
   const uint32_t* begins;  // per row
   int64_t rows;
+  int64_t fields;          // per row
   int quote;               // -1: quoting is off
-  bool doubled;            // a quoted field may hold doubled quotes
+  bool one_after_another;  // each row's separators stand right behind those of the row before
 };
 
 enum class FieldPlace : uint8_t { kFirst, kInner, kLast, kOnly };
 
 // Writes field `index` of each row, without a branch on the data. The last field ends before the CR of a CR LF.
-template <FieldPlace place>
+template <FieldPlace place, bool kStrided>
 void FillColumn(const IndexedRows& in, int64_t index, Field* out) {
   constexpr bool kFirst = place == FieldPlace::kFirst || place == FieldPlace::kOnly;
   constexpr bool kLast = place == FieldPlace::kLast || place == FieldPlace::kOnly;
+  const uint32_t* separator = in.separators + in.first[0] + index;
   for (int64_t row = 0; row < in.rows; ++row) {
-    const uint32_t* separator = in.separators + in.first[row] + index;
+    if (!kStrided) separator = in.separators + in.first[row] + index;
     const uint32_t begin = kFirst ? in.begins[row] : separator[-1] + 1;
     uint32_t end = *separator;
     if (kLast) {
@@ -92,20 +94,23 @@ void FillColumn(const IndexedRows& in, int64_t index, Field* out) {
     // An empty field has a delimiter or a line end at `begin`: no quote.
     const uint32_t quoted = static_cast<uint8_t>(in.text[begin]) == in.quote;
     out[row] = {.begin = begin + quoted, .length = end - begin - 2 * quoted, .quoted = quoted};
-  }
-  if (!in.doubled) return;
-  for (int64_t row = 0; row < in.rows; ++row) {
-    Field& field = out[row];
-    if (field.quoted) field.escaped = std::memchr(in.text + field.begin, in.quote, field.length) != nullptr;
+    if (kStrided) separator += in.fields;
   }
 }
 
-void FillColumn(const IndexedRows& in, int64_t index, int64_t fields, Field* out) {
-  const bool first = index == 0, last = index == fields - 1;
-  if (first && last) return FillColumn<FieldPlace::kOnly>(in, index, out);
-  if (first) return FillColumn<FieldPlace::kFirst>(in, index, out);
-  if (last) return FillColumn<FieldPlace::kLast>(in, index, out);
-  FillColumn<FieldPlace::kInner>(in, index, out);
+template <bool kStrided>
+void FillColumn(const IndexedRows& in, int64_t index, Field* out) {
+  const bool first = index == 0, last = index == in.fields - 1;
+  if (first && last) return FillColumn<FieldPlace::kOnly, kStrided>(in, index, out);
+  if (first) return FillColumn<FieldPlace::kFirst, kStrided>(in, index, out);
+  if (last) return FillColumn<FieldPlace::kLast, kStrided>(in, index, out);
+  FillColumn<FieldPlace::kInner, kStrided>(in, index, out);
+}
+
+void FillColumn(const IndexedRows& in, int64_t index, Field* out) {
+  if (in.rows == 0) return;
+  if (in.one_after_another) FillColumn<true>(in, index, out);
+  else FillColumn<false>(in, index, out);
 }
 
 class Decoder final : public MorselDecoder {
@@ -135,6 +140,7 @@ class Decoder final : public MorselDecoder {
   void FillBatch();
   bool IndexStep(int64_t limit);
   void AddIndexed(const CsvScanResult& found);
+  void MarkEscaped(int64_t first_row, int64_t doubled);
   uint32_t AddOddRecord(uint32_t separator, uint32_t begin, uint32_t end);
   void CarefulStep();
   void AddMalformed(int64_t end, Reason reason, int64_t fields);
@@ -161,6 +167,8 @@ class Decoder final : public MorselDecoder {
   std::vector<ColumnState> columns_;
   std::unique_ptr<uint32_t[]> separators_;
   std::unique_ptr<uint32_t[]> ends_;
+  std::unique_ptr<uint32_t[]> doubled_;
+  std::vector<int> column_of_field_;  // -1: not read
   std::vector<Field> record_fields_;
 
   const Morsel* morsel_ = nullptr;
@@ -189,8 +197,10 @@ Status Decoder::Open(const Contract& contract) {
                         .quote = dialect_.quote.value_or('"'),
                         .escape = dialect_.escape == dialect_.quote ? std::nullopt : dialect_.escape,
                         .encoding = TextEncodingOf(dialect_.encoding)};
+  column_of_field_.assign(static_cast<size_t>(header_.fields), -1);
   for (size_t i = 0; i < columns_.size(); ++i) {
     columns_[i].field = header_.column_of_contract[i];
+    if (columns_[i].field >= 0) column_of_field_[static_cast<size_t>(columns_[i].field)] = static_cast<int>(i);
     ARROW_ASSIGN_OR_RAISE(columns_[i].parser,
                           MakeColumnParser(contract.columns[i], static_cast<int>(i), rules, pool_));
   }
@@ -198,6 +208,7 @@ Status Decoder::Open(const Contract& contract) {
     const auto room = static_cast<size_t>(CsvIndexRoom(options_.batch_bytes) + 1);
     separators_ = std::make_unique_for_overwrite<uint32_t[]>(room);
     ends_ = std::make_unique_for_overwrite<uint32_t[]>(room);
+    doubled_ = std::make_unique_for_overwrite<uint32_t[]>(room / 2 + 1);
   }
   return Status::OK();
 }
@@ -247,7 +258,8 @@ bool Decoder::IndexStep(int64_t limit) {
   const int64_t begin = at_;
   const int64_t end = std::min(limit, at_ + dialect_.record_bytes_max);  // so that no record found is too long
   CsvScanResult found =
-      BestCsvScan().index(scan_bytes_, {text().data(), begin, end, size}, separators_.get(), ends_.get());
+      BestCsvScan().index(scan_bytes_, {text().data(), begin, end, size},
+                          {separators_.get(), ends_.get(), doubled_.get()});
   if (found.violation < 0 && end == size && !found.inside && found.records_end < size) {
     // The last record has no line end.
     separators_[found.separators++] = static_cast<uint32_t>(size);
@@ -283,11 +295,25 @@ void Decoder::AddIndexed(const CsvScanResult& found) {
     begin = end + 1;
   }
   const IndexedRows in{text().data(), separators_.get(), row_first_.data() + rows_before,
-                       row_begins_.data() + rows_before, rows_ - rows_before,
+                       row_begins_.data() + rows_before, rows_ - rows_before, fields,
                        dialect_.quote ? static_cast<uint8_t>(*dialect_.quote) : -1,
-                       found.doubled};
+                       rows_ - rows_before == found.ends};
   for (ColumnState& column : columns_) {
-    if (column.field >= 0) FillColumn(in, column.field, fields, column.fields.data() + rows_before);
+    if (column.field >= 0) FillColumn(in, column.field, column.fields.data() + rows_before);
+  }
+  if (found.doubled > 0) MarkEscaped(rows_before, found.doubled);
+}
+
+// The fields of indexed rows that hold doubled quotes, named by their separators.
+void Decoder::MarkEscaped(int64_t first_row, int64_t doubled) {
+  int64_t row = first_row;
+  for (int64_t i = 0; i < doubled; ++i) {
+    const int64_t separator = doubled_[i];
+    while (row < rows_ && row_first_[row] + header_.fields <= separator) ++row;
+    if (row == rows_) return;
+    if (separator < row_first_[row]) continue;  // of a record that is no row
+    const int column = column_of_field_[static_cast<size_t>(separator - row_first_[row])];
+    if (column >= 0) columns_[static_cast<size_t>(column)].fields[static_cast<size_t>(row)].escaped = 1;
   }
 }
 

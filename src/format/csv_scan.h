@@ -36,19 +36,23 @@ struct CsvScanResult {
   int64_t line_ends = 0;    // physical ones in [begin, records_end)
   int64_t violation = -1;   // position of the first one
   bool inside = false;      // a quoted field is open at `end`; meaningful without a violation
-  bool doubled = false;     // a doubled quote stands in what was scanned
   int64_t separators = 0;   // written by Index
   int64_t ends = 0;         // written by Index
+  int64_t doubled = 0;      // written by Index
 };
 
-// Room that Index needs in each array for `bytes` of text: whole vectors are stored.
+// What Index writes. Each array has CsvIndexRoom(bytes of text) places, doubled half of that: whole vectors are stored.
+struct CsvIndexArrays {
+  uint32_t* separators = nullptr;  // positions of delimiters and record ends (the LF, or a lone CR) outside quotes
+  uint32_t* ends = nullptr;        // positions of record ends alone
+  uint32_t* doubled = nullptr;     // per doubled quote, how many separators stand before it: its field's own is next
+};
 constexpr int64_t CsvIndexRoom(int64_t bytes) { return bytes + 64; }
 
 struct CsvScanKernels {
   CsvScanResult (*scan)(const CsvScanBytes& bytes, const CsvScanRange& range);
-  // Also writes the positions of delimiters and record ends (the LF, or a lone CR) outside quotes to `separators`, and
-  // of record ends alone to `ends`. Those behind records_end belong to a record that is not complete.
-  CsvScanResult (*index)(const CsvScanBytes& bytes, const CsvScanRange& range, uint32_t* separators, uint32_t* ends);
+  // Also writes where fields and records end. What stands behind records_end belongs to a record that is not complete.
+  CsvScanResult (*index)(const CsvScanBytes& bytes, const CsvScanRange& range, const CsvIndexArrays& out);
   // Line ends in a range whose borders do not cut a CR LF.
   int64_t (*count_line_ends)(const CsvScanRange& range);
 };

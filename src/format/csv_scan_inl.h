@@ -83,14 +83,12 @@ FREIGHT_INLINE CsvScanResult ScanClean(const CsvScanBytes& bytes, const CsvScanR
   int64_t lines = 0;
   int64_t end_block = -1;
   uint64_t end_mask = 0;
-  uint64_t doubled = 0;
   const auto on_block = [&](int64_t at, const Block& block) FREIGHT_INLINE_LAMBDA {
     if (block.violations != 0) [[unlikely]] {
       result.violation = at + __builtin_ctzll(block.violations);
       return false;
     }
     lines += __builtin_popcountll(block.line_ends);
-    doubled |= block.doubled;
     if (block.ends != 0) {
       end_block = at;
       end_mask = block.ends;
@@ -100,7 +98,6 @@ FREIGHT_INLINE CsvScanResult ScanClean(const CsvScanBytes& bytes, const CsvScanR
   };
   const int64_t stopped = ForEachBlock(bytes, range, machine, on_block);
   result.inside = machine.inside != 0;
-  result.doubled = doubled != 0;
   if (end_block < 0) return result;
   result.records_end = end_block + 64 - __builtin_clzll(end_mask);
   const int64_t counted = result.violation < 0 ? range.end : stopped;
@@ -112,15 +109,21 @@ static CsvScanResult Scan(const CsvScanBytes& bytes, const CsvScanRange& range) 
   return ScanClean(bytes, range, [](int64_t, const Block&) FREIGHT_INLINE_LAMBDA {});
 }
 
-static CsvScanResult Index(const CsvScanBytes& bytes, const CsvScanRange& range, uint32_t* separators, uint32_t* ends) {
-  uint32_t* separator = separators;
-  uint32_t* end = ends;
+static CsvScanResult Index(const CsvScanBytes& bytes, const CsvScanRange& range, const CsvIndexArrays& out) {
+  uint32_t* separator = out.separators;
+  uint32_t* end = out.ends;
+  uint32_t* doubled = out.doubled;
   CsvScanResult result = ScanClean(bytes, range, [&](int64_t at, const Block& block) FREIGHT_INLINE_LAMBDA {
+    for (uint64_t left = block.doubled; left != 0; left &= left - 1) {
+      const uint64_t before = block.separators & (left ^ (left - 1)) >> 1;
+      *doubled++ = static_cast<uint32_t>(separator - out.separators + __builtin_popcountll(before));
+    }
     separator = Flatten(block.separators, static_cast<uint32_t>(at), separator);
     end = Flatten(block.ends, static_cast<uint32_t>(at), end);
   });
-  result.separators = separator - separators;
-  result.ends = end - ends;
+  result.separators = separator - out.separators;
+  result.ends = end - out.ends;
+  result.doubled = doubled - out.doubled;
   return result;
 }
 

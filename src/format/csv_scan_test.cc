@@ -5,6 +5,7 @@
 
 #include <gtest/gtest.h>
 
+#include <algorithm>
 #include <random>
 #include <string>
 #include <vector>
@@ -30,6 +31,7 @@ std::string RandomText(std::mt19937& random, size_t bytes, const std::string& al
 struct Careful {
   std::vector<uint32_t> ends;        // the last byte of each line end
   std::vector<uint32_t> separators;  // delimiters and ends
+  std::vector<uint32_t> escaped;     // numbers of the fields that hold doubled quotes
   int64_t clean_until = 0;
 };
 
@@ -41,6 +43,9 @@ Careful WalkCleanRecords(const std::string& text, int64_t begin, const CsvDialec
   while (careful.clean_until < static_cast<int64_t>(text.size())) {
     const CsvRecord record = grammar.Next(text, careful.clean_until, false, &fields);
     if (record.verdict != CsvVerdict::kRecord && record.verdict != CsvVerdict::kBlank) break;
+    for (size_t i = 0; i < fields.size(); ++i) {
+      if (fields[i].escaped) careful.escaped.push_back(static_cast<uint32_t>(careful.separators.size() + i));
+    }
     for (size_t i = 0; i + 1 < fields.size(); ++i) {
       careful.separators.push_back(fields[i].begin + fields[i].length + fields[i].quoted);
     }
@@ -53,12 +58,13 @@ Careful WalkCleanRecords(const std::string& text, int64_t begin, const CsvDialec
 
 void ExpectAgreement(const CsvScanKernels& kernels, const std::string& text, int64_t begin, const CsvDialect& dialect) {
   const Careful careful = WalkCleanRecords(text, begin, dialect);
+  std::vector<uint32_t> escaped = careful.escaped;
   const int64_t size = static_cast<int64_t>(text.size());
-  std::vector<uint32_t> separators(CsvIndexRoom(size)), ends(CsvIndexRoom(size));
+  std::vector<uint32_t> separators(CsvIndexRoom(size)), ends(CsvIndexRoom(size)), doubled(CsvIndexRoom(size) / 2 + 1);
   // The last byte is only looked at: whether it is an LF decides about a CR before it.
   const CsvScanRange range{text.data(), begin, size - 1, size};
   const CsvScanBytes bytes = CsvScanBytes::Of(dialect);
-  const CsvScanResult result = kernels.index(bytes, range, separators.data(), ends.data());
+  const CsvScanResult result = kernels.index(bytes, range, {separators.data(), ends.data(), doubled.data()});
   ASSERT_LE(result.records_end, careful.clean_until) << text;
   size_t clean = 0;
   while (clean < careful.ends.size() && careful.ends[clean] < result.records_end) ++clean;
@@ -67,6 +73,11 @@ void ExpectAgreement(const CsvScanKernels& kernels, const std::string& text, int
   size_t inner = 0;
   while (inner < careful.separators.size() && careful.separators[inner] < result.records_end) ++inner;
   separators.resize(inner);
+  doubled.resize(result.doubled);
+  doubled.erase(std::unique(doubled.begin(), doubled.end()), doubled.end());
+  std::erase_if(doubled, [&](uint32_t field) { return field >= inner; });
+  std::erase_if(escaped, [&](uint32_t field) { return field >= inner; });
+  ASSERT_EQ(doubled, escaped) << text;
   ASSERT_EQ(separators, std::vector(careful.separators.begin(), careful.separators.begin() + inner)) << text;
   if (result.violation < 0) {
     const bool last_is_open = clean + 1 == careful.ends.size() && careful.ends.back() == size - 1;
