@@ -22,6 +22,10 @@ class FieldText {
   bool IsNull(const char* text, const Field& field) const;
   // Whether a field that is present is null just when it is empty and did not stand in quotes.
   bool OnlyEmptyIsNull() const { return null_lengths_ == 1; }
+  // The quote that a field escapes by doubling it, when that is how it does.
+  std::optional<char> DoubledQuote() const {
+    return escapes_ == EscapeStyle::kCsv && !escape_ ? std::optional(quote_) : std::nullopt;
+  }
   // The text of a field that is not null. Undone quotes live in *scratch, which then has 64 bytes after the text.
   std::string_view Of(const char* text, const Field& field, std::string* scratch) const;
   TextEncoding encoding() const { return encoding_; }

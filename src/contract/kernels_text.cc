@@ -108,7 +108,7 @@ bool IsAscii(const char* p, size_t n) {
   return any < 0x80;
 }
 
-bool IsUtf8(std::string_view text) {
+bool IsUtf8Portable(std::string_view text) {
   const auto* p = reinterpret_cast<const uint8_t*>(text.data());
   for (size_t i = 0; i < text.size();) {
     const uint64_t high = HighBitsAt(text, i);
@@ -181,6 +181,25 @@ void AppendUnescaped(std::string_view raw, char quote, std::optional<char> escap
     out->push_back(escapes ? raw[at + 1] : mark);
     i = at + 1 + escapes;
   }
+}
+
+size_t CopyUndoubled(const char* p, size_t n, char quote, char* out) {
+  const char* const end = p + n;
+  char* const begin = out;
+  const uint64_t quotes = kOnes * static_cast<uint8_t>(quote);
+  while (p < end) {
+    const uint64_t word = Load64(p);
+    std::memcpy(out, &word, sizeof word);
+    const uint64_t difference = word ^ quotes;
+    const uint64_t found = (difference - kOnes) & ~difference & kHighBits;  // exact up to the first
+    const auto left = static_cast<size_t>(end - p);
+    const size_t taken = found == 0 ? 8 : static_cast<size_t>(std::countr_zero(found)) / 8 + 1;
+    if (taken >= left) return static_cast<size_t>(out - begin) + left;
+    out += taken;
+    p += taken;
+    if (found != 0 && *p == quote) ++p;
+  }
+  return static_cast<size_t>(out - begin);
 }
 
 void AppendJsonUnescaped(std::string_view raw, std::string* out) {

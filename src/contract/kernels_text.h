@@ -14,6 +14,7 @@ namespace freight::kernels {
 bool IsAscii(const char* p, size_t n);
 // Strict: no overlong forms, no surrogates, nothing above U+10FFFF. NUL is a character.
 bool IsUtf8(std::string_view text);
+bool IsUtf8Portable(std::string_view text);  // the same without vectors
 // A byte of a UTF-8 character that is not its first.
 inline bool IsContinuation(uint8_t byte) { return (byte & 0xc0) == 0x80; }
 int64_t CountCodePoints(std::string_view utf8);
@@ -25,6 +26,8 @@ bool FromUtf8(std::string_view utf8, TextEncoding encoding, std::string* out);
 
 // The text of an escaped field: doubled quotes, or escape and byte, become the byte.
 void AppendUnescaped(std::string_view raw, char quote, std::optional<char> escape, std::string* out);
+// The same for doubled quotes, to `out`; returns how many bytes. 8 more are read from p, 8 more written to `out`.
+size_t CopyUndoubled(const char* p, size_t n, char quote, char* out);
 // The text of a JSON string whose escapes are known to be well formed: \n, \u00e9, surrogate pairs.
 void AppendJsonUnescaped(std::string_view raw, std::string* out);
 

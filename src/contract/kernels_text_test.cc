@@ -76,8 +76,48 @@ TEST(IsUtf8, AgreesWithTheDefinition) {
     const bool want = IsUtf8ByDefinition(text);
     valid += want;
     ASSERT_EQ(IsUtf8(text), want) << testing::PrintToString(text);
+    ASSERT_EQ(IsUtf8Portable(text), want) << testing::PrintToString(text);
   }
   EXPECT_GT(valid, 10'000);
+}
+
+// Every sequence of up to three odd bytes, and some of four and five, at every place of a block and at the end.
+TEST(IsUtf8, AgreesWithTheDefinitionAcrossBlocks) {
+  constexpr std::string_view kBytes =
+      "a\x7f\x80\x8f\x90\x9f\xa0\xbf\xc0\xc1\xc2\xdf\xe0\xe1\xed\xef\xf0\xf1\xf4\xf5\xff";
+  std::mt19937 random(11);
+  int valid = 0;
+  for (int i = 0; i < 200'000; ++i) {
+    std::string text(64 + random() % 80, 'a');
+    const std::string_view whole[] = {"\xc3\xbc", "\xe2\x82\xac", "\xf0\x9f\x98\x80", "\xed\x9f\xbf",
+                                      "\xf4\x8f\xbf\xbf"};
+    for (size_t k = random() % 4; k > 0; --k) {
+      const std::string_view piece = whole[random() % std::size(whole)];
+      text.replace(random() % (text.size() - piece.size() + 1), piece.size(), piece);
+    }
+    const size_t odd = random() % 4 == 0 ? 0 : 1 + random() % 5;
+    const size_t at = random() % 3 == 0 ? text.size() - odd : random() % (text.size() - odd + 1);
+    for (size_t k = 0; k < odd; ++k) text[at + k] = kBytes[random() % kBytes.size()];
+    const bool want = IsUtf8ByDefinition(text);
+    valid += want;
+    ASSERT_EQ(IsUtf8(text), want) << testing::PrintToString(text);
+    ASSERT_EQ(IsUtf8Portable(text), want) << testing::PrintToString(text);
+  }
+  EXPECT_GT(valid, 10'000);
+}
+
+TEST(CopyUndoubled, AgreesWithAppendUnescaped) {
+  std::mt19937 random(5);
+  for (int i = 0; i < 50'000; ++i) {
+    std::string text(random() % 40, 'a');
+    for (char& c : text) c = "ab\"\"\""[random() % (1 + random() % 5)];
+    std::string want;
+    AppendUnescaped(text, '"', std::nullopt, &want);
+    const std::string padded = text + std::string(8, random() % 2 ? '"' : 'x');
+    std::string out(text.size() + 8, '#');
+    const size_t n = CopyUndoubled(padded.data(), text.size(), '"', out.data());
+    ASSERT_EQ(out.substr(0, n), want) << text;
+  }
 }
 
 TEST(IsAscii, SeesEveryByte) {

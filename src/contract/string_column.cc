@@ -38,7 +38,10 @@ class StringColumn final : public ColumnParser {
     ARROW_RETURN_NOT_OK(table_.Reset(rows, context_.pool));
     ARROW_RETURN_NOT_OK(Reserve(rows * static_cast<int64_t>(sizeof(int32_t)), context_.pool, &codes_));
     bad_.clear();
-    is_dictionary_ = context_.dictionary && ParseCodes(text, fields, errors);
+    is_dictionary_ = context_.dictionary;
+    if (is_dictionary_) {
+      ARROW_ASSIGN_OR_RAISE(is_dictionary_, ParseCodes(text, fields, errors));
+    }
     table_.ReleaseSlots();
     if (is_dictionary_) return Status::OK();
     codes_.reset();
@@ -89,7 +92,7 @@ class StringColumn final : public ColumnParser {
   }
 
   // False when the strings do not repeat enough; what was flagged until then is flagged rightly.
-  bool ParseCodes(const char* text, std::span<const Field> fields, std::span<uint8_t> errors) {
+  Result<bool> ParseCodes(const char* text, std::span<const Field> fields, std::span<uint8_t> errors) {
     auto* codes = reinterpret_cast<int32_t*>(codes_->mutable_data());
     size_t values = 0;
     for (size_t i = 0; i < fields.size(); ++i) {
@@ -107,7 +110,8 @@ class StringColumn final : public ColumnParser {
       uint32_t code = table_.Find(bytes.data(), static_cast<uint32_t>(bytes.size()), &place);
       if (code == StringTable::kNone) {
         code = table_.size();
-        if (!AddEntry(bytes, place, i)) return false;
+        ARROW_ASSIGN_OR_RAISE(const bool added, AddEntry(bytes, place, i));
+        if (!added) return false;
       }
       codes[i] = static_cast<int32_t>(code);
       errors[i] |= bad_[code];
@@ -118,9 +122,10 @@ class StringColumn final : public ColumnParser {
   }
 
   // The rules are judged once per distinct string.
-  [[gnu::noinline]] bool AddEntry(std::string_view bytes, uint32_t place, size_t row) {
+  [[gnu::noinline]] Result<bool> AddEntry(std::string_view bytes, uint32_t place, size_t row) {
     if (row < kFirstRows && table_.size() >= kFirstRowsEntriesMax) return false;
-    if (!table_.Insert(bytes, place)) return false;
+    ARROW_ASSIGN_OR_RAISE(const bool inserted, table_.Insert(bytes, place));
+    if (!inserted) return false;
     Verdict verdict(context_.index, nullptr);
     Judge(bytes, &verdict);
     bad_.push_back(!verdict.ok());
@@ -149,10 +154,12 @@ class StringColumn final : public ColumnParser {
   // UTF-8 in which only the empty field is null: without a branch on nulls, which no predictor can guess.
   void AppendUsual(const char* text, std::span<const Field> fields, std::span<uint8_t> errors) {
     const uint8_t required = context_.column.rules.required;
+    const std::optional<char> doubled_quote = context_.field_text.DoubledQuote();
     for (size_t i = 0; i < fields.size(); ++i) {
       const Field field = fields[i];
       if (field.escaped || field.missing) [[unlikely]] {
-        AppendCareful(text, field, i, &errors[i]);
+        if (field.escaped && doubled_quote) output_.AppendUndoubled(text + field.begin, field.length, *doubled_quote);
+        else AppendCareful(text, field, i, &errors[i]);
         continue;
       }
       const bool null = static_cast<int>(field.length == 0) & static_cast<int>(!field.quoted);
@@ -177,13 +184,13 @@ class StringColumn final : public ColumnParser {
     output_.AppendCopy(value);
   }
 
-  // After the bytes lie in one piece: a block whose values are all well-formed, as nearly all are, costs one pass.
+  // After the bytes lie in one piece: a batch whose values are all well-formed, as nearly all are, costs one pass.
   void CheckPlain(size_t rows, std::span<uint8_t> errors) {
+    const bool all_well_formed = IsWellFormed(0, rows);
+    if (all_well_formed && !rules_.any()) return;
     for (size_t from = 0; from < rows; from += kBlockRows) {
       const size_t to = std::min(rows, from + kBlockRows);
-      const std::string_view block = output_.Rows(from, to);
-      const bool well_formed = kernels::IsAscii(block.data(), block.size()) ||
-                               (kernels::IsUtf8(block) && StartCharacters(from, to));
+      const bool well_formed = all_well_formed || IsWellFormed(from, to);
       if (well_formed && !rules_.any()) continue;
       for (size_t i = from; i < to; ++i) {
         if (!validity_.IsValid(i)) continue;
@@ -193,13 +200,15 @@ class StringColumn final : public ColumnParser {
     }
   }
 
+  bool IsWellFormed(size_t from, size_t to) const {
+    return kernels::IsUtf8(output_.Rows(from, to)) && StartCharacters(from, to);
+  }
+
   // Whether no value begins inside a character: values of a well-formed block are then well-formed themselves.
   bool StartCharacters(size_t from, size_t to) const {
-    for (size_t i = from; i < to; ++i) {
-      const std::string_view value = output_.Row(i);
-      if (!value.empty() && kernels::IsContinuation(static_cast<uint8_t>(value[0]))) return false;
-    }
-    return true;
+    bool inside = false;
+    for (size_t i = from; i < to; ++i) inside |= kernels::IsContinuation(output_.FirstByte(i));
+    return !inside;
   }
 
   // Entries are numbered anew by the kept rows: what only rejected rows hold must not reach the output.

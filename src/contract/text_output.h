@@ -4,6 +4,7 @@
 #include "base/status.h"
 #include "contract/column_output.h"
 #include "contract/column_parser.h"
+#include "contract/kernels_text.h"
 
 #include <arrow/buffer.h>
 #include <arrow/type_fwd.h>
@@ -30,8 +31,14 @@ class TextOutput {
     size_ += n;
     offsets_[++rows_] = static_cast<int32_t>(size_);
   }
+  // The next row, whose quotes are doubled. 8 bytes after the field must be readable.
+  void AppendUndoubled(const char* p, uint32_t n, char quote) {
+    size_ += static_cast<int64_t>(kernels::CopyUndoubled(p, n, quote, data_ + size_));
+    AppendEmpty();
+  }
   void AppendCopy(std::string_view value) {
-    value.copy(data_ + size_, value.size());  // memcpy may not be given the nullptr of an empty view
+    // memcpy may not be given the nullptr of an empty view.
+    if (!value.empty()) std::memcpy(data_ + size_, value.data(), value.size());
     size_ += static_cast<int64_t>(value.size());
     AppendEmpty();
   }
@@ -40,6 +47,11 @@ class TextOutput {
   std::string_view Row(size_t row) const { return Rows(row, row + 1); }
   std::string_view Rows(size_t from, size_t to) const {
     return {data_ + offsets_[from], static_cast<size_t>(offsets_[to] - offsets_[from])};
+  }
+  // Of a row, or of what follows an empty one; 0 behind the last.
+  uint8_t FirstByte(size_t row) const {
+    const int64_t at = offsets_[row];
+    return at < size_ ? static_cast<uint8_t>(data_[at]) : 0;
   }
   // The kept rows as an array of `type`; gives the buffers away.
   Result<std::shared_ptr<arrow::Array>> Finish(const std::shared_ptr<arrow::DataType>& type,
