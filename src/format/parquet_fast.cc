@@ -132,11 +132,7 @@ Result<PageEncoding> ChooseEncoding(FastFamily family, std::string_view values, 
   if (family == FastFamily::kNone || sample.empty()) return PageEncoding::kPlain;
   ARROW_ASSIGN_OR_RAISE(const int64_t plain, compressor->StoredBytes(sample));
   ARROW_ASSIGN_OR_RAISE(const std::string_view rewritten, RewriteNumbers(other, sample, width, compressor));
-  int64_t bytes = static_cast<int64_t>(rewritten.size());
-  // Packed deltas are stored as they are, or nearly; split streams gain only through the codec.
-  if (split) {
-    ARROW_ASSIGN_OR_RAISE(bytes, compressor->StoredBytes(rewritten));
-  }
+  ARROW_ASSIGN_OR_RAISE(const int64_t bytes, compressor->StoredBytes(rewritten));
   return bytes < plain ? other : PageEncoding::kPlain;
 }
 

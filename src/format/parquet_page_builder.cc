@@ -39,13 +39,13 @@ void ValidityBuilder::Release() {
 }
 
 Result<uint8_t*> PageBuilder::Reserve(int64_t bytes) {
-  if (values_.length() == 0) ARROW_RETURN_NOT_OK(values_.Advance(kHeadRoom));
+  if (values_.length() == 0) ARROW_RETURN_NOT_OK(values_.Advance(head_room_));
   const int64_t wanted = values_.length() + bytes + kSlack;
   if (wanted > values_.capacity()) {
     // Doubling must not overshoot a page: these buffers are most of what an encoder holds. A first page mostly becomes
     // what the last one was, and then need not be copied while it grows.
     const int64_t grown = values_.capacity() == 0 ? last_capacity_ : values_.capacity() * 2;
-    const int64_t bounded = std::min(grown, kHeadRoom + page_bytes_ + kSlack);
+    const int64_t bounded = std::min(grown, head_room_ + page_bytes_ + kSlack);
     ARROW_RETURN_NOT_OK(values_.Resize(std::max(wanted, bounded), /*shrink_to_fit=*/false));
   }
   return values_.mutable_data() + values_.length();
@@ -58,18 +58,18 @@ Status PageBuilder::AppendRows(const uint8_t* validity, int64_t offset, int64_t 
 
 std::string_view PageBuilder::values() const {
   if (values_.length() == 0) return {};
-  return {reinterpret_cast<const char*>(values_.data()) + kHeadRoom, static_cast<size_t>(value_bytes())};
+  return {reinterpret_cast<const char*>(values_.data()) + head_room_, static_cast<size_t>(value_bytes())};
 }
 
 Status PageBuilder::ReplaceValues(std::string_view bytes) {
-  if (values_.length() != 0) values_.Rewind(kHeadRoom);
+  if (values_.length() != 0) values_.Rewind(head_room_);
   ARROW_ASSIGN_OR_RAISE(uint8_t* out, Reserve(static_cast<int64_t>(bytes.size())));
   std::memcpy(out, bytes.data(), bytes.size());
   Advance(static_cast<int64_t>(bytes.size()));
   return Status::OK();
 }
 
-Result<std::string_view> PageBuilder::Body() {
+Result<std::string_view> PageBuilder::Body(std::string_view front) {
   ARROW_RETURN_NOT_OK(Reserve(0).status());
   const int64_t values = value_bytes();
   int64_t level_bytes = 0;
@@ -78,13 +78,15 @@ Result<std::string_view> PageBuilder::Body() {
     ARROW_RETURN_NOT_OK(levels_.Reserve(LevelBytesMax(rows())));
     level_bytes = EncodeLevels(validity_.bits(), rows(), levels_.mutable_data());
   }
-  const int64_t begin = std::max(int64_t{0}, kHeadRoom - level_bytes);
-  const int64_t shift = begin + level_bytes - kHeadRoom;
+  const int64_t head = level_bytes + static_cast<int64_t>(front.size());
+  const int64_t begin = std::max(int64_t{0}, head_room_ - head);
+  const int64_t shift = begin + head - head_room_;
   ARROW_RETURN_NOT_OK(values_.Advance(shift));
   uint8_t* const body = values_.mutable_data() + begin;
-  if (shift > 0) std::memmove(body + level_bytes, body + kHeadRoom, static_cast<size_t>(values));
+  if (shift > 0) std::memmove(body + head, body + head_room_, static_cast<size_t>(values));
   std::memcpy(body, levels_.data(), static_cast<size_t>(level_bytes));
-  return std::string_view(reinterpret_cast<const char*>(body), static_cast<size_t>(level_bytes + values));
+  if (!front.empty()) std::memcpy(body + level_bytes, front.data(), front.size());
+  return std::string_view(reinterpret_cast<const char*>(body), static_cast<size_t>(head + values));
 }
 
 void PageBuilder::Clear() {

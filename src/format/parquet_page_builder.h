@@ -33,29 +33,36 @@ class PageBuilder {
   // Bytes that may be written, and then are garbage, beyond what Reserve was asked for.
   static constexpr int64_t kSlack = 64;
 
-  PageBuilder(bool nullable, int64_t page_bytes, arrow::MemoryPool* pool)
-      : nullable_(nullable), page_bytes_(page_bytes), values_(pool), levels_(pool), validity_(pool) {}
+  // `front_bytes`: of what Body is mostly given to stand before the values.
+  PageBuilder(bool nullable, int64_t page_bytes, arrow::MemoryPool* pool, int64_t front_bytes = 0)
+      : nullable_(nullable),
+        page_bytes_(page_bytes),
+        head_room_(kLevelRoom + front_bytes),
+        values_(pool),
+        levels_(pool),
+        validity_(pool) {}
   // Room for `bytes` more value bytes, aligned as the values before it are.
   Result<uint8_t*> Reserve(int64_t bytes);
   void Advance(int64_t bytes) { values_.UnsafeAdvance(bytes); }
   Status AppendRows(const uint8_t* validity, int64_t offset, int64_t rows, int64_t nulls);
   int64_t rows() const { return validity_.rows(); }
   int64_t nulls() const { return validity_.nulls(); }
-  int64_t value_bytes() const { return values_.length() == 0 ? 0 : values_.length() - kHeadRoom; }
+  int64_t value_bytes() const { return values_.length() == 0 ? 0 : values_.length() - head_room_; }
   std::string_view values() const;
   // Puts other value bytes in the place of those appended.
   Status ReplaceValues(std::string_view bytes);
-  // The page body: definition levels (nullable columns only), then values. Valid until the next call.
-  Result<std::string_view> Body();
+  // The page body: definition levels (nullable columns only), `front`, then values. Valid until the next call.
+  Result<std::string_view> Body(std::string_view front = {});
   void Clear();    // keeps the memory for the next page
   void Release();
 
  private:
   // Levels are known last but stand first. Those of a page of 16,384 rows fit in here, and nothing has to move.
-  static constexpr int64_t kHeadRoom = 2112;
+  static constexpr int64_t kLevelRoom = 2112;
 
   const bool nullable_;
   const int64_t page_bytes_;  // what a full page's values take
+  const int64_t head_room_;
   int64_t last_capacity_ = 0;  // of values_ when it was released
   arrow::BufferBuilder values_;
   arrow::BufferBuilder levels_;

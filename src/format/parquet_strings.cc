@@ -80,18 +80,25 @@ struct RowRange {
   int64_t count;
 };
 
-// Writes the length and bytes of each valid row; returns the end. What a null row leaves behind it is overwritten or
-// lies in the page's slack: a branch on nulls would be guessed wrong too often.
+// Writes the length and bytes of each valid row, the lengths in front of the bytes or apart; returns the end of the
+// bytes. What a null row leaves behind it is overwritten or lies in the page's slack: a branch on nulls would be guessed
+// wrong too often.
 template <typename Source>
 uint8_t* PutStrings(const Source& source, RowRange rows, const uint8_t* validity, int64_t offset, uint8_t* out,
-                    BytesBounds* bounds) {
+                    int32_t* lengths_apart, BytesBounds* bounds) {
   for (int64_t i = rows.begin; i < rows.begin + rows.count; ++i) {
     const bool valid = validity == nullptr || GetBit(validity, offset + i);
     if (!Source::kNullsHaveViews && !valid) continue;
     const std::string_view value = source.View(i);
     const auto length = valid ? static_cast<uint32_t>(value.size()) : 0;
-    std::memcpy(out, &length, sizeof length);
-    uint8_t* const bytes = out + kLengthBytes;
+    uint8_t* bytes = out;
+    if (lengths_apart != nullptr) {
+      *lengths_apart = static_cast<int32_t>(length);
+      lengths_apart += valid;
+    } else {
+      std::memcpy(out, &length, sizeof length);
+      bytes += kLengthBytes;
+    }
     const auto* from = reinterpret_cast<const uint8_t*>(value.data());
     if (length <= kShortCopy && from + kShortCopy <= source.readable_end) {
       std::memcpy(bytes, from, kShortCopy);
@@ -99,7 +106,7 @@ uint8_t* PutStrings(const Source& source, RowRange rows, const uint8_t* validity
       std::memcpy(bytes, from, length);
     }
     bounds->UpdateIf(valid, BytesBounds::Word(bytes, length), bytes, length);
-    out += valid ? kLengthBytes + length : 0;
+    out = valid ? bytes + length : out;
   }
   return out;
 }
@@ -113,7 +120,8 @@ class BytesColumn : public ColumnEncoder {
                                                                                : PageEncoding::kPlain),
         compressor_(compressor),
         bloom_(field, *compressor),
-        page_(field.nullable(), page_bytes_, compressor->pool()),
+        page_(field.nullable(), page_bytes_, compressor->pool(), lengths_apart() ? page_bytes_ / kPackedShare : 0),
+        lengths_(compressor->pool()),
         held_codes_(compressor->pool()),
         held_validity_(compressor->pool()),
         merged_(compressor->pool()) {}
@@ -142,6 +150,7 @@ class BytesColumn : public ColumnEncoder {
     chunk_bounds_ = {};
     plain_ = false;
     page_.Release();
+    lengths_.Reset();
     ReleaseHeld();
     leaves->push_back(std::exchange(column_, {}));
     return Status::OK();
@@ -261,7 +270,14 @@ class BytesColumn : public ColumnEncoder {
       const int64_t nulls = validity ? rows - arrow::internal::CountSetBits(validity, offset + at, rows) : 0;
       ARROW_RETURN_NOT_OK(page_.AppendRows(validity, offset + at, rows, nulls));
       ARROW_ASSIGN_OR_RAISE(uint8_t* out, page_.Reserve(bytes));
-      page_.Advance(PutStrings(source, {at, rows}, nulls > 0 ? validity : nullptr, offset, out, &page_bounds_) - out);
+      int32_t* lengths = nullptr;
+      if (lengths_apart()) {
+        ARROW_RETURN_NOT_OK(lengths_.Reserve(rows + 1));  // a null behind the last value leaves one, too
+        lengths = lengths_.mutable_data() + lengths_.length();
+        lengths_.bytes_builder()->UnsafeAdvance((rows - nulls) * kLengthBytes);
+      }
+      const uint8_t* const present = nulls > 0 ? validity : nullptr;
+      page_.Advance(PutStrings(source, {at, rows}, present, offset, out, lengths, &page_bounds_) - out);
       at += rows;
     }
     return Status::OK();
@@ -271,7 +287,7 @@ class BytesColumn : public ColumnEncoder {
   template <typename Source>
   int64_t RowsThatFit(const Source& source, int64_t at, int64_t rows, const uint8_t* validity, int64_t offset,
                       int64_t* bytes) const {
-    const int64_t room = page_bytes_ - page_.value_bytes();
+    const int64_t room = page_bytes_ - page_.value_bytes() - lengths_.length() * kLengthBytes;
     const int64_t rows_max = std::min(rows, kPageRowsMax - page_.rows());
     if constexpr (requires { source.BytesAtMost(at, rows_max); }) {
       *bytes = source.BytesAtMost(at, rows_max);
@@ -288,18 +304,37 @@ class BytesColumn : public ColumnEncoder {
   }
 
   Status FlushPage(PageEncoding encoding) {
-    if (encoding != PageEncoding::kDictionary) ARROW_RETURN_NOT_OK(bloom_.AddPlain(page_.values(), 0));
+    if (encoding != PageEncoding::kDictionary) ARROW_RETURN_NOT_OK(AddToFilter());
+    std::string_view packed;  // lengths
     if (encoding == PageEncoding::kDeltaLengthByteArray) {
-      ARROW_ASSIGN_OR_RAISE(auto packed, RewriteStrings(page_.values(), page_.rows() - page_.nulls(), compressor_));
-      ARROW_RETURN_NOT_OK(page_.ReplaceValues(packed));
+      ARROW_ASSIGN_OR_RAISE(packed, PackLengths());
     }
     EncodedPage page{.rows = page_.rows(), .values = page_.rows(), .nulls = page_.nulls(), .encoding = encoding,
                      .bounds = page_bounds_.Finish(text_)};
-    ARROW_ASSIGN_OR_RAISE(std::string_view body, page_.Body());
+    ARROW_ASSIGN_OR_RAISE(std::string_view body, page_.Body(packed));
     ARROW_RETURN_NOT_OK(compressor_->AddPage(std::move(page), body, &column_));
     chunk_bounds_.Merge(page_bounds_);
     page_bounds_ = {};
     page_.Clear();
+    lengths_.bytes_builder()->Rewind(0);
+    return Status::OK();
+  }
+
+  Result<std::string_view> PackLengths() {
+    const std::span<const int32_t> lengths(lengths_.data(), static_cast<size_t>(lengths_.length()));
+    ARROW_ASSIGN_OR_RAISE(uint8_t* out, compressor_->RewriteSpace(DeltaBytesMax(lengths_.length(), kLengthBytes)));
+    return std::string_view(reinterpret_cast<const char*>(out), static_cast<size_t>(EncodeDelta(lengths, out)));
+  }
+
+  Status AddToFilter() {
+    if (!bloom_.wanted()) return Status::OK();
+    if (!lengths_apart()) return bloom_.AddPlain(page_.values(), 0);
+    std::string_view left = page_.values();
+    for (int64_t i = 0; i < lengths_.length(); ++i) {
+      const auto length = static_cast<size_t>(lengths_.data()[i]);
+      ARROW_RETURN_NOT_OK(bloom_.Add(left.substr(0, length)));
+      left.remove_prefix(length);
+    }
     return Status::OK();
   }
 
@@ -347,7 +382,11 @@ class BytesColumn : public ColumnEncoder {
     last_dictionary_.reset();
   }
 
+  bool lengths_apart() const { return plain_encoding_ == PageEncoding::kDeltaLengthByteArray; }
+
   static constexpr int32_t kUnseen = -2;
+  // Packed lengths take less than this share of a page unless strings are very short: then the page moves once.
+  static constexpr int64_t kPackedShare = 16;
 
   const bool text_;
   const int64_t page_bytes_;
@@ -355,6 +394,7 @@ class BytesColumn : public ColumnEncoder {
   PageCompressor* const compressor_;
   BloomHashes bloom_;
   PageBuilder page_;
+  arrow::TypedBufferBuilder<int32_t> lengths_;  // of the page's values, when they stand apart
   BytesBounds page_bounds_, chunk_bounds_;
   EncodedColumn column_;
   bool plain_ = false;  // this row group has left dictionary form

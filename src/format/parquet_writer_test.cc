@@ -337,14 +337,17 @@ TEST(ParquetWriter, FastProfileTakesTheEncodingThatIsSmaller) {
   const int64_t rows = 50'000;
   std::mt19937_64 random(1);
   arrow::TimestampBuilder rising(arrow::timestamp(arrow::TimeUnit::MICRO), arrow::default_memory_pool());
-  arrow::Int64Builder repeated;
+  arrow::Int64Builder noise;  // one value in three came a few rows before
+  std::vector<int64_t> before;
   arrow::Decimal64Builder prices(arrow::decimal64(12, 2));
   for (int64_t i = 0; i < rows; ++i) {
     ASSERT_TRUE(rising.Append(1'700'000'000'000'000 + i * 1'000'000 + static_cast<int64_t>(random() % 1000)).ok());
-    ASSERT_TRUE(repeated.Append(i / 1000 * static_cast<int64_t>(0x1234567812345)).ok());
+    const bool again = i > 100 && random() % 3 == 0;
+    before.push_back(again ? before[before.size() - 1 - random() % 50] : static_cast<int64_t>(random()));
+    ASSERT_TRUE(noise.Append(before.back()).ok());
     ASSERT_TRUE(prices.Append(arrow::Decimal64(static_cast<int64_t>(random() % 100'000))).ok());
   }
-  const auto batch = BatchOf({{"rising", Finish(rising)}, {"repeated", Finish(repeated)}, {"prices", Finish(prices)},
+  const auto batch = BatchOf({{"rising", Finish(rising)}, {"noise", Finish(noise)}, {"prices", Finish(prices)},
                               {"text", RandomStrings(rows, 4, 3, 20)}}, true);
   const auto fast = WriteFile(batch->schema(), {{batch}}, {.profile = ParquetProfile::kFast});
   const auto compat = WriteFile(batch->schema(), {{batch}});
