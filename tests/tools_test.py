@@ -86,6 +86,32 @@ class ToolsTest(unittest.TestCase):
         self.assert_problems("docs", {"docs/decisions/0001-a.md": "", "docs/decisions/0003-b.md": ""},
                              "docs/decisions/0003-b.md:1: decision number 0002")
 
+    def test_the_fingerprint_of_a_test_run_changes_with_what_it_depends_on(self):
+        with tempfile.TemporaryDirectory() as folder:
+            root = pathlib.Path(folder, "repo")
+            for name, text in {"scripts/fingerprint.sh": (ROOT / "scripts/fingerprint.sh").read_text(), "a.py": "1",
+                               ".gitignore": "build/\n", "build/dev/a_test": "x", "build/dev/log": "x"}.items():
+                (root / name).parent.mkdir(parents=True, exist_ok=True)
+                (root / name).write_text(text)
+            (root / "build/dev/a_test").chmod(0o755)
+            subprocess.run(["git", "init", "-q", root], check=True)
+            subprocess.run(["git", "-C", root, "add", "."], check=True)
+
+            def fingerprint():
+                return subprocess.run(["bash", root / "scripts/fingerprint.sh", "dev"], check=True, capture_output=True,
+                                      text=True).stdout
+
+            seen = [fingerprint()]
+            (root / "build/dev/log").write_text("y")
+            self.assertEqual(fingerprint(), seen[0])
+            for name in ["a.py", "new.py", "build/dev/a_test", "../shared/data/a.csv"]:
+                (root / name).parent.mkdir(parents=True, exist_ok=True)
+                (root / name).write_text("other")
+                self.assertNotIn(fingerprint(), seen, name)
+                seen.append(fingerprint())
+            (root / "a.py").unlink()
+            self.assertNotIn(fingerprint(), seen)
+
 
 if __name__ == "__main__":
     unittest.main()

@@ -80,12 +80,17 @@ struct RowRange {
   int64_t count;
 };
 
-// Writes the length and bytes of each valid row, the lengths in front of the bytes or apart; returns the end of the
-// bytes. What a null row leaves behind it is overwritten or lies in the page's slack: a branch on nulls would be guessed
-// wrong too often.
+struct PageSpace {
+  uint8_t* out;
+  int32_t* lengths_apart;  // null: lengths stand in front of the bytes
+};
+
+// Writes the length and bytes of each valid row; returns the end of the bytes. What a null row leaves behind it is
+// overwritten or lies in the page's slack: a branch on nulls would be guessed wrong too often.
 template <typename Source>
-uint8_t* PutStrings(const Source& source, RowRange rows, const uint8_t* validity, int64_t offset, uint8_t* out,
-                    int32_t* lengths_apart, BytesBounds* bounds) {
+uint8_t* PutStrings(const Source& source, RowRange rows, const uint8_t* validity, int64_t offset, PageSpace space,
+                    BytesBounds* bounds) {
+  auto [out, lengths_apart] = space;
   for (int64_t i = rows.begin; i < rows.begin + rows.count; ++i) {
     const bool valid = validity == nullptr || GetBit(validity, offset + i);
     if (!Source::kNullsHaveViews && !valid) continue;
@@ -277,7 +282,7 @@ class BytesColumn : public ColumnEncoder {
         lengths_.bytes_builder()->UnsafeAdvance((rows - nulls) * kLengthBytes);
       }
       const uint8_t* const present = nulls > 0 ? validity : nullptr;
-      page_.Advance(PutStrings(source, {at, rows}, present, offset, out, lengths, &page_bounds_) - out);
+      page_.Advance(PutStrings(source, {at, rows}, present, offset, {out, lengths}, &page_bounds_) - out);
       at += rows;
     }
     return Status::OK();
