@@ -8,14 +8,17 @@
 #include <arrow/record_batch.h>
 #include <arrow/type.h>
 
+#include <algorithm>
 #include <utility>
 
 namespace freight {
 namespace {
 
-constexpr int64_t kRowsMax = 8192;
-constexpr int64_t kRawBytesMax = 1 << 20;
-constexpr int64_t kFailuresMax = 32'768;
+constexpr int64_t kRowsMax = 4096;
+constexpr int64_t kRawBytesMax = 512 << 10;
+constexpr int64_t kFailuresMax = 16'384;
+// So many at a time become arrays: what a row group is made of exists once as records, not twice.
+constexpr int64_t kSliceRows = 1024;
 
 using Arrays = arrow::ArrayVector;
 
@@ -49,7 +52,25 @@ class Encoder : public QuarantineEncoder {
 
   Result<std::unique_ptr<EncodedRowGroup>> Encode(const QuarantineContext& context, const BadRecords& records,
                                                   int64_t from, int64_t count) override {
-    const Rows rows{records, from, count};
+    for (int64_t done = 0; done < count; done += kSliceRows) {
+      const Rows slice{records, from + done, std::min(kSliceRows, count - done)};
+      ARROW_ASSIGN_OR_RAISE(const auto batch, BatchOf(context, slice));
+      ARROW_RETURN_NOT_OK(encoder_->Append(*batch));
+    }
+    return encoder_->Finish();
+  }
+
+ private:
+  using Entry = BadRecords::Entry;
+  struct Rows {
+    const BadRecords& records;
+    int64_t from, count;
+    const Entry* begin() const { return &records.entry(from); }
+    const Entry* end() const { return begin() + count; }
+  };
+
+  Result<std::shared_ptr<arrow::RecordBatch>> BatchOf(const QuarantineContext& context, const Rows& rows) {
+    const int64_t count = rows.count;
     Arrays arrays;
     ARROW_RETURN_NOT_OK(AddConstant(context.input, count, pool_, &arrays));
     ARROW_RETURN_NOT_OK(AddNumbers(rows, [](const Entry& entry) { return entry.line; }, &arrays));
@@ -66,18 +87,8 @@ class Encoder : public QuarantineEncoder {
     for (const auto& array : arrays) {
       fields.push_back(schema_->field(static_cast<int>(fields.size()))->WithType(array->type()));
     }
-    ARROW_RETURN_NOT_OK(encoder_->Append(*arrow::RecordBatch::Make(arrow::schema(fields), count, std::move(arrays))));
-    return encoder_->Finish();
+    return arrow::RecordBatch::Make(arrow::schema(fields), count, std::move(arrays));
   }
-
- private:
-  using Entry = BadRecords::Entry;
-  struct Rows {
-    const BadRecords& records;
-    int64_t from, count;
-    const Entry* begin() const { return &records.entry(from); }
-    const Entry* end() const { return begin() + count; }
-  };
 
   template <typename Get>
   Status AddNumbers(const Rows& rows, Get get, Arrays* arrays) {

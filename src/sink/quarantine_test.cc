@@ -172,14 +172,14 @@ TEST(Quarantine, RowGroupsMadeAheadStandInOrderBetweenHeldRecords) {
     BadRecords bad = Gathered(records.subspan(static_cast<size_t>(from), static_cast<size_t>(to - from)));
     QuarantineEncoder::RowGroups groups;
     ASSERT_TRUE(encoder->EncodeFront(kWhere, QuarantineEncoder::Least::kFull, &bad, &groups).ok());
-    EXPECT_LT(bad.size(), 8192);
+    EXPECT_LT(bad.size(), 4096);
     ASSERT_TRUE(encoder->EncodeFront(kWhere, QuarantineEncoder::Least::kLarge, &bad, &groups).ok());
-    EXPECT_LT(bad.size(), 2048);
+    EXPECT_LT(bad.size(), 1024);
     groups_seen += groups.size();
     for (const auto& group : groups) ASSERT_TRUE(writer->Append(*group).ok());
     ASSERT_TRUE(writer->Append(bad).ok());
   }
-  EXPECT_EQ(groups_seen, 3u);
+  EXPECT_EQ(groups_seen, 5u);
   EXPECT_EQ(writer->rows(), 21'000);
   EXPECT_EQ(writer->Finish().ValueOrDie().rows, 21'000);
   const auto rows = ReadAll(*env, "/q.parquet");
@@ -202,10 +202,10 @@ TEST(Quarantine, RowGroupsEndAfterRowsBytesOrFailures) {
     WriteAll(*env, path, records);
     return Footer(*env, path)->metadata()->num_row_groups();
   };
-  EXPECT_EQ(groups_of("/rows", 8192, 10, 1), 1);
-  EXPECT_EQ(groups_of("/more_rows", 8193, 10, 1), 2);
-  EXPECT_EQ(groups_of("/bytes", 33, 64 << 10, 1), 3);
-  EXPECT_EQ(groups_of("/failures", 64, 10, 1024), 2);
+  EXPECT_EQ(groups_of("/rows", 4096, 10, 1), 1);
+  EXPECT_EQ(groups_of("/more_rows", 4097, 10, 1), 2);
+  EXPECT_EQ(groups_of("/bytes", 33, 64 << 10, 1), 5);
+  EXPECT_EQ(groups_of("/failures", 64, 10, 1024), 4);
 }
 
 TEST(Quarantine, FooterTellsVersionAndWriter) {
