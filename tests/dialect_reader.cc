@@ -35,6 +35,7 @@ CsvDialect DialectOf(const json& from) {
   dialect.header = from["header"];
   dialect.skip_rows = from["skip_rows"];
   dialect.trim = from["trim"];
+  dialect.null_padding = from.value("null_padding", false);
   if (!from["nulls"].is_null()) dialect.nulls = from["nulls"].get<std::vector<std::string>>();
   return dialect;
 }

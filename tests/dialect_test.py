@@ -27,6 +27,7 @@ class Case:
         self.quote = rng.choice(['"', '"', '"', "'", None])
         self.escape = "\\" if self.quote and rng.random() < 0.25 else None
         self.comment = "#" if self.quote and rng.random() < 0.25 else None
+        self.padded = rng.random() < 0.3
         self.nulls = rng.choice([None, None, None, ["NA"], ["", "NA", "null"], []])
         self.header = rng.random() < 0.7
         self.skip_rows = rng.choice([0, 0, 0, 1, 3])
@@ -80,20 +81,22 @@ class Case:
         if self.columns == 1 and cells == [""] and not self.quote:
             cells = ["one"]
         spelled = [self.spell(cell, i == 0) for i, cell in enumerate(cells)]
+        if self.padded and self.rng.random() < 0.3:
+            spelled = spelled[:self.rng.randrange(1, self.columns + 1)]
         written = [text for text, _ in spelled]
         # No record may look like an empty line, a comment or a byte order mark.
         if self.delimiter.join(written) == "" or "\ufeff" in written[0]:
             return False
         nulls = [""] if self.nulls is None else self.nulls
         self.rows.append([None if not quoted and cell in nulls else cell
-                          for cell, (_, quoted) in zip(cells, spelled)])
+                          for cell, (_, quoted) in zip(cells, spelled)] + [None] * (self.columns - len(spelled)))
         end = self.end()
         self.plain.append((ONE.join(written) if len(self.delimiter) > 1 else self.delimiter.join(written)) + end)
         self.put(self.delimiter.join(written), end)
         return True
 
     def malformed(self):
-        kind = self.rng.choice(["few", "many", "stray", "after"])
+        kind = self.rng.choice(["many" if self.padded else "few", "many", "stray", "after"])
         words = ["w"] * self.columns
         if kind == "few" and self.columns > 1:
             self.bad.append([self.line, "too_few_fields"])
@@ -130,7 +133,8 @@ class Case:
 
     def request(self):
         dialect = {"delimiter": self.delimiter, "quote": self.quote, "escape": self.escape, "comment": self.comment,
-                   "header": self.header, "skip_rows": self.skip_rows, "nulls": self.nulls, "trim": False}
+                   "header": self.header, "skip_rows": self.skip_rows, "nulls": self.nulls, "trim": False,
+                   "null_padding": self.padded}
         return json.dumps({"text": self.text.encode().hex(), "columns": self.columns, "dialect": dialect})
 
     def by_python(self):
@@ -159,8 +163,10 @@ class DialectTest(unittest.TestCase):
             nulls = [""] if case.nulls is None else case.nulls
             self.assertEqual(len(python), len(answer["rows"]), shown)
             for theirs, ours in zip(python, answer["rows"]):
-                for cell, (found, null) in zip(theirs, ((c, c is None) for c in ours), strict=True):
-                    self.assertTrue(cell in nulls if null else cell == found, (cell, found, shown))
+                padding = [None] * (len(ours) - len(theirs))
+                self.assertEqual(ours[len(theirs):], padding, shown)
+                for cell, (found, null) in zip(theirs + padding, ((c, c is None) for c in ours), strict=True):
+                    self.assertTrue(cell is None or cell in nulls if null else cell == found, (cell, found, shown))
                     cells += 1
         print(f"\n| differential CSV test: {len(cases):,} dialects and texts, {cells:,} cells, 0 differences between "
               "the fast path, the careful path and Python's csv")

@@ -139,11 +139,23 @@ class Decoder final : public MorselDecoder {
 
   void FillBatch();
   bool IndexStep(int64_t limit);
+  // Indexed rows that are not filled yet.
+  struct Unfilled {
+    int64_t first_row;
+    bool one_after_another = true;
+    int64_t doubled = 0;  // of the doubled quotes, those that were seen to
+  };
   void AddIndexed(const CsvScanResult& found);
-  void MarkEscaped(int64_t first_row, int64_t doubled);
-  uint32_t AddOddRecord(uint32_t separator, uint32_t begin, uint32_t end);
+  void Fill(const CsvScanResult& found, Unfilled* rows);
+  void MarkEscaped(int64_t doubled, Unfilled* rows);
+  bool IsBlank(uint32_t begin, uint32_t end) const;
+  void AddPadded(uint32_t begin);
+  void AddRow(int64_t begin, const CsvRecord& record);
+  bool HasWrongFields(int64_t fields) const {
+    return fields > header_.fields || (fields < header_.fields && !dialect_.null_padding);
+  }
   void CarefulStep();
-  void AddMalformed(int64_t end, Reason reason, int64_t fields);
+  void AddMalformed(int64_t begin, int64_t end, Reason reason, int64_t fields);
   void MakeRowRoom(int64_t rows);
 
   Status Judge(DecodedBatch* batch);
@@ -275,7 +287,7 @@ bool Decoder::IndexStep(int64_t limit) {
 
 void Decoder::AddIndexed(const CsvScanResult& found) {
   MakeRowRoom(rows_ + found.ends);
-  const int64_t rows_before = rows_;
+  Unfilled rows{.first_row = rows_};
   const int64_t fields = header_.fields;
   const int64_t size = morsel_->text_bytes;
   uint32_t begin = static_cast<uint32_t>(at_);
@@ -290,48 +302,74 @@ void Decoder::AddIndexed(const CsvScanResult& found) {
       ++rows_;
       separator = static_cast<uint32_t>(last + 1);
     } else {
-      separator = AddOddRecord(separator, begin, end);
+      // A blank line, or a record with another number of fields.
+      const uint32_t first = separator;
+      while (separators_[separator] != end) ++separator;
+      const int64_t here = ++separator - first;
+      if (IsBlank(begin, end)) {
+        ++blank_lines_;
+        rows.one_after_another = false;
+      } else if (HasWrongFields(here)) {
+        const int64_t after = std::min<int64_t>(end + int64_t{1}, size);
+        AddMalformed(begin, after, here < fields ? Reason::kTooFewFields : Reason::kTooManyFields, here);
+        rows.one_after_another = false;
+      } else {
+        Fill(found, &rows);
+        AddPadded(begin);
+        rows = {.first_row = rows_, .doubled = rows.doubled};
+      }
     }
     begin = end + 1;
   }
-  const IndexedRows in{text().data(), separators_.get(), row_first_.data() + rows_before,
-                       row_begins_.data() + rows_before, rows_ - rows_before, fields,
-                       dialect_.quote ? static_cast<uint8_t>(*dialect_.quote) : -1,
-                       rows_ - rows_before == found.ends};
+  Fill(found, &rows);
+}
+
+void Decoder::Fill(const CsvScanResult& found, Unfilled* rows) {
+  const int64_t first = rows->first_row;
+  const IndexedRows in{text().data(), separators_.get(), row_first_.data() + first, row_begins_.data() + first,
+                       rows_ - first, header_.fields, dialect_.quote ? static_cast<uint8_t>(*dialect_.quote) : -1,
+                       rows->one_after_another};
   for (ColumnState& column : columns_) {
-    if (column.field >= 0) FillColumn(in, column.field, column.fields.data() + rows_before);
+    if (column.field >= 0) FillColumn(in, column.field, column.fields.data() + first);
   }
-  if (found.doubled > 0) MarkEscaped(rows_before, found.doubled);
+  if (found.doubled > 0) MarkEscaped(found.doubled, rows);
 }
 
 // The fields of indexed rows that hold doubled quotes, named by their separators.
-void Decoder::MarkEscaped(int64_t first_row, int64_t doubled) {
-  int64_t row = first_row;
-  for (int64_t i = 0; i < doubled; ++i) {
-    const int64_t separator = doubled_[i];
+void Decoder::MarkEscaped(int64_t doubled, Unfilled* rows) {
+  int64_t row = rows->first_row;
+  for (; rows->doubled < doubled; ++rows->doubled) {
+    const int64_t separator = doubled_[rows->doubled];
     while (row < rows_ && row_first_[row] + header_.fields <= separator) ++row;
     if (row == rows_) return;
-    if (separator < row_first_[row]) continue;  // of a record that is no row
+    if (separator < row_first_[row]) continue;  // of a record that is no indexed row
     const int column = column_of_field_[static_cast<size_t>(separator - row_first_[row])];
     if (column >= 0) columns_[static_cast<size_t>(column)].fields[static_cast<size_t>(row)].escaped = 1;
   }
 }
 
-// A blank line, or a record with another number of fields. Answers the separator behind it.
-uint32_t Decoder::AddOddRecord(uint32_t separator, uint32_t begin, uint32_t end) {
-  const uint32_t first = separator;
-  while (separators_[separator] != end) ++separator;
-  const int64_t found = separator - first + 1;
+bool Decoder::IsBlank(uint32_t begin, uint32_t end) const {
   const char* bytes = text().data();
-  const bool blank = end == begin || (end == begin + 1 && bytes[begin] == '\r' && bytes[end] == '\n');
-  if (blank) {
-    ++blank_lines_;
-  } else {
-    const int64_t after = std::min<int64_t>(end + int64_t{1}, morsel_->text_bytes);
-    const Reason reason = found < header_.fields ? Reason::kTooFewFields : Reason::kTooManyFields;
-    malformed_.push_back({begin, static_cast<uint32_t>(after), reason, found});
+  return end == begin || (end == begin + 1 && bytes[begin] == '\r' && bytes[end] == '\n');
+}
+
+// A record that ends early stands in no regular place of the index.
+void Decoder::AddPadded(uint32_t begin) {
+  const CsvRecord record = grammar_.Next(text(), begin, /*final=*/true, &record_fields_);
+  FREIGHT_ASSERT(record.verdict == CsvVerdict::kRecord);
+  AddRow(begin, record);
+}
+
+// Of the careful parser; what the record lacks is missing.
+void Decoder::AddRow(int64_t begin, const CsvRecord& record) {
+  MakeRowRoom(rows_ + 1);
+  for (ColumnState& column : columns_) {
+    if (column.field < 0) continue;
+    column.fields[rows_] = column.field < record.fields ? record_fields_[column.field] : Field{.missing = 1};
   }
-  return separator + 1;
+  row_begins_[rows_] = static_cast<uint32_t>(begin);
+  row_ends_[rows_] = static_cast<uint32_t>(record.end);
+  ++rows_;
 }
 
 // One record, byte by byte. The end of a morsel is a record's end, so that it decides as the end of the input does.
@@ -340,29 +378,23 @@ void Decoder::CarefulStep() {
   switch (record.verdict) {
     case CsvVerdict::kBlank: ++blank_lines_; break;
     case CsvVerdict::kComment: ++comments_; break;
-    case CsvVerdict::kStrayQuote: AddMalformed(record.end, Reason::kStrayQuote, 0); break;
-    case CsvVerdict::kUnterminated: AddMalformed(record.end, Reason::kUnterminatedQuote, 0); break;
+    case CsvVerdict::kStrayQuote: AddMalformed(at_, record.end, Reason::kStrayQuote, 0); break;
+    case CsvVerdict::kUnterminated: AddMalformed(at_, record.end, Reason::kUnterminatedQuote, 0); break;
     case CsvVerdict::kTooLong:
     case CsvVerdict::kNeedMore: FREIGHT_ASSERT(false && "the cursor hands over whole records within the limit"); break;
     case CsvVerdict::kRecord:
-      if (record.fields != header_.fields) {
+      if (!HasWrongFields(record.fields)) {
+        AddRow(at_, record);
+      } else {
         const Reason reason = record.fields < header_.fields ? Reason::kTooFewFields : Reason::kTooManyFields;
-        AddMalformed(record.end, reason, record.fields);
-        break;
+        AddMalformed(at_, record.end, reason, record.fields);
       }
-      MakeRowRoom(rows_ + 1);
-      for (ColumnState& column : columns_) {
-        if (column.field >= 0) column.fields[rows_] = record_fields_[column.field];
-      }
-      row_begins_[rows_] = static_cast<uint32_t>(at_);
-      row_ends_[rows_] = static_cast<uint32_t>(record.end);
-      ++rows_;
   }
   at_ = record.end;
 }
 
-void Decoder::AddMalformed(int64_t end, Reason reason, int64_t fields) {
-  malformed_.push_back({static_cast<uint32_t>(at_), static_cast<uint32_t>(end), reason, fields});
+void Decoder::AddMalformed(int64_t begin, int64_t end, Reason reason, int64_t fields) {
+  malformed_.push_back({static_cast<uint32_t>(begin), static_cast<uint32_t>(end), reason, fields});
 }
 
 void Decoder::MakeRowRoom(int64_t rows) {

@@ -21,6 +21,7 @@ struct CsvDialect {
                                                   // else exactly these unquoted spellings
   CsvEncoding encoding = CsvEncoding::kUtf8;
   bool trim = false;                    // spaces and tabs around unquoted fields
+  bool null_padding = false;            // a record may end early: its missing fields are null
   int64_t record_bytes_max = 16 << 20;
 
   // The dialects that the vector path reads: one-byte delimiter, escape by doubling or no quote, no comment, no trim.

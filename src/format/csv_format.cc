@@ -63,6 +63,12 @@ constexpr FieldSpec kFields[] = {
      .default_text = "false",
      .help = "Drops spaces and tabs around unquoted fields; otherwise they are data.",
      .example = "true"},
+    {.key = "null_padding",
+     .kind = FieldKind::kBool,
+     .default_text = "false",
+     .help = "A record may end early: the fields that it lacks are null. Otherwise it is quarantined, as one with too "
+             "many fields always is.",
+     .example = "true"},
     {.key = "max_record_bytes",
      .kind = FieldKind::kBytes,
      .minimum = 1 << 10,
@@ -102,6 +108,7 @@ CsvDialect ReadDialect(const Fields& source) {
   }
   dialect.encoding = EncodingOf(TextOf(source, "encoding"));
   dialect.trim = source.Bool("trim").value_or(false);
+  dialect.null_padding = source.Bool("null_padding").value_or(false);
   dialect.record_bytes_max = source.Integer("max_record_bytes").value_or(dialect.record_bytes_max);
   return dialect;
 }
@@ -115,8 +122,9 @@ std::string DialectText(const CsvDialect& d) {
   auto byte = [](std::optional<char> c) {
     return c ? std::to_string(static_cast<unsigned char>(*c)) : std::string("none");
   };
-  return fmt::format("{}|{}|{}|{}|{}|{}|{}|{}|{}|{}", d.delimiter, byte(d.quote), byte(d.escape), byte(d.comment),
-                     d.header, d.skip_rows, nulls, static_cast<int>(d.encoding), d.trim, d.record_bytes_max);
+  return fmt::format("{}|{}|{}|{}|{}|{}|{}|{}|{}|{}{}", d.delimiter, byte(d.quote), byte(d.escape), byte(d.comment),
+                     d.header, d.skip_rows, nulls, static_cast<int>(d.encoding), d.trim, d.record_bytes_max,
+                     d.null_padding ? "|padded" : "");  // an identity of before means what it meant
 }
 
 

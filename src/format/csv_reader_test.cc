@@ -80,6 +80,22 @@ TEST(CsvReader, JudgesRecordsByShapeWithTheirAddress) {
   EXPECT_EQ(out.records, 7);
 }
 
+TEST(CsvReader, PadsRecordsThatEndEarlyWhenToldTo) {
+  const std::string bytes = "a,b,c\n1,2\n4,\"d\"\"d\",6\n\n\"7\"\"\"\r\n1,2,3,4\n8,\"9\"";
+  const ReadOutcome out = ReadEveryWay(bytes, {.null_padding = true}, LetterContract(3));
+  EXPECT_THAT(out.rows, ElementsAre("<1><2>~", "<4><d\"d><6>", "<7\">~~", "<8><9>~"));
+  EXPECT_THAT(out.bad, ElementsAre("line 6 @29+8 too_many_fields: 1,2,3,4\n"));
+  EXPECT_EQ(out.blank_lines, 1);
+}
+
+TEST(CsvReader, WhatIsPaddedMayBeRequired) {
+  Contract contract = LetterContract(2);
+  for (Column& column : contract.columns) column.rules.required = true;
+  const ReadOutcome out = ReadEveryWay("a,b\n1,2\n3\n", {.null_padding = true}, contract);
+  EXPECT_THAT(out.rows, ElementsAre("<1><2>"));
+  EXPECT_THAT(out.bad, ElementsAre("line 3 @8+2 missing: 3\n"));
+}
+
 TEST(CsvReader, SaysHowManyFieldsItFound) {
   const InputHeader header = HeaderOf("a,b\n1\n", {}, LetterContract(2));
   auto cursor = CursorAt("a,b\n1\n", {}, header, header.data_begin, {});
@@ -168,9 +184,10 @@ TEST(CsvReader, NoSettingChangesWhatIsReadFromRandomText) {
   const std::vector<std::string> alphabets = {",\"\n\rab", "aaaaaaa,,\n\"", "a,a,a,\n", "\"\"\"\",\n", "\\\"#| ,\n\r"};
   const std::vector<CsvDialect> dialects = {
       {.header = false},
+      {.header = false, .null_padding = true},
       {.header = false, .record_bytes_max = 64},
       {.escape = '\\', .comment = '#', .header = false, .record_bytes_max = 70},
-      {.delimiter = "||", .header = false, .trim = true, .record_bytes_max = 64},
+      {.delimiter = "||", .header = false, .trim = true, .null_padding = true, .record_bytes_max = 64},
       {.quote = std::nullopt, .header = false, .record_bytes_max = 64}};
   for (int i = 0; i < 4000 && !testing::Test::HasFailure(); ++i) {
     std::string bytes;
