@@ -35,8 +35,9 @@ NdjsonAccepts AcceptsOf(const ColumnType& type) {
 }
 
 Status MakeLeaf(const Column& column, int index, arrow::MemoryPool* pool, NdjsonNode* node) {
-  // Null is a word of its own in JSON: no spelling of a string means it.
-  const TextRules rules{.nulls = std::vector<std::string>(),
+  // Null is a word of its own in JSON: no spelling of a string means it. It comes as an empty text without quotes: no
+  // value is one.
+  const TextRules rules{.nulls = std::vector<std::string>{""},
                         .escapes = EscapeStyle::kJson,
                         .dictionary = node->top};
   Column judged = column;

@@ -1,4 +1,5 @@
 // Morsels -> batches: takes each record by a learned shape or with care, drives the column parsers, explains bad ones.
+#include "format/ndjson_block.h"
 #include "format/ndjson_reader.h"
 #include "format/ndjson_shape.h"
 #include "format/ndjson_walker.h"
@@ -51,19 +52,29 @@ class Decoder final : public MorselDecoder {
         options_(options),
         pool_(options.pool != nullptr ? options.pool : arrow::default_memory_pool()),
         fast_(options.path == DecoderPath::kAuto),
+        kernels_(fast_ ? BestNdjsonKernels() : nullptr),
         walker_(std::move(walker)),
-        out_(contract.columns.size(), nullptr) {}
+        out_(contract.columns.size(), nullptr) {
+    // The slots of nested columns are filled in the order of rows.
+    const auto nested = [](const NdjsonNode& node) { return node.shape != NdjsonNode::Shape::kLeaf; };
+    if (std::ranges::any_of(walker_.columns(), nested)) kernels_ = nullptr;
+    if (kernels_ != nullptr) block_ = std::make_unique<NdjsonBlock>();
+  }
 
   Status Decode(const Morsel& morsel, const std::function<Status(DecodedBatch&&)>& emit) override;
   BadRecord Locate(int64_t row) override;
 
  private:
   void FillBatch();
+  bool TakesBlocks() const { return block_ != nullptr && shapes_known_ > 0 && rest_ == 0; }
+  void FillBlock(uint32_t limit);
+  void MatchBlock(uint32_t first_row);
+  void AddBlock(uint32_t first_row);
   bool FastRecord();
   bool TryShape(size_t shape);
   void CarefulRecord();
   void AddRow(uint32_t begin, uint32_t end, bool flagged);
-  void MakeRowRoom();
+  void MakeRowRoom(uint32_t rows);
   void Learn(uint32_t begin, uint32_t end);
 
   Status Judge(DecodedBatch* batch);
@@ -80,12 +91,14 @@ class Decoder final : public MorselDecoder {
   const DecoderOptions options_;
   arrow::MemoryPool* const pool_;
   const bool fast_;
+  const NdjsonKernels* kernels_;  // null: record by record
   NdjsonWalker walker_;
   std::vector<Field*> out_;  // fields of the leaves at the top
   std::array<NdjsonShape, kShapes> shapes_;
   size_t shapes_known_ = 0, shape_last_ = 0, shape_next_ = 0;
   int misses_ = 0, rest_ = 0;
   std::vector<NdjsonValue> values_, nested_;
+  std::unique_ptr<NdjsonBlock> block_;
 
   const Morsel* morsel_ = nullptr;
   std::optional<LineCounter> lines_;
@@ -131,13 +144,69 @@ void Decoder::FillBatch() {
   for (NdjsonNode& node : walker_.columns()) node.Clear();
   const int64_t limit = std::min<int64_t>(at_ + options_.batch_bytes, size());
   while (at_ < limit) {
-    if (rows_ == room_) MakeRowRoom();
+    if (TakesBlocks()) {
+      FillBlock(static_cast<uint32_t>(limit));
+      continue;
+    }
+    MakeRowRoom(1);
     if (!fast_ || !FastRecord()) CarefulRecord();
   }
 }
 
-void Decoder::MakeRowRoom() {
-  room_ = std::max<uint32_t>(1024, 2 * room_);
+// Lines are tried as the rows that they are if all of them give one.
+void Decoder::FillBlock(uint32_t limit) {
+  block_->Take(*kernels_, text(), at_, limit, size());
+  MakeRowRoom(block_->count);
+  const uint32_t first_row = rows_;
+  MatchBlock(first_row);
+  AddBlock(first_row);
+}
+
+void Decoder::MatchBlock(uint32_t first_row) {
+  uint32_t most = 0;
+  const size_t first = shape_last_;
+  for (size_t i = 0; i < shapes_known_ && block_->open_count > 0; ++i) {
+    const size_t shape = (first + i) % shapes_known_;
+    const uint32_t open = block_->open_count;
+    shapes_[shape].MatchBlock(*kernels_, out_, first_row, block_.get());
+    const uint32_t closed = open - block_->open_count;
+    if (closed > most) {
+      most = closed;
+      shape_last_ = shape;
+    }
+  }
+}
+
+void Decoder::AddBlock(uint32_t first_row) {
+  const NdjsonBlock& block = *block_;
+  if (block.open_count == 0) {
+    std::copy_n(block.begins.begin(), block.count, row_begins_.begin() + rows_);
+    for (uint32_t line = 0; line < block.count; ++line) row_ends_[rows_ + line] = block.ends[line] + 1;
+    rows_ += block.count;
+    at_ = row_ends_[rows_ - 1] = block.NextBegin(block.count - 1);
+    misses_ = 0;
+    return;
+  }
+  for (uint32_t line = 0; line < block.count; ++line) {
+    if (block.matched[line] != 0) [[likely]] {
+      // A line before it may have been blank or malformed.
+      const uint32_t row = first_row + line;
+      if (row != rows_) [[unlikely]] {
+        for (Field* const fields : out_) fields[rows_] = fields[row];
+      }
+      AddRow(block.begins[line], block.NextBegin(line), false);
+      misses_ = 0;
+      continue;
+    }
+    at_ = block.begins[line];
+    if (!FastRecord()) CarefulRecord();
+  }
+  at_ = block.NextBegin(block.count - 1);
+}
+
+void Decoder::MakeRowRoom(uint32_t rows) {
+  if (rows <= room_ - rows_) return;
+  room_ = std::max<uint32_t>({1024, 2 * room_, rows_ + rows});
   row_begins_.resize(room_);
   row_ends_.resize(room_);
   errors_.resize(room_, 0);

@@ -41,7 +41,9 @@ class RecordMaker {
   std::string String() {
     return Pick({"\"\"", "\"view\"", "\"x\"", "\"a longer text that spans more than one vector\"", "\"\\n\"",
                  "\"\\u00e9\\ud83d\\ude00\"", "\"\xC3\xA9\"", "\"\xFF\"", "\"\\ud800\"", "\"2026-06-11T08:00:00Z\"",
-                 "\"2026-06-11\"", "\"with \\\" quote\"", "\"tab\there\"", "\"{\\\"a\\\":1}\""});
+                 "\"2026-06-11\"", "\"with \\\" quote\"", "\"tab\there\"",
+                 "\"a text that is so long that it does not end in the first sixty-four bytes\"",
+                 "\"one with an escape behind the first sixty-four bytes, where it ends \\\\\"", "\"{\\\"a\\\":1}\""});
   }
   std::string Scalar() {
     const int kind = Below(10);
@@ -57,7 +59,8 @@ class RecordMaker {
   std::string Usual(int column) {
     switch (column) {
       case 0: return Pick({"1", "22", "-333", "4444", "1234567890"});
-      case 1: return Pick({"\"view\"", "\"cart\"", "\"\"", "\"some text of more than sixteen bytes\""});
+      case 1: return Pick({"\"view\"", "\"cart\"", "\"\"", "\"some text of more than sixteen bytes\"",
+                           "\"he said \\\"no\\\"\"", "\"cr\\u00e8me\"", "null"});
       case 2: return Pick({"1.50", "0", "-12.3", "99999.99"});
       case 3: return Pick({"true", "false", "null"});
       case 4: return Pick({"\"2026-06-11T08:00:00Z\"", "\"2026-06-11T08:00:00.5+02:00\""});
@@ -115,6 +118,19 @@ std::vector<Contract> Contracts() {
   return {ContractOf({i, s, d, b, t}), ContractOf({u, i, j, deep, s, d, b, t}), ContractOf({deep, f}),
           ContractOf({i, s, d, b, t, u, j, deep}, kFreezeText),
           ContractOf({"{name: u, logicalType: string, physicalType: json}", "{name: u.id, logicalType: integer}", s})};
+}
+
+// More lines than a block holds, and more bytes.
+TEST(NdjsonFuzz, BlocksNeverChangeWhatIsRead) {
+  for (const Contract& contract : Contracts()) {
+    for (uint32_t seed = 0; seed < 6; ++seed) {
+      RecordMaker maker(seed * 104729 + static_cast<uint32_t>(contract.columns.size()));
+      const std::string text = maker.Lines(1500);
+      const NdjsonOutcome want = ReadNdjson(text, contract, {.path = DecoderPath::kScalar});
+      ASSERT_EQ(ReadNdjson(text, contract), want);
+      ASSERT_EQ(ReadNdjson(text, contract, {.morsel_bytes = 50'000, .batch_bytes = 30'000}), want);
+    }
+  }
 }
 
 TEST(NdjsonFuzz, ShapesNeverChangeWhatIsRead) {

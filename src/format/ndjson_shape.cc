@@ -11,7 +11,7 @@ namespace {
 
 // Literals are compared in vectors that may reach past the text's end by less than its padding.
 constexpr uint32_t kLiteralBytesMax = 4096;
-constexpr size_t kLiteralPad = 16;
+constexpr size_t kLiteralPad = 64;
 
 bool Fits(const char* p, const char* end, uint32_t bytes) { return end - p >= static_cast<int64_t>(bytes); }
 
@@ -99,6 +99,71 @@ uint32_t NdjsonShape::Match(const char* text, uint32_t begin, uint32_t size, std
   return static_cast<uint32_t>(p - text) + (p != end);
 }
 
+void NdjsonShape::MatchBlock(const NdjsonKernels& kernels, std::span<Field* const> out, uint32_t first_row,
+                             NdjsonBlock* block) const {
+  if (literals_.empty()) return;
+  block->BeginProgress();
+  for (const Step& step : steps_) {
+    const bool kept = step.action < Action::kNested;
+    TakeStep(kernels, step, kept ? out[static_cast<size_t>(step.column)] + first_row : nullptr, block);
+  }
+  CloseTails(out, first_row, block);
+}
+
+void NdjsonShape::TakeStep(const NdjsonKernels& kernels, const Step& step, Field* fields, NdjsonBlock* block) const {
+  NdjsonProgress& progress = block->progress;
+  const NdjsonStepTask task{block->text, block->size, literals_.data() + step.literal, step.literal_bytes, fields};
+  switch (step.action) {
+    case Action::kString: kernels.strings(task, &progress); break;
+    case Action::kNumber: kernels.numbers(task, &progress); break;
+    case Action::kBoolean: kernels.booleans(task, &progress); break;
+    case Action::kScalar:
+    case Action::kJson:
+    case Action::kNested:
+    case Action::kUnread: return TakeByLine(step, fields, block);
+  }
+  for (uint32_t i = 0; i < progress.doubtful_count; ++i) {
+    const uint16_t doubtful = progress.doubtful[i];
+    const uint16_t line = progress.lines[doubtful];
+    const char* const p = block->text + progress.doubtful_at[i];
+    const char* const behind = Scan(step, block->text, p, block->text + block->ends[line], fields + line);
+    progress.at[doubtful] = behind == nullptr ? block->size : static_cast<uint32_t>(behind - block->text);
+  }
+}
+
+void NdjsonShape::TakeByLine(const Step& step, Field* fields, NdjsonBlock* block) const {
+  NdjsonProgress& progress = block->progress;
+  const char* const literal = literals_.data() + step.literal;
+  const char* const text = block->text;
+  Field ignored;
+  for (uint32_t i = 0; i < progress.count; ++i) {
+    const uint16_t line = progress.lines[i];
+    const char* const p = text + progress.at[i];
+    const char* const end = text + block->ends[line];
+    const char* behind = nullptr;
+    if (Fits(p, end, step.literal_bytes) && ndjson::SameBytes(p, literal, step.literal_bytes)) {
+      behind = Scan(step, text, p + step.literal_bytes, end, fields != nullptr ? fields + line : &ignored);
+    }
+    progress.at[i] = behind == nullptr ? block->size : static_cast<uint32_t>(behind - text);
+  }
+}
+
+void NdjsonShape::CloseTails(std::span<Field* const> out, uint32_t first_row, NdjsonBlock* block) const {
+  const char* const tail = literals_.data() + tail_;
+  const NdjsonProgress& progress = block->progress;
+  const std::span<const uint16_t> lines(progress.lines.data(), progress.count);
+  for (size_t i = 0; i < lines.size(); ++i) {
+    const uint32_t at = progress.at[i];
+    block->matched[lines[i]] =
+        at + tail_bytes_ == block->ends[lines[i]] && ndjson::SameBytes(block->text + at, tail, tail_bytes_);
+  }
+  for (const int column : absent_) {
+    Field* const fields = out[static_cast<size_t>(column)] + first_row;
+    for (const uint16_t line : lines) fields[line] = {.missing = 1};
+  }
+  block->CloseMatched();
+}
+
 // The end of the value at p, nullptr when the careful path must look at the record.
 inline const char* NdjsonShape::Scan(const Step& step, const char* text, const char* p, const char* end,
                                      Field* field) {
@@ -128,7 +193,7 @@ inline const char* NdjsonShape::Scan(const Step& step, const char* text, const c
     }
   }
   if (step.action != Action::kNested && ndjson::IsWord(p, "null")) {
-    *field = {.missing = 1};
+    *field = {};
     return p + 4;
   }
   return ScanAny(step, text, p, end, field);
@@ -168,7 +233,7 @@ inline const char* NdjsonShape::Scan(const Step& step, const char* text, const c
     case Action::kNested:
     case Action::kUnread: break;
   }
-  if (kind == JsonKind::kNull) *field = {.missing = 1};
+  if (kind == JsonKind::kNull) *field = {};
   return fits ? scan.at() : nullptr;
 }
 

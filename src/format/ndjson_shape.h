@@ -5,6 +5,7 @@
 // values remain to be scanned. At the first difference the shape says no, and the careful path decides.
 #pragma once
 
+#include "format/ndjson_block.h"
 #include "format/ndjson_walker.h"
 
 #include <cstdint>
@@ -27,6 +28,11 @@ class NdjsonShape {
   uint32_t Match(const char* text, uint32_t begin, uint32_t size, std::span<Field* const> out, uint32_t row,
                  std::vector<NdjsonValue>* nested) const;
 
+  // The same for all open lines of a block at once; line i is row `first_row` + i. Those of this shape are matched and
+  // closed. Not where columns are nested.
+  void MatchBlock(const NdjsonKernels& kernels, std::span<Field* const> out, uint32_t first_row,
+                  NdjsonBlock* block) const;
+
   const std::vector<int>& absent_nested() const { return absent_nested_; }
 
  private:
@@ -43,6 +49,9 @@ class NdjsonShape {
                   const std::vector<NdjsonNode>& columns);
   uint32_t AddLiteral(const char* begin, const char* end);
   static Action ActionOf(int column, const std::vector<NdjsonNode>& columns);
+  void TakeStep(const NdjsonKernels& kernels, const Step& step, Field* fields, NdjsonBlock* block) const;
+  void TakeByLine(const Step& step, Field* fields, NdjsonBlock* block) const;
+  void CloseTails(std::span<Field* const> out, uint32_t first_row, NdjsonBlock* block) const;
   static const char* Scan(const Step& step, const char* text, const char* p, const char* end, Field* field);
   static const char* ScanAny(const Step& step, const char* text, const char* p, const char* end, Field* field);
 

@@ -1,0 +1,57 @@
+// Kernels of the fast path over many lines at once: where lines end, and one step of a shape for all of them.
+//
+// A step is a literal and the value behind it. Taken for many lines in a row, steps do not wait for each other, and no
+// branch depends on a value: neither on its length, nor on whether it is null or has escapes.
+#pragma once
+
+#include "contract/column_parser.h"
+
+#include <array>
+#include <cstdint>
+
+namespace freight {
+
+inline constexpr uint32_t kNdjsonLinesMax = 512;
+
+// Where the lines that a shape is tried on stand, numbered anew from 0.
+struct NdjsonProgress {
+  // Where the next literal should stand; one past the value when the step has been taken; the end of the text, where no
+  // literal can stand, for lines that are out.
+  std::array<uint32_t, kNdjsonLinesMax> at;
+  std::array<uint16_t, kNdjsonLinesMax> lines;  // of the block
+  uint32_t count = 0;
+  // Those that have the step's literal and behind it, at doubtful_at, a value that the kernel does not know.
+  std::array<uint16_t, kNdjsonLinesMax> doubtful;
+  std::array<uint32_t, kNdjsonLinesMax> doubtful_at;
+  uint32_t doubtful_count = 0;
+};
+
+// 64 readable bytes follow the text, and the literal.
+struct NdjsonStepTask {
+  const char* text = nullptr;
+  uint32_t size = 0;
+  const char* literal = nullptr;
+  uint32_t literal_bytes = 0;
+  Field* fields = nullptr;  // by line of the block
+};
+
+struct NdjsonKernels {
+  // Positions of LF in text[begin, end), in order, until nearly as many as fit; answers their number. 64 bytes behind
+  // `end` are readable.
+  uint32_t (*line_ends)(const char* text, uint32_t begin, uint32_t end, std::array<uint32_t, kNdjsonLinesMax>* out);
+  // Lines without the literal are out. Known are null and: strings whose escapes are single characters; numbers without
+  // an exponent in fewer than 62 bytes; true and false. Fields are set as the careful path sets them, null as an empty
+  // text without quotes. Strings are not checked for UTF-8.
+  void (*strings)(const NdjsonStepTask& task, NdjsonProgress* progress);
+  void (*numbers)(const NdjsonStepTask& task, NdjsonProgress* progress);
+  void (*booleans)(const NdjsonStepTask& task, NdjsonProgress* progress);
+};
+
+enum class NdjsonTarget : uint8_t { kAvx2, kAvx512 };
+
+// Null when this processor lacks the instructions.
+const NdjsonKernels* NdjsonKernelsFor(NdjsonTarget target);
+// The best of them, or null: then lines are taken one by one.
+const NdjsonKernels* BestNdjsonKernels();
+
+}  // namespace freight

@@ -1,0 +1,183 @@
+// The loops of ndjson_kernels.cc, included once per instruction set inside a namespace that defines Window (64 bytes,
+// one bit of each answer per byte). No include guard, no includes: that is how it can be repeated.
+
+// A value at the start of a window.
+struct Value {
+  uint32_t bytes;  // up to what follows it
+  bool known;
+  Field field;
+};
+
+constexpr uint64_t kLastByte = uint64_t{1} << 63;
+constexpr uint32_t kLengthMax = (1u << 29) - 1;
+
+FREIGHT_INLINE uint32_t First(uint64_t bits) { return static_cast<uint32_t>(__builtin_ctzll(bits)); }
+
+FREIGHT_INLINE bool IsWord(const char* p, const char (&word)[5]) {
+  uint32_t here, wanted;
+  std::memcpy(&here, p, 4);
+  std::memcpy(&wanted, word, 4);
+  return here == wanted;
+}
+
+// The bytes behind backslashes that are not themselves behind one. The first byte is behind none.
+FREIGHT_INLINE uint64_t Escaped(uint64_t backslash) {
+  constexpr uint64_t kOdd = 0xAAAAAAAAAAAAAAAA;
+  const uint64_t code = (((backslash << 1) | kOdd) - backslash) ^ kOdd;
+  return code ^ backslash;
+}
+
+// A string without escapes that ends in the window.
+FREIGHT_INLINE Value PlainString(const char* p, uint32_t at) {
+  const uint64_t stops = Window(p).StringStops();
+  // The lowest is the opening quote, or this is no string.
+  const uint32_t end = First((stops & (stops - 1)) | kLastByte);
+  const bool known = (*p == '"') & (p[end] == '"');
+  return {end + 1, known, {at + 1, (end - 1) & kLengthMax, 1, 0, 0}};
+}
+
+FREIGHT_INLINE Value AnyString(const char* p, uint32_t at) {
+  const char* window_at = p;
+  uint64_t open = 1;
+  while ((Window(window_at).StringStops() & ~open) == 0) {
+    window_at += 64;
+    open = 0;
+  }
+  const Window window(window_at);
+  const uint64_t backslash = window.Equal('\\');
+  const uint64_t escaped = Escaped(backslash);
+  const uint64_t closing = window.Equal('"') & ~escaped & ~open;
+  const uint64_t inside = closing ^ (closing - 1);
+  const uint64_t wrong = (window.Below(0x20) | (escaped & ~window.SingleEscapes())) & inside;
+  const bool known = (*p == '"') & (closing != 0) & (wrong == 0);
+  const uint32_t length = static_cast<uint32_t>(window_at - p) + First(closing | kLastByte) - 1;
+  return {length + 2, known, {at + 1, length & kLengthMax, 1, (backslash & inside) != 0, 0}};
+}
+
+// One that begins with a digit.
+FREIGHT_INLINE Value PlainNumber(const char* p, uint32_t at) {
+  const uint64_t others = Window(p).NoDigits() | kLastByte;
+  const uint32_t whole = First(others);
+  const uint32_t behind_point = First((others & (others - 1)) | kLastByte);
+  const bool point = p[whole] == '.';
+  const uint32_t bytes = point ? behind_point : whole;
+  const bool no_digit = (whole == 0) | (point & (behind_point == whole + 1));
+  const bool zeros = (*p == '0') & (whole > 1);
+  const bool unknown = no_digit | zeros | (bytes > 60) | ((p[bytes] | 0x20) == 'e');
+  return {bytes, !unknown, {at, bytes, 0, 0, 0}};
+}
+
+FREIGHT_INLINE Value AnyNumber(const char* p, uint32_t at) {
+  const uint32_t sign = *p == '-';
+  Value value = PlainNumber(p + sign, at);
+  value.bytes += sign;
+  value.field.length = value.bytes & kLengthMax;
+  return value;
+}
+
+FREIGHT_INLINE Value Boolean(const char* p, uint32_t at) {
+  const bool yes = IsWord(p, "true");
+  const bool no = IsWord(p, "fals") & (p[4] == 'e');
+  const uint32_t bytes = 5 - uint32_t{yes};
+  return {bytes, yes || no, {at, bytes, 0, 0, 0}};
+}
+
+// The literal, or the first 64 bytes of it.
+struct Literal {
+  explicit Literal(const NdjsonStepTask& task)
+      : bytes(task.literal_bytes), wanted(~0ull >> (64 - (bytes < 64 ? bytes : 64))), window(task.literal) {}
+  FREIGHT_INLINE bool StandsAt(const char* p) const { return !Window(p).Differs(window, wanted); }
+  const uint32_t bytes;
+  const uint64_t wanted;
+  const Window window;
+};
+
+template <bool is_long, typename ValueAt>
+FREIGHT_INLINE void TakeLines(const NdjsonStepTask& task, NdjsonProgress* progress, ValueAt&& value_at) {
+  const Literal literal(task);
+  const char* const text = task.text;
+  Field* const fields = task.fields;
+  const uint32_t count = progress->count;
+  uint32_t doubtful_count = 0;
+  for (uint32_t i = 0; i < count; ++i) {
+    uint32_t at = progress->at[i];
+    bool same = literal.StandsAt(text + at);
+    if constexpr (is_long) same = same && std::memcmp(text + at + 64, task.literal + 64, literal.bytes - 64) == 0;
+    // Foreseen where lines are alike, so that nothing waits for it.
+    if (!same) [[unlikely]] {
+      progress->at[i] = task.size;
+      continue;
+    }
+    at += literal.bytes;
+    const Value value = value_at(text + at, at);
+    progress->at[i] = at + value.bytes;
+    fields[progress->lines[i]] = value.field;
+    progress->doubtful[doubtful_count] = static_cast<uint16_t>(i);
+    progress->doubtful_at[doubtful_count] = at;
+    doubtful_count += !value.known;
+  }
+  progress->doubtful_count = doubtful_count;
+}
+
+// Those that are null or what `value_at` knows are no longer doubtful.
+template <typename ValueAt>
+FREIGHT_INLINE void TakeDoubtful(const NdjsonStepTask& task, NdjsonProgress* progress, ValueAt&& value_at) {
+  uint32_t left = 0;
+  for (uint32_t i = 0; i < progress->doubtful_count; ++i) {
+    const uint16_t doubtful = progress->doubtful[i];
+    const uint32_t at = progress->doubtful_at[i];
+    const char* const p = task.text + at;
+    const Value value = value_at(p, at);
+    const bool null = IsWord(p, "null");
+    progress->at[doubtful] = at + (null ? 4 : value.bytes);
+    task.fields[progress->lines[doubtful]] = null ? Field{} : value.field;
+    progress->doubtful[left] = doubtful;
+    progress->doubtful_at[left] = at;
+    left += !(null | value.known);
+  }
+  progress->doubtful_count = left;
+}
+
+template <typename Usual, typename Any>
+FREIGHT_INLINE void Take(const NdjsonStepTask& task, NdjsonProgress* progress, Usual&& usual, Any&& any) {
+  if (task.literal_bytes <= 64) TakeLines<false>(task, progress, usual);
+  else TakeLines<true>(task, progress, usual);
+  TakeDoubtful(task, progress, any);
+}
+
+#define FREIGHT_VALUE(function) [](const char* p, uint32_t at) FREIGHT_INLINE_LAMBDA { return function(p, at); }
+
+static void Strings(const NdjsonStepTask& task, NdjsonProgress* progress) {
+  Take(task, progress, FREIGHT_VALUE(PlainString), FREIGHT_VALUE(AnyString));
+}
+
+static void Numbers(const NdjsonStepTask& task, NdjsonProgress* progress) {
+  Take(task, progress, FREIGHT_VALUE(PlainNumber), FREIGHT_VALUE(AnyNumber));
+}
+
+static void Booleans(const NdjsonStepTask& task, NdjsonProgress* progress) {
+  Take(task, progress, FREIGHT_VALUE(Boolean), FREIGHT_VALUE(Boolean));
+}
+
+#undef FREIGHT_VALUE
+
+static uint32_t LineEnds(const char* text, uint32_t begin, uint32_t end, std::array<uint32_t, kNdjsonLinesMax>* out) {
+  uint32_t count = 0;
+  for (uint32_t at = begin; at < end && count + 64 <= out->size(); at += 64) {
+    uint64_t ends = Window(text + at).Equal('\n');
+    if (end - at < 64) ends &= (uint64_t{1} << (end - at)) - 1;
+    // One or none is usual, and which of the two is not foreseen.
+    (*out)[count] = at + First(ends | kLastByte);
+    const auto found = static_cast<uint32_t>(__builtin_popcountll(ends));
+    if (found > 1) [[unlikely]] {
+      for (uint32_t i = 1; i < found; ++i) {
+        ends &= ends - 1;
+        (*out)[count + i] = at + First(ends);
+      }
+    }
+    count += found;
+  }
+  return count;
+}
+
+constexpr NdjsonKernels kKernels = {LineEnds, Strings, Numbers, Booleans};
