@@ -27,6 +27,10 @@ void NdjsonBlock::Take(const NdjsonKernels& kernels, const char* from_text, uint
 void NdjsonBlock::BeginProgress() {
   std::copy_n(open.begin(), open_count, progress.lines.begin());
   progress.count = open_count;
+  if (open_count == count) {
+    std::copy_n(begins.begin(), count, progress.at.begin());
+    return;
+  }
   for (uint32_t i = 0; i < open_count; ++i) progress.at[i] = begins[open[i]];
 }
 

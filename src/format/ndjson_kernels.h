@@ -32,6 +32,7 @@ struct NdjsonStepTask {
   uint32_t size = 0;
   const char* literal = nullptr;
   uint32_t literal_bytes = 0;
+  char behind = ',';        // with which the next literal begins
   Field* fields = nullptr;  // by line of the block
 };
 
@@ -39,9 +40,9 @@ struct NdjsonKernels {
   // Positions of LF in text[begin, end), in order, until nearly as many as fit; answers their number. 64 bytes behind
   // `end` are readable.
   uint32_t (*line_ends)(const char* text, uint32_t begin, uint32_t end, std::array<uint32_t, kNdjsonLinesMax>* out);
-  // Lines without the literal are out. Known are null and: strings whose escapes are single characters; numbers without
-  // an exponent in fewer than 62 bytes; true and false. Fields are set as the careful path sets them, null as an empty
-  // text without quotes. Strings are not checked for UTF-8.
+  // Lines without the literal are out. Known are null and: strings whose escapes are single characters; numbers of less
+  // than 62 bytes without an exponent, where the next literal's first byte follows; true and false. Fields are set as
+  // the careful path sets them, null as an empty text without quotes. Strings are not checked for UTF-8.
   void (*strings)(const NdjsonStepTask& task, NdjsonProgress* progress);
   void (*numbers)(const NdjsonStepTask& task, NdjsonProgress* progress);
   void (*booleans)(const NdjsonStepTask& task, NdjsonProgress* progress);

@@ -27,8 +27,11 @@ FREIGHT_INLINE uint64_t Escaped(uint64_t backslash) {
   return code ^ backslash;
 }
 
+// Of a value that is none the field says nothing.
+FREIGHT_INLINE Value Null(const char* p, uint32_t, char) { return {4, IsWord(p, "null"), {0, 0, 0, 0, 0}}; }
+
 // A string without escapes that ends in the window.
-FREIGHT_INLINE Value PlainString(const char* p, uint32_t at) {
+FREIGHT_INLINE Value PlainString(const char* p, uint32_t at, char) {
   const uint64_t stops = Window(p).StringStops();
   // The lowest is the opening quote, or this is no string.
   const uint32_t end = First((stops & (stops - 1)) | kLastByte);
@@ -36,7 +39,7 @@ FREIGHT_INLINE Value PlainString(const char* p, uint32_t at) {
   return {end + 1, known, {at + 1, (end - 1) & kLengthMax, 1, 0, 0}};
 }
 
-FREIGHT_INLINE Value AnyString(const char* p, uint32_t at) {
+FREIGHT_INLINE Value AnyString(const char* p, uint32_t at, char) {
   const char* window_at = p;
   uint64_t open = 1;
   while ((Window(window_at).StringStops() & ~open) == 0) {
@@ -54,28 +57,26 @@ FREIGHT_INLINE Value AnyString(const char* p, uint32_t at) {
   return {length + 2, known, {at + 1, length & kLengthMax, 1, (backslash & inside) != 0, 0}};
 }
 
-// One that begins with a digit.
-FREIGHT_INLINE Value PlainNumber(const char* p, uint32_t at) {
+// One that begins with a digit and ends before `behind`, which is no part of a number.
+FREIGHT_INLINE Value PlainNumber(const char* p, uint32_t at, char behind) {
   const uint64_t others = Window(p).NoDigits() | kLastByte;
   const uint32_t whole = First(others);
   const uint32_t behind_point = First((others & (others - 1)) | kLastByte);
-  const bool point = p[whole] == '.';
-  const uint32_t bytes = point ? behind_point : whole;
-  const bool no_digit = (whole == 0) | (point & (behind_point == whole + 1));
-  const bool zeros = (*p == '0') & (whole > 1);
-  const bool unknown = no_digit | zeros | (bytes > 60) | ((p[bytes] | 0x20) == 'e');
-  return {bytes, !unknown, {at, bytes, 0, 0, 0}};
+  const uint32_t bytes = p[whole] == '.' ? behind_point : whole;
+  const uint32_t whole_max = *p == '0' ? 1 : 63;
+  const bool known = (whole - 1 < whole_max) & (p[static_cast<ptrdiff_t>(bytes) - 1] != '.') & (p[bytes] == behind);
+  return {bytes, known, {at, bytes, 0, 0, 0}};
 }
 
-FREIGHT_INLINE Value AnyNumber(const char* p, uint32_t at) {
+FREIGHT_INLINE Value AnyNumber(const char* p, uint32_t at, char behind) {
   const uint32_t sign = *p == '-';
-  Value value = PlainNumber(p + sign, at);
+  Value value = PlainNumber(p + sign, at, behind);
   value.bytes += sign;
   value.field.length = value.bytes & kLengthMax;
   return value;
 }
 
-FREIGHT_INLINE Value Boolean(const char* p, uint32_t at) {
+FREIGHT_INLINE Value Boolean(const char* p, uint32_t at, char) {
   const bool yes = IsWord(p, "true");
   const bool no = IsWord(p, "fals") & (p[4] == 'e');
   const uint32_t bytes = 5 - uint32_t{yes};
@@ -96,6 +97,7 @@ template <bool is_long, typename ValueAt>
 FREIGHT_INLINE void TakeLines(const NdjsonStepTask& task, NdjsonProgress* progress, ValueAt&& value_at) {
   const Literal literal(task);
   const char* const text = task.text;
+  const char behind = task.behind;
   Field* const fields = task.fields;
   const uint32_t count = progress->count;
   uint32_t doubtful_count = 0;
@@ -109,7 +111,7 @@ FREIGHT_INLINE void TakeLines(const NdjsonStepTask& task, NdjsonProgress* progre
       continue;
     }
     at += literal.bytes;
-    const Value value = value_at(text + at, at);
+    const Value value = value_at(text + at, at, behind);
     progress->at[i] = at + value.bytes;
     fields[progress->lines[i]] = value.field;
     progress->doubtful[doubtful_count] = static_cast<uint16_t>(i);
@@ -119,33 +121,33 @@ FREIGHT_INLINE void TakeLines(const NdjsonStepTask& task, NdjsonProgress* progre
   progress->doubtful_count = doubtful_count;
 }
 
-// Those that are null or what `value_at` knows are no longer doubtful.
+// Those whose value `value_at` knows are no longer doubtful.
 template <typename ValueAt>
 FREIGHT_INLINE void TakeDoubtful(const NdjsonStepTask& task, NdjsonProgress* progress, ValueAt&& value_at) {
   uint32_t left = 0;
   for (uint32_t i = 0; i < progress->doubtful_count; ++i) {
     const uint16_t doubtful = progress->doubtful[i];
     const uint32_t at = progress->doubtful_at[i];
-    const char* const p = task.text + at;
-    const Value value = value_at(p, at);
-    const bool null = IsWord(p, "null");
-    progress->at[doubtful] = at + (null ? 4 : value.bytes);
-    task.fields[progress->lines[doubtful]] = null ? Field{} : value.field;
+    const Value value = value_at(task.text + at, at, task.behind);
+    progress->at[doubtful] = at + value.bytes;
+    task.fields[progress->lines[doubtful]] = value.field;
     progress->doubtful[left] = doubtful;
     progress->doubtful_at[left] = at;
-    left += !(null | value.known);
+    left += !value.known;
   }
   progress->doubtful_count = left;
 }
+
+#define FREIGHT_VALUE(function) \
+  [](const char* p, uint32_t at, char behind) FREIGHT_INLINE_LAMBDA { return function(p, at, behind); }
 
 template <typename Usual, typename Any>
 FREIGHT_INLINE void Take(const NdjsonStepTask& task, NdjsonProgress* progress, Usual&& usual, Any&& any) {
   if (task.literal_bytes <= 64) TakeLines<false>(task, progress, usual);
   else TakeLines<true>(task, progress, usual);
+  TakeDoubtful(task, progress, FREIGHT_VALUE(Null));
   TakeDoubtful(task, progress, any);
 }
-
-#define FREIGHT_VALUE(function) [](const char* p, uint32_t at) FREIGHT_INLINE_LAMBDA { return function(p, at); }
 
 static void Strings(const NdjsonStepTask& task, NdjsonProgress* progress) {
   Take(task, progress, FREIGHT_VALUE(PlainString), FREIGHT_VALUE(AnyString));
@@ -161,23 +163,24 @@ static void Booleans(const NdjsonStepTask& task, NdjsonProgress* progress) {
 
 #undef FREIGHT_VALUE
 
-static uint32_t LineEnds(const char* text, uint32_t begin, uint32_t end, std::array<uint32_t, kNdjsonLinesMax>* out) {
-  uint32_t count = 0;
-  for (uint32_t at = begin; at < end && count + 64 <= out->size(); at += 64) {
-    uint64_t ends = Window(text + at).Equal('\n');
-    if (end - at < 64) ends &= (uint64_t{1} << (end - at)) - 1;
-    // One or none is usual, and which of the two is not foreseen.
-    (*out)[count] = at + First(ends | kLastByte);
-    const auto found = static_cast<uint32_t>(__builtin_popcountll(ends));
-    if (found > 1) [[unlikely]] {
-      for (uint32_t i = 1; i < found; ++i) {
-        ends &= ends - 1;
-        (*out)[count + i] = at + First(ends);
-      }
-    }
-    count += found;
+FREIGHT_INLINE uint32_t AddEnds(uint64_t ends, uint32_t at, uint32_t* out) {
+  const auto found = static_cast<uint32_t>(__builtin_popcountll(ends));
+  // One or none is usual, and which of the two is not foreseen.
+  *out = at + First(ends | kLastByte);
+  if (found > 1) [[unlikely]] {
+    for (ends &= ends - 1; ends != 0; ends &= ends - 1) *++out = at + First(ends);
   }
-  return count;
+  return found;
+}
+
+static uint32_t LineEnds(const char* text, uint32_t begin, uint32_t end, std::array<uint32_t, kNdjsonLinesMax>* out) {
+  const uint32_t count_max = kNdjsonLinesMax - 64;  // one window may hold 64
+  uint32_t count = 0, at = begin;
+  for (; end - at >= 64 && count <= count_max; at += 64) {
+    count += AddEnds(Window(text + at).Equal('\n'), at, out->data() + count);
+  }
+  if (at == end || end - at >= 64 || count > count_max) return count;
+  return count + AddEnds(Window(text + at).Equal('\n') & ~(~uint64_t{0} << (end - at)), at, out->data() + count);
 }
 
 constexpr NdjsonKernels kKernels = {LineEnds, Strings, Numbers, Booleans};
