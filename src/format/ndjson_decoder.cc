@@ -22,6 +22,10 @@ constexpr size_t kShapes = 4;
 // After so many records in a row that no shape knew, the next ones are not tried.
 constexpr int kMissesMax = 16;
 constexpr int kRestRecords = 256;
+// A block of which more than so many lines are left, and more than half of them, costs more than it saves: the next
+// lines are then taken one by one.
+constexpr uint32_t kOpenLinesMax = 16;
+constexpr uint32_t kSingleLines = 4096;
 
 struct Malformed {
   uint32_t begin, end;
@@ -66,7 +70,7 @@ class Decoder final : public MorselDecoder {
 
  private:
   void FillBatch();
-  bool TakesBlocks() const { return block_ != nullptr && shapes_known_ > 0 && rest_ == 0; }
+  bool TakesBlocks() const { return block_ != nullptr && shapes_known_ > 0 && rest_ == 0 && single_lines_ == 0; }
   void FillBlock(uint32_t limit);
   void MatchBlock(uint32_t first_row);
   void AddBlock(uint32_t first_row);
@@ -99,6 +103,7 @@ class Decoder final : public MorselDecoder {
   int misses_ = 0, rest_ = 0;
   std::vector<NdjsonValue> values_, nested_;
   std::unique_ptr<NdjsonBlock> block_;
+  uint32_t single_lines_ = 0;  // that are not taken in blocks
 
   const Morsel* morsel_ = nullptr;
   std::optional<LineCounter> lines_;
@@ -148,6 +153,7 @@ void Decoder::FillBatch() {
       FillBlock(static_cast<uint32_t>(limit));
       continue;
     }
+    single_lines_ -= single_lines_ > 0;
     MakeRowRoom(1);
     if (!fast_ || !FastRecord()) CarefulRecord();
   }
@@ -159,6 +165,8 @@ void Decoder::FillBlock(uint32_t limit) {
   MakeRowRoom(block_->count);
   const uint32_t first_row = rows_;
   MatchBlock(first_row);
+  const uint32_t open = block_->open_count;
+  if (open > kOpenLinesMax && 2 * open > block_->count) single_lines_ = kSingleLines;
   AddBlock(first_row);
 }
 
