@@ -13,14 +13,14 @@ namespace freight {
 
 inline constexpr uint32_t kNdjsonLinesMax = 512;
 
-// Where the lines that a shape is tried on stand, numbered anew from 0.
+// Where the lines that a shape is tried on stand: those that are still in.
 struct NdjsonProgress {
-  // Where the next literal should stand; one past the value when the step has been taken; the end of the text, where no
-  // literal can stand, for lines that are out.
+  // Where the next literal should stand; one past the value when the step has been taken.
   std::array<uint32_t, kNdjsonLinesMax> at;
   std::array<uint16_t, kNdjsonLinesMax> lines;  // of the block
   uint32_t count = 0;
-  // Those that have the step's literal and behind it, at doubtful_at, a value that the kernel does not know.
+  // Places in `lines` of those that have the step's literal and behind it, at doubtful_at, a value that the kernel does
+  // not know: where they stand is for the caller to say.
   std::array<uint16_t, kNdjsonLinesMax> doubtful;
   std::array<uint32_t, kNdjsonLinesMax> doubtful_at;
   uint32_t doubtful_count = 0;
@@ -29,7 +29,6 @@ struct NdjsonProgress {
 // 64 readable bytes follow the text, and the literal.
 struct NdjsonStepTask {
   const char* text = nullptr;
-  uint32_t size = 0;
   const char* literal = nullptr;
   uint32_t literal_bytes = 0;
   char behind = ',';        // with which the next literal begins

@@ -93,32 +93,52 @@ struct Literal {
   const Window window;
 };
 
-template <bool is_long, typename ValueAt>
-FREIGHT_INLINE void TakeLines(const NdjsonStepTask& task, NdjsonProgress* progress, ValueAt&& value_at) {
+// Whether every line before this one is still in: then none changes its place.
+enum class Before : uint8_t { kAllIn, kSomeOut };
+
+// The lines from `from` on, where `kept` are in before them; answers how many are in then. With all in so far, it ends
+// at the first line that is out.
+template <Before before, bool is_long, typename ValueAt>
+FREIGHT_INLINE uint32_t TakeLines(const NdjsonStepTask& task, NdjsonProgress* progress, uint32_t from, uint32_t kept,
+                                  ValueAt&& value_at) {
   const Literal literal(task);
   const char* const text = task.text;
   const char behind = task.behind;
   Field* const fields = task.fields;
   const uint32_t count = progress->count;
-  uint32_t doubtful_count = 0;
-  for (uint32_t i = 0; i < count; ++i) {
+  uint32_t doubtful_count = progress->doubtful_count;
+  for (uint32_t i = from; i < count; ++i) {
     uint32_t at = progress->at[i];
     bool same = literal.StandsAt(text + at);
     if constexpr (is_long) same = same && std::memcmp(text + at + 64, task.literal + 64, literal.bytes - 64) == 0;
     // Foreseen where lines are alike, so that nothing waits for it.
     if (!same) [[unlikely]] {
-      progress->at[i] = task.size;
+      if (before == Before::kAllIn) break;
       continue;
     }
     at += literal.bytes;
     const Value value = value_at(text + at, at, behind);
-    progress->at[i] = at + value.bytes;
-    fields[progress->lines[i]] = value.field;
-    progress->doubtful[doubtful_count] = static_cast<uint16_t>(i);
+    const uint16_t line = progress->lines[i];
+    if (before == Before::kSomeOut) progress->lines[kept] = line;
+    progress->at[kept] = at + value.bytes;
+    fields[line] = value.field;
+    progress->doubtful[doubtful_count] = static_cast<uint16_t>(kept);
     progress->doubtful_at[doubtful_count] = at;
     doubtful_count += !value.known;
+    ++kept;
   }
   progress->doubtful_count = doubtful_count;
+  return kept;
+}
+
+template <bool is_long, typename ValueAt>
+FREIGHT_INLINE void TakeLines(const NdjsonStepTask& task, NdjsonProgress* progress, ValueAt&& value_at) {
+  progress->doubtful_count = 0;
+  uint32_t kept = TakeLines<Before::kAllIn, is_long>(task, progress, 0, 0, value_at);
+  if (kept < progress->count) {
+    kept = TakeLines<Before::kSomeOut, is_long>(task, progress, kept + 1, kept, value_at);
+  }
+  progress->count = kept;
 }
 
 // Those whose value `value_at` knows are no longer doubtful.

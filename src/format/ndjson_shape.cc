@@ -116,7 +116,6 @@ void NdjsonShape::TakeStep(const NdjsonKernels& kernels, const Step& step, Field
   const char* const literal = literals_.data() + step.literal;
   // The literals lie one behind the other, the tail last.
   const NdjsonStepTask task{.text = block->text,
-                            .size = block->size,
                             .literal = literal,
                             .literal_bytes = step.literal_bytes,
                             .behind = literal[step.literal_bytes],
@@ -135,6 +134,7 @@ void NdjsonShape::TakeStep(const NdjsonKernels& kernels, const Step& step, Field
     const uint16_t line = progress.lines[doubtful];
     const char* const p = block->text + progress.doubtful_at[i];
     const char* const behind = Scan(step, block->text, p, block->text + block->ends[line], fields + line);
+    // At the end of the text no literal can stand: the line is out.
     progress.at[doubtful] = behind == nullptr ? block->size : static_cast<uint32_t>(behind - block->text);
   }
 }
@@ -144,16 +144,19 @@ void NdjsonShape::TakeByLine(const Step& step, Field* fields, NdjsonBlock* block
   const char* const literal = literals_.data() + step.literal;
   const char* const text = block->text;
   Field ignored;
+  uint32_t kept = 0;
   for (uint32_t i = 0; i < progress.count; ++i) {
     const uint16_t line = progress.lines[i];
-    const char* const p = text + progress.at[i];
+    const char* p = text + progress.at[i];
     const char* const end = text + block->ends[line];
-    const char* behind = nullptr;
-    if (Fits(p, end, step.literal_bytes) && ndjson::SameBytes(p, literal, step.literal_bytes)) {
-      behind = Scan(step, text, p + step.literal_bytes, end, fields != nullptr ? fields + line : &ignored);
-    }
-    progress.at[i] = behind == nullptr ? block->size : static_cast<uint32_t>(behind - text);
+    if (!Fits(p, end, step.literal_bytes) || !ndjson::SameBytes(p, literal, step.literal_bytes)) continue;
+    p += step.literal_bytes;
+    const char* const behind = Scan(step, text, p, end, fields != nullptr ? fields + line : &ignored);
+    if (behind == nullptr) continue;
+    progress.at[kept] = static_cast<uint32_t>(behind - text);
+    progress.lines[kept++] = line;
   }
+  progress.count = kept;
 }
 
 void NdjsonShape::CloseTails(std::span<Field* const> out, uint32_t first_row, NdjsonBlock* block) const {
