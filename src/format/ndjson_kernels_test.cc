@@ -199,6 +199,17 @@ TEST(NdjsonKernels, LinesWithoutTheLiteralAreOut) {
   }
 }
 
+// The sanitizers see what is read behind the text.
+TEST(NdjsonKernels, LongLiteralsMayBeCutOffAnywhere) {
+  const std::string literal(1000, 'k');
+  for (size_t bytes = 0; bytes < literal.size(); bytes += bytes % 64 == 63 ? 1 : 21) {
+    const std::string text = "kk\n" + literal.substr(0, bytes);
+    for (const NdjsonKernels* kernels : Targets()) {
+      for (const Member member : kMembers) ExpectAgreement(member, *kernels, text, {0, 3}, literal, ',');
+    }
+  }
+}
+
 TEST(NdjsonKernels, BlocksHoldEveryLineOnce) {
   std::mt19937 random(17);
   for (int round = 0; round < 400; ++round) {
