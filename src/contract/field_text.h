@@ -29,6 +29,7 @@ class FieldText {
   // The text of a field that is not null. Undone quotes live in *scratch, which then has 64 bytes after the text.
   std::string_view Of(const char* text, const Field& field, std::string* scratch) const;
   TextEncoding encoding() const { return encoding_; }
+  EscapeStyle escapes() const { return escapes_; }
 
  private:
   uint64_t null_lengths_ = 0;  // bit n: some null spelling has n bytes; the last bit: 63 or more

@@ -23,9 +23,14 @@ uint32_t CharacterOf(uint8_t byte, TextEncoding encoding) {
   return byte;
 }
 
-void AppendCharacter(uint32_t c, std::string* out) {
-  const auto put = [out](uint32_t byte) { out->push_back(static_cast<char>(byte)); };
-  if (c < 0x80) return put(c);
+// As UTF-8, at most four bytes; answers their number.
+size_t PutCharacter(uint32_t c, char* to) {
+  const auto put = [&to](uint32_t byte) { *to++ = static_cast<char>(byte); };
+  const char* const begin = to;
+  if (c < 0x80) {
+    put(c);
+    return 1;
+  }
   if (c < 0x800) {
     put(0xC0 | c >> 6);
   } else {
@@ -38,6 +43,12 @@ void AppendCharacter(uint32_t c, std::string* out) {
     put(0x80 | (c >> 6 & 0x3F));
   }
   put(0x80 | (c & 0x3F));
+  return static_cast<size_t>(to - begin);
+}
+
+void AppendCharacter(uint32_t c, std::string* out) {
+  char bytes[4];
+  out->append(bytes, PutCharacter(c, bytes));
 }
 
 // Bytes of the well-formed sequence that starts at p with a byte above 0x7f, 0 when there is none.
@@ -203,24 +214,39 @@ size_t CopyUndoubled(const char* p, size_t n, char quote, char* out) {
 }
 
 void AppendJsonUnescaped(std::string_view raw, std::string* out) {
-  for (size_t i = 0; i < raw.size();) {
-    const size_t mark = std::min(raw.find('\\', i), raw.size());
-    out->append(raw, i, mark - i);
-    if (mark == raw.size()) return;
-    i = mark + 2;
-    const char kind = raw[mark + 1];
+  std::string bytes(raw);
+  bytes.append(8, '\0');
+  const size_t size = out->size();
+  out->resize(size + raw.size() + 8);
+  out->resize(size + UnescapeJson({bytes.data(), raw.size()}, out->data() + size));
+}
+
+size_t UnescapeJson(std::string_view raw, char* to) {
+  const char* p = raw.data();
+  const char* const end = p + raw.size();
+  char* const begin = to;
+  while (p < end) {
+    const uint64_t word = Load64(p);
+    std::memcpy(to, &word, 8);
+    const int64_t plain = std::min<int64_t>(FirstZeroByteBit(word ^ ('\\' * kOnes)) / 8, end - p);
+    p += plain;
+    to += plain;
+    if (plain == 8 || p == end) continue;
+    const char kind = p[1];
+    p += 2;
     if (kind != 'u') {
-      out->push_back(JsonEscape(kind));
+      *to++ = JsonEscape(kind);
       continue;
     }
-    uint32_t unit = HexUnit(raw.substr(i, 4));
-    i += 4;
+    uint32_t unit = HexUnit({p, 4});
+    p += 4;
     if (unit >= 0xD800 && unit < 0xDC00) {
-      unit = 0x10000 + ((unit - 0xD800) << 10) + (HexUnit(raw.substr(i + 2, 4)) - 0xDC00);
-      i += 6;
+      unit = 0x10000 + ((unit - 0xD800) << 10) + (HexUnit({p + 2, 4}) - 0xDC00);
+      p += 6;
     }
-    AppendCharacter(unit, out);
+    to += PutCharacter(unit, to);
   }
+  return static_cast<size_t>(to - begin);
 }
 
 }  // namespace freight::kernels

@@ -30,5 +30,7 @@ void AppendUnescaped(std::string_view raw, char quote, std::optional<char> escap
 size_t CopyUndoubled(const char* p, size_t n, char quote, char* out);
 // The text of a JSON string whose escapes are known to be well formed: \n, \u00e9, surrogate pairs.
 void AppendJsonUnescaped(std::string_view raw, std::string* out);
+// The same to `to`; returns how many bytes. 8 more are read behind raw, 8 more written to `to`.
+size_t UnescapeJson(std::string_view raw, char* to);
 
 }  // namespace freight::kernels

@@ -120,6 +120,26 @@ TEST(CopyUndoubled, AgreesWithAppendUnescaped) {
   }
 }
 
+// What the escapes of JSON become, at every distance from the words that are copied.
+TEST(UnescapeJson, TakesTheShortestForm) {
+  const std::pair<std::string_view, std::string_view> pieces[] = {
+      {"a", "a"}, {"some text", "some text"}, {"\\n", "\n"}, {"\\\"", "\""}, {"\\\\", "\\"}, {"\\/", "/"},
+      {"\\u00e9", "\xc3\xa9"}, {"\\u20AC", "\xe2\x82\xac"}, {"\\ud83d\\ude00", "\xf0\x9f\x98\x80"},
+      {"\xc3\xa9", "\xc3\xa9"}};
+  std::mt19937 random(6);
+  for (int round = 0; round < 20'000; ++round) {
+    std::string raw, want;
+    for (uint32_t left = random() % 9; left > 0; --left) {
+      const auto& [from, to] = pieces[random() % std::size(pieces)];
+      raw += from;
+      want += to;
+    }
+    std::string got = "before ";
+    AppendJsonUnescaped(raw, &got);
+    ASSERT_EQ(got, "before " + want) << raw;
+  }
+}
+
 TEST(IsAscii, SeesEveryByte) {
   for (size_t n : {1, 7, 8, 63, 64, 65, 130}) {
     std::string text(n, 'a');

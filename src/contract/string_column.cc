@@ -175,6 +175,10 @@ class StringColumn final : public ColumnParser {
       output_.AppendEmpty();
       return;
     }
+    if (field.escaped && is_utf8() && context_.field_text.escapes() == EscapeStyle::kJson) {
+      output_.AppendUnescapedJson({text + field.begin, field.length});
+      return;
+    }
     std::string_view value = context_.field_text.Of(text, field, &scratch_);
     if (!is_utf8()) {
       Verdict verdict(context_.index, nullptr);

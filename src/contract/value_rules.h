@@ -38,10 +38,14 @@ class ValueRules {
     }
     std::sort(made.valid_.begin(), made.valid_.end());
     made.any_ = rules.minimum || rules.maximum || rules.multiple_of || !made.valid_.empty();
+    made.SetRange();
     return made;
   }
 
   bool Accepts(Value value) const {
+    if constexpr (kRanged) {
+      if (only_range_) [[likely]] return (value >= lowest_) & (value <= highest_);
+    }
     return !any_ || !(IsBelow(value) || IsAbove(value) || IsNoMultiple(value) || IsUnknown(value));
   }
   bool IsBelow(Value value) const {
@@ -68,6 +72,7 @@ class ValueRules {
  private:
   static constexpr bool kReal = std::is_floating_point_v<Value>;
   static constexpr bool kOrdered = !std::is_same_v<Codec, UuidCodec> && !std::is_same_v<Codec, BooleanCodec>;
+  static constexpr bool kRanged = kOrdered && std::is_integral_v<Value> && sizeof(Value) <= sizeof(int64_t);
   // Integers are compared as themselves where they fit a word: the limit may lie outside the column's type.
   using Number = std::conditional_t<kReal, double, __int128>;
   struct Edge {
@@ -77,6 +82,18 @@ class ValueRules {
   static Edge Limit(const Bound& bound) {
     if constexpr (kReal) return {bound.real, bound.exclusive};
     else return {bound.value, bound.exclusive};
+  }
+  // A minimum and a maximum alone, as nearly all rules are, are two comparisons of the column's own type.
+  void SetRange() {
+    if constexpr (kRanged) {
+      using Limits = std::numeric_limits<Value>;
+      const __int128 lowest = minimum_ ? minimum_->value + minimum_->exclusive : Limits::min();
+      const __int128 highest = maximum_ ? maximum_->value - maximum_->exclusive : Limits::max();
+      lowest_ = static_cast<Value>(std::max<__int128>(lowest, Limits::min()));
+      highest_ = static_cast<Value>(std::min<__int128>(highest, Limits::max()));
+      only_range_ = !multiple_of_ && valid_.empty() && lowest <= highest && lowest <= Limits::max() &&
+                    highest >= Limits::min();
+    }
   }
   static Number Wide(Value value) {
     if constexpr (kOrdered) return static_cast<Number>(value);
@@ -90,6 +107,8 @@ class ValueRules {
   }
 
   bool any_ = false;
+  bool only_range_ = false;
+  Value lowest_{}, highest_{};
   std::optional<Edge> minimum_, maximum_, multiple_of_;
   std::vector<__int128> valid_;  // keys, sorted
 };

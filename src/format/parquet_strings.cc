@@ -34,8 +34,8 @@ constexpr int64_t kSampleValues = 512;
 constexpr int64_t kNewShare = 4;
 constexpr int64_t kFewRows = 1024;
 // Strings up to this long are copied with one fixed-size move.
-constexpr int64_t kShortCopy = 32;
-static_assert(kShortCopy <= PageBuilder::kSlack);
+constexpr int64_t kShortCopy = 48;
+static_assert(kLengthBytes + kShortCopy <= PageBuilder::kSlack);  // a null row is written, too
 
 // Where row i's bytes are, for each form in which strings arrive. `readable_end`: last byte that may be read.
 struct PlainSource {
