@@ -128,6 +128,7 @@ Status MorselWorker::Encode(const SplitBatch& split) {
 
 Status MorselWorker::Scatter(const SplitBatch& split, MorselResult* result) {
   row_writer_.Use(split.batch);
+  if (scattered_bytes_.length() == 0) ARROW_RETURN_NOT_OK(scattered_bytes_.Reserve(scattered_bytes_hint_));
   for (const SplitBatch::Part& part : split.parts) {
     const int64_t offset = scattered_bytes_.length();
     if (split.order.empty()) {
@@ -151,6 +152,7 @@ Status MorselWorker::FinishPieces(MorselResult* result) {
   }
   open_.clear();
   if (scattered_bytes_.length() == 0) return Status::OK();
+  scattered_bytes_hint_ = scattered_bytes_.length() + scattered_bytes_.length() / 16;
   return scattered_bytes_.Finish().Value(&result->scattered.bytes);
 }
 

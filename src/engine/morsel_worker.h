@@ -66,6 +66,7 @@ class MorselWorker {
   std::optional<bool> scattered_;  // of the morsel at hand, decided by its first batch
   RowWriter row_writer_;
   arrow::BufferBuilder scattered_bytes_;
+  int64_t scattered_bytes_hint_ = 0;  // a little more than the last morsel's: growing would copy them again and again
   std::map<std::string, std::unique_ptr<RowGroupEncoder>> open_;
   std::vector<std::unique_ptr<RowGroupEncoder>> idle_;
 };

@@ -17,7 +17,7 @@ namespace freight {
 inline constexpr int64_t kMorselBytes = 4 << 20;
 inline constexpr int64_t kChunkMorsels = 16;  // 64 MiB of input per chunk
 inline constexpr int64_t kSmallPartBytes = 1 << 20;  // a part below this is joined with its neighbour in the partition
-inline constexpr int64_t kGatherBytes = 8 << 20;  // of a gathered row group's rows, as bundles keep them
+inline constexpr int64_t kGatherBytes = 8 << 20;  // of a gathered row group's rows, as RowReader counts them
 // A morsel's text, its columns, pages and row group together stay within this many times its bytes.
 inline constexpr int64_t kChargeFactor = 3;
 

@@ -1,11 +1,11 @@
 // Staged rows of a chunk that touches many partitions: one file, one sync, instead of a thousand.
 //
-// bundle, version 2 (staging only, never published):
+// bundle, version 3 (staging only, never published):
 //   bundle := run* footer length:u64le magic             length of footer in bytes
 //   run    := rows of one partition as row_bytes.h writes them, about kRunBytesMax at most
 //   footer := entry* in byte order of partition, entries of one partition in row order
 //   entry  := partition_bytes:u32le partition offset:u64le length:u32le rows:u32le
-//   magic  := "FRTBNDL2"
+//   magic  := "FRTBNDL3"
 // No checksum: a bundle never outlives the publication that it was staged for.
 #pragma once
 

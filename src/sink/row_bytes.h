@@ -1,10 +1,14 @@
-// Rows as bytes, one after the other, so that the rows of one partition can be put together from anywhere.
+// Rows as bytes: slices of a few rows each, so that the rows of one partition can be put together from anywhere.
 //
-//   row    := the schema's fields as a struct
-//   struct := null bits, one per field, least significant first, in whole bytes; then each field that is not null
-//   value  := fixed width: the bytes that Arrow keeps | bool: one byte | utf8, binary: length bytes | struct | list
-//   list   := length, null bits of the items as above, then each item that is not null
-//   length := u8 below 255, else 255 u32le
+//   slice   := rows:u16le column*    a column for each field of the schema
+//   column  := nulls, then by type, of the rows that are not null,
+//              fixed width up to 8 bytes, bool: numbers | 16 bytes wide: the bytes that Arrow keeps
+//              utf8, binary: numbers (the lengths), then the bytes of all
+//              list: numbers (the lengths), then a column of all items
+//              struct: a column for each field, of all rows; where the struct is null, so are its fields
+//   nulls   := 0:u8 when no row is null | 1:u8, then a bit per row, 1 = not null, lowest first, in whole bytes
+//   numbers := widths:u8 base offset*    nothing when there are none. widths: bytes of base + 16 x bytes of an offset;
+//              a number is base, sign-extended, + offset; floats as the integers of the same bits
 // Dictionary columns are written as their words. The bytes do not say their schema.
 #pragma once
 
@@ -28,14 +32,14 @@ class RowWriter {
   // The batch that rows are taken from, until the next one; kept alive.
   void Use(std::shared_ptr<arrow::RecordBatch> batch);
   // Rows of the batch in this order, behind what `out` holds.
-  Status Append(std::span<const int32_t> rows, arrow::BufferBuilder* out) const;
-  Status Append(int32_t first_row, int32_t rows, arrow::BufferBuilder* out) const;
+  Status Append(std::span<const int32_t> rows, arrow::BufferBuilder* out);
+  Status Append(int32_t first_row, int32_t rows, arrow::BufferBuilder* out);
 
  private:
-  struct Column;
-  Status AppendRow(int32_t row, arrow::BufferBuilder* out) const;
+  class Column;
   std::shared_ptr<arrow::RecordBatch> batch_;
-  std::unique_ptr<Column> root_;
+  std::vector<Column> columns_;
+  std::vector<int32_t> rows_;  // of the range at hand
 };
 
 // Thread: one caller.
@@ -44,20 +48,30 @@ class RowReader {
   RowReader(std::shared_ptr<arrow::Schema> schema, arrow::MemoryPool* pool);
   ~RowReader();
   // Takes rows off the front of `bytes` until it holds `rows_max` rows or at least `bytes_max` bytes of them since the
-  // last Finish, or they are used up. Fails (kCorrupt) when they end inside a row.
+  // last Finish, or they are used up. When that ends inside a slice, `bytes` keeps the slice: the next call must begin
+  // with it. Fails (kCorrupt) when the bytes end inside a slice.
   Status Append(int64_t rows_max, int64_t bytes_max, std::span<const uint8_t>* bytes);
   int64_t rows() const { return rows_; }
-  int64_t bytes() const { return bytes_; }  // that the rows since the last Finish took
+  // Of the rows since the last Finish. A function of the rows alone, not of how they were cut into slices: the widths
+  // of fixed columns, null or not, and for strings and lists their bytes and items and one more for each.
+  int64_t bytes() const { return bytes_; }
   // All rows since the last Finish.
   Result<std::shared_ptr<arrow::RecordBatch>> Finish();
 
  private:
   class Column;
+  Result<std::span<const uint8_t>> TakeSlice(std::span<const uint8_t> bytes);
+  int64_t EndOfBatch(int64_t rows_max, int64_t bytes_max) const;
+  int64_t BytesTo(int64_t row) const;
   const std::shared_ptr<arrow::Schema> schema_;
-  arrow::MemoryPool* const pool_;
-  std::unique_ptr<Column> root_;
+  std::vector<Column> columns_;
+  // The columns may begin with rows that were given away before and end with rows that belong to the next batch.
+  int64_t first_ = 0;
   int64_t rows_ = 0;
   int64_t bytes_ = 0;
+  int64_t decoded_ = 0;     // rows in the columns
+  int64_t slice_rows_ = 0;  // of the last slice
+  int64_t given_ = 0;       // rows of the slice that the next call begins with
 };
 
 }  // namespace freight

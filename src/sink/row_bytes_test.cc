@@ -8,6 +8,7 @@
 #include <arrow/json/from_string.h>
 #include <gtest/gtest.h>
 
+#include <array>
 #include <numeric>
 #include <random>
 
@@ -67,6 +68,125 @@ TEST(RowBytes, RandomRowsComeBackInAnyOrderAndAnyCut) {
   }
 }
 
+// The rows in slices of random lengths.
+void AppendSliced(RowWriter* writer, int32_t rows, std::mt19937_64& random, arrow::BufferBuilder* bytes) {
+  for (int32_t at = 0; at < rows;) {
+    const auto length = std::min(rows - at, 1 + static_cast<int32_t>(random() % 100));
+    ASSERT_TRUE(writer->Append(at, length, bytes).ok());
+    at += length;
+  }
+}
+
+// Row counts of the batches that `bytes` gives with these limits.
+std::vector<int64_t> BatchRows(std::span<const uint8_t> bytes, int64_t rows_max, int64_t bytes_max) {
+  RowReader reader(AllTypes(), arrow::default_memory_pool());
+  std::vector<int64_t> counts;
+  while (!bytes.empty()) {
+    EXPECT_TRUE(reader.Append(rows_max, bytes_max, &bytes).ok());
+    counts.push_back(reader.rows());
+    EXPECT_EQ(reader.Finish().ValueOrDie()->num_rows(), counts.back());
+  }
+  return counts;
+}
+
+TEST(RowBytes, BatchesDoNotDependOnHowRowsWereSliced) {
+  std::mt19937_64 random(5);
+  const auto batch = RandomBatch(AllTypes(), 1000, random);
+  RowWriter writer;
+  writer.Use(batch);
+  for (const auto& [rows_max, bytes_max] : std::initializer_list<std::pair<int64_t, int64_t>>{
+           {7, 1 << 20}, {1000, 3000}, {13, 2000}, {2000, 1 << 20}}) {
+    arrow::BufferBuilder whole;
+    ASSERT_TRUE(writer.Append(0, 1000, &whole).ok());
+    const auto want = BatchRows({whole.data(), static_cast<size_t>(whole.length())}, rows_max, bytes_max);
+    EXPECT_EQ(std::accumulate(want.begin(), want.end(), int64_t{0}), 1000);
+    for (int round = 0; round < 5; ++round) {
+      arrow::BufferBuilder sliced;
+      AppendSliced(&writer, 1000, random, &sliced);
+      EXPECT_EQ(BatchRows({sliced.data(), static_cast<size_t>(sliced.length())}, rows_max, bytes_max), want);
+    }
+  }
+}
+
+TEST(RowBytes, BatchesTakeTheBytesOfTheirRows) {
+  const auto schema = arrow::schema({field("n", arrow::int64()), field("s", arrow::utf8()),
+                                     field("l", arrow::list(arrow::int32()))});
+  const auto batch = arrow::json::ArrayFromJSONString(
+      arrow::struct_(schema->fields()), R"([[1, "abc", [1, 2]], [null, null, null], [3, "", []]])").ValueOrDie();
+  RowWriter writer;
+  writer.Use(arrow::RecordBatch::FromStructArray(batch).ValueOrDie());
+  arrow::BufferBuilder bytes;
+  ASSERT_TRUE(writer.Append(0, 3, &bytes).ok());
+  // 8 + (1 + 3) + (1 + 2 * 4), then twice 8 + 1 + 1.
+  for (const auto& [bytes_max, rows, took] : std::initializer_list<std::array<int64_t, 3>>{
+           {1, 1, 21}, {21, 1, 21}, {22, 2, 31}, {31, 2, 31}, {32, 3, 41}, {1000, 3, 41}}) {
+    RowReader reader(schema, arrow::default_memory_pool());
+    std::span<const uint8_t> left(bytes.data(), static_cast<size_t>(bytes.length()));
+    ASSERT_TRUE(reader.Append(100, bytes_max, &left).ok());
+    EXPECT_EQ(reader.rows(), rows) << bytes_max;
+    EXPECT_EQ(reader.bytes(), took) << bytes_max;
+    EXPECT_EQ(left.empty(), rows == 3) << bytes_max;
+  }
+}
+
+TEST(RowBytes, NumbersOfEveryDistanceComeBack) {
+  constexpr int64_t kLeast = INT64_MIN;
+  constexpr int64_t kMost = INT64_MAX;
+  std::vector<std::vector<int64_t>> cases = {{0}, {kLeast}, {kMost}, {kLeast, kMost}, {-1, 0, 1}, {kMost, kMost - 1},
+                                             {kLeast, kLeast + 255}, {kLeast, 0}, {-128, 127}, {-129, 127}};
+  for (int bits = 0; bits < 63; ++bits) {
+    for (const int64_t near : {int64_t{1} << bits, (int64_t{1} << bits) - 1, -(int64_t{1} << bits)}) {
+      cases.push_back({near});
+      cases.push_back({0, near});
+      cases.push_back({-5, near, 1});
+      cases.push_back({1'780'000'000'000'000, near});
+    }
+  }
+  const auto schema = arrow::schema({field("n", arrow::int64())});
+  for (const auto& values : cases) {
+    arrow::Int64Builder builder;
+    ASSERT_TRUE(builder.AppendValues(values).ok());
+    const auto array = builder.Finish().ValueOrDie();
+    const auto rows = static_cast<int32_t>(values.size());
+    RowWriter writer;
+    writer.Use(arrow::RecordBatch::Make(schema, rows, {array}));
+    arrow::BufferBuilder bytes;
+    ASSERT_TRUE(writer.Append(0, rows, &bytes).ok());
+    RowReader reader(schema, arrow::default_memory_pool());
+    std::span<const uint8_t> left(bytes.data(), static_cast<size_t>(bytes.length()));
+    ASSERT_TRUE(reader.Append(100, 1 << 20, &left).ok());
+    EXPECT_TRUE(reader.Finish().ValueOrDie()->column(0)->Equals(*array)) << array->ToString();
+  }
+}
+
+TEST(RowBytes, SmallNumbersTakeFewBytes) {
+  arrow::TimestampBuilder builder(arrow::timestamp(arrow::TimeUnit::MICRO), arrow::default_memory_pool());
+  constexpr int64_t kBegin = 1'780'000'000'000'000;
+  for (int64_t i = 0; i < 100; ++i) ASSERT_TRUE(builder.Append(kBegin + i * 600).ok());
+  const auto schema = arrow::schema({field("at", builder.type())});
+  RowWriter writer;
+  writer.Use(arrow::RecordBatch::Make(schema, 100, {builder.Finish().ValueOrDie()}));
+  arrow::BufferBuilder bytes;
+  ASSERT_TRUE(writer.Append(0, 100, &bytes).ok());
+  EXPECT_EQ(bytes.length(), 2 + 1 + 1 + 7 + 100 * 2);
+}
+
+TEST(RowBytes, MoreRowsThanASliceHoldsAreSeveralSlices) {
+  std::mt19937_64 random(3);
+  const auto schema = arrow::schema({field("n", arrow::int32()), field("flag", arrow::boolean())});
+  constexpr int32_t kRows = 200'000;
+  const auto batch = RandomBatch(schema, kRows, random);
+  RowWriter writer;
+  writer.Use(batch);
+  arrow::BufferBuilder bytes;
+  ASSERT_TRUE(writer.Append(0, kRows, &bytes).ok());
+  RowReader reader(schema, arrow::default_memory_pool());
+  std::span<const uint8_t> left(bytes.data(), static_cast<size_t>(bytes.length()));
+  ASSERT_TRUE(reader.Append(kRows + 1, 1 << 30, &left).ok());
+  EXPECT_TRUE(left.empty());
+  EXPECT_TRUE(reader.Finish().ValueOrDie()->Equals(*batch));
+}
+
 TEST(RowBytes, DictionariesComeBackAsWords) {
   const auto words = arrow::json::ArrayFromJSONString(arrow::utf8(), R"(["view", "", "cart"])").ValueOrDie();
   const auto codes = arrow::json::ArrayFromJSONString(arrow::int32(), "[2, null, 0, 1, 0]").ValueOrDie();
@@ -83,12 +203,12 @@ TEST(RowBytes, DictionariesComeBackAsWords) {
   EXPECT_TRUE(reader.Finish().ValueOrDie()->column(0)->Equals(*want));
 }
 
-TEST(RowBytes, EveryCutInsideARowIsCorrupt) {
+TEST(RowBytes, EveryCutInsideASliceIsCorrupt) {
   std::mt19937_64 random(11);
   RowWriter writer;
-  writer.Use(RandomBatch(AllTypes(), 1, random));
+  writer.Use(RandomBatch(AllTypes(), 9, random));
   arrow::BufferBuilder bytes;
-  ASSERT_TRUE(writer.Append(0, 1, &bytes).ok());
+  ASSERT_TRUE(writer.Append(0, 9, &bytes).ok());
   for (int64_t cut = 1; cut < bytes.length(); ++cut) {
     RowReader reader(AllTypes(), arrow::default_memory_pool());
     std::span<const uint8_t> left(bytes.data(), static_cast<size_t>(cut));

@@ -1,0 +1,342 @@
+// RowReader: a tree of columns that mirrors the schema; each takes its values of a slice in one go.
+#include "sink/row_bytes.h"
+#include "sink/row_kind.h"
+
+#include <arrow/array.h>
+#include <arrow/record_batch.h>
+#include <arrow/type.h>
+#include <arrow/util/bit_util.h>
+#include <arrow/util/bitmap_ops.h>
+
+#include <algorithm>
+#include <cstring>
+#include <limits>
+#include <optional>
+#include <utility>
+
+namespace freight {
+namespace {
+
+using arrow::bit_util::BytesForBits;
+using arrow::bit_util::GetBit;
+
+// What is left of the bytes that rows are taken from. Takes of nothing are nullptr: the bytes end too early.
+struct Input {
+  const uint8_t* at;
+  const uint8_t* const end;
+
+  const uint8_t* Take(int64_t bytes) {
+    if (bytes > end - at) return nullptr;
+    return std::exchange(at, at + bytes);
+  }
+};
+
+// As PutNumbers in row_writer.cc wrote them.
+class Numbers {
+ public:
+  static std::optional<Numbers> Take(int64_t count, Input* in) {
+    Numbers numbers(in->end);
+    if (count == 0) return numbers;
+    const uint8_t* const widths = in->Take(1);
+    if (widths == nullptr) return std::nullopt;
+    const int base_bytes = *widths & 15;
+    numbers.width_ = *widths >> 4;
+    const uint8_t* const base = in->Take(base_bytes);
+    if (base == nullptr || base_bytes > 8 || numbers.width_ > 8) return std::nullopt;
+    if (base_bytes > 0) {
+      std::memcpy(&numbers.base_, base, static_cast<size_t>(base_bytes));
+      const int unused = 64 - 8 * base_bytes;
+      numbers.base_ = static_cast<uint64_t>(static_cast<int64_t>(numbers.base_ << unused) >> unused);
+    }
+    if (numbers.width_ > 0) numbers.mask_ = UINT64_MAX >> (64 - 8 * numbers.width_);
+    numbers.at_ = in->Take(count * numbers.width_);
+    return numbers.at_ == nullptr ? std::nullopt : std::optional(numbers);
+  }
+
+  uint64_t Next() {
+    uint64_t offset = 0;
+    if (end_ - at_ >= static_cast<ptrdiff_t>(sizeof offset)) {
+      std::memcpy(&offset, at_, sizeof offset);
+    } else {
+      std::memcpy(&offset, at_, static_cast<size_t>(width_));
+    }
+    at_ += width_;
+    return base_ + (offset & mask_);
+  }
+
+ private:
+  explicit Numbers(const uint8_t* end) : at_(end), end_(end) {}
+  const uint8_t* at_;
+  const uint8_t* end_;  // of all that can be read
+  uint64_t base_ = 0;
+  uint64_t mask_ = 0;
+  int width_ = 0;
+};
+
+}  // namespace
+
+// One column being collected. Takes answer false when the bytes end too early, or memory does: then full().
+class RowReader::Column {
+ public:
+  Column(const std::shared_ptr<arrow::DataType>& type, arrow::MemoryPool* pool)
+      : type_(type), kind_(RowKindOf(*type)), validity_(pool), values_(pool), ends_(pool), pool_(pool) {
+    for (const auto& field : type->fields()) children_.emplace_back(field->type(), pool);
+  }
+
+  bool Take(int64_t rows, Input* in) {
+    Slice slice{rows, rows, nullptr};
+    if (!TakeNulls(&slice, in)) return false;
+    bool taken = false;
+    switch (kind_) {
+      case RowKind::kBool:
+      case RowKind::kFixed1: taken = TakeFixed<uint8_t>(slice, in); break;
+      case RowKind::kFixed2: taken = TakeFixed<uint16_t>(slice, in); break;
+      case RowKind::kFixed4: taken = TakeFixed<uint32_t>(slice, in); break;
+      case RowKind::kFixed8: taken = TakeFixed<uint64_t>(slice, in); break;
+      case RowKind::kFixed16: taken = TakeWide(slice, in); break;
+      case RowKind::kBytes: taken = TakeBytes(slice, in); break;
+      case RowKind::kList: taken = TakeItems(slice, in); break;
+      case RowKind::kStruct:
+        taken = std::all_of(children_.begin(), children_.end(), [&](Column& child) { return child.Take(rows, in); });
+    }
+    rows_ += rows;
+    return taken;
+  }
+
+  // As RowReader::bytes() counts them, of the rows before `row`.
+  int64_t BytesTo(int64_t row) const {
+    int64_t bytes = row * RowWidth(kind_);
+    if (kind_ == RowKind::kBytes) bytes = row + EndOf(row);
+    if (kind_ == RowKind::kList) bytes = row + children_[0].BytesTo(EndOf(row));
+    if (kind_ != RowKind::kStruct) return bytes;
+    for (const Column& child : children_) bytes += child.BytesTo(row);
+    return bytes;
+  }
+
+  bool full() const {
+    return full_ || std::any_of(children_.begin(), children_.end(), [](const Column& child) { return child.full(); });
+  }
+
+  Result<std::shared_ptr<arrow::ArrayData>> Finish();
+
+ private:
+  struct Slice {
+    int64_t rows;
+    int64_t valid;
+    const uint8_t* bits;  // null when all are
+  };
+
+  bool Holds(const Status& reserved) {
+    full_ |= !reserved.ok();
+    return reserved.ok();
+  }
+
+  int64_t EndOf(int64_t row) const { return row < rows_ ? ends_.data()[row] : length_; }
+
+  bool TakeNulls(Slice* slice, Input* in) {
+    const uint8_t* const form = in->Take(1);
+    if (form == nullptr) return false;
+    if (*form != 0) {
+      slice->bits = in->Take(BytesForBits(slice->rows));
+      if (slice->bits == nullptr) return false;
+      slice->valid = arrow::internal::CountSetBits(slice->bits, 0, slice->rows);
+    }
+    // Columns without nulls, the most, need no bitmap.
+    if (slice->bits == nullptr && validity_.length() == 0) return true;
+    const int64_t before = rows_ - validity_.length();
+    if (!Holds(validity_.Reserve(before + slice->rows))) return false;
+    validity_.UnsafeAppend(before, true);
+    if (slice->bits != nullptr) validity_.UnsafeAppend(slice->bits, 0, slice->rows);
+    else validity_.UnsafeAppend(slice->rows, true);
+    return true;
+  }
+
+  template <typename T>
+  bool TakeFixed(const Slice& slice, Input* in) {
+    auto numbers = Numbers::Take(slice.valid, in);
+    const int64_t bytes = slice.rows * static_cast<int64_t>(sizeof(T));
+    if (!numbers || !Holds(Reserve(bytes, &values_))) return false;
+    auto* const out = reinterpret_cast<T*>(values_.mutable_data() + values_.length());
+    if (slice.bits == nullptr) {
+      for (int64_t i = 0; i < slice.rows; ++i) out[i] = static_cast<T>(numbers->Next());
+    } else {
+      for (int64_t i = 0; i < slice.rows; ++i) {
+        out[i] = GetBit(slice.bits, i) ? static_cast<T>(numbers->Next()) : T{0};
+      }
+    }
+    values_.UnsafeAdvance(bytes);
+    return true;
+  }
+
+  bool TakeWide(const Slice& slice, Input* in) {
+    constexpr int64_t kWidth = 16;
+    const uint8_t* from = in->Take(slice.valid * kWidth);
+    if (from == nullptr || !Holds(Reserve(slice.rows * kWidth, &values_))) return false;
+    for (int64_t i = 0; i < slice.rows; ++i) {
+      const bool valid = slice.bits == nullptr || GetBit(slice.bits, i);
+      if (valid) {
+        values_.UnsafeAppend(from, kWidth);
+        from += kWidth;
+      } else {
+        values_.UnsafeAppend(kWidth, 0);
+      }
+    }
+    return true;
+  }
+
+  bool TakeBytes(const Slice& slice, Input* in) {
+    int64_t bytes = 0;
+    if (!TakeLengths(slice, in, &bytes)) return false;
+    const uint8_t* const from = in->Take(bytes);
+    if (from == nullptr || !Holds(Reserve(bytes, &values_))) return false;
+    values_.UnsafeAppend(from, bytes);
+    return true;
+  }
+
+  bool TakeItems(const Slice& slice, Input* in) {
+    int64_t items = 0;
+    return TakeLengths(slice, in, &items) && children_[0].Take(items, in);
+  }
+
+  bool TakeLengths(const Slice& slice, Input* in, int64_t* sum) {
+    auto numbers = Numbers::Take(slice.valid, in);
+    if (!numbers || !Holds(Reserve(slice.rows * static_cast<int64_t>(sizeof length_), ends_.bytes_builder()))) {
+      return false;
+    }
+    int32_t* const out = ends_.mutable_data() + ends_.length();
+    int64_t end = length_;
+    for (int64_t i = 0; i < slice.rows; ++i) {
+      out[i] = static_cast<int32_t>(end);
+      const uint64_t length = slice.bits == nullptr || GetBit(slice.bits, i) ? numbers->Next() : 0;
+      if (length > static_cast<uint64_t>(std::numeric_limits<int32_t>::max() - end)) return false;
+      end += static_cast<int64_t>(length);
+    }
+    ends_.bytes_builder()->UnsafeAdvance(slice.rows * static_cast<int64_t>(sizeof length_));
+    *sum = end - length_;
+    length_ = static_cast<int32_t>(end);
+    return true;
+  }
+
+  // At the beginning for as much as the last batch took: growing step by step would copy it all again.
+  Status Reserve(int64_t bytes, arrow::BufferBuilder* builder) const {
+    const bool begins = builder->length() == 0;
+    return builder->Reserve(begins ? std::max(bytes, builder == &values_ ? values_hint_ : ends_hint_) : bytes);
+  }
+
+  Status FinishBools(std::shared_ptr<arrow::Buffer>* values) const {
+    ARROW_ASSIGN_OR_RAISE(std::shared_ptr<arrow::Buffer> bits, arrow::AllocateEmptyBitmap(rows_, pool_));
+    for (int64_t i = 0; i < rows_; ++i) arrow::bit_util::SetBitTo(bits->mutable_data(), i, (*values)->data()[i] != 0);
+    *values = std::move(bits);
+    return Status::OK();
+  }
+
+  const std::shared_ptr<arrow::DataType> type_;
+  const RowKind kind_;
+  arrow::TypedBufferBuilder<bool> validity_;  // shorter than the column until the next null
+  arrow::BufferBuilder values_;
+  arrow::TypedBufferBuilder<int32_t> ends_;  // where each row's bytes or items begin
+  arrow::MemoryPool* const pool_;
+  std::vector<Column> children_;
+  int64_t values_hint_ = 0, ends_hint_ = 0;
+  int64_t rows_ = 0;
+  int32_t length_ = 0;  // of bytes or items so far
+  bool full_ = false;
+};
+
+Result<std::shared_ptr<arrow::ArrayData>> RowReader::Column::Finish() {
+  constexpr bool kShrink = false;
+  auto data = arrow::ArrayData::Make(type_, rows_, {nullptr}, validity_.false_count());
+  if (validity_.length() > 0) {
+    ARROW_ASSIGN_OR_RAISE(data->buffers[0], validity_.Finish());
+  }
+  if (kind_ == RowKind::kBytes || kind_ == RowKind::kList) {
+    ARROW_RETURN_NOT_OK(ends_.Append(length_));
+    ends_hint_ = ends_.bytes_builder()->length();
+    ARROW_ASSIGN_OR_RAISE(auto ends, ends_.Finish(kShrink));
+    data->buffers.push_back(std::move(ends));
+  }
+  if (kind_ != RowKind::kStruct && kind_ != RowKind::kList) {
+    values_hint_ = values_.length();
+    ARROW_ASSIGN_OR_RAISE(auto values, values_.Finish(kShrink));
+    if (kind_ == RowKind::kBool) ARROW_RETURN_NOT_OK(FinishBools(&values));
+    data->buffers.push_back(std::move(values));
+  }
+  for (Column& column : children_) {
+    ARROW_ASSIGN_OR_RAISE(auto child, column.Finish());
+    data->child_data.push_back(std::move(child));
+  }
+  rows_ = 0;
+  length_ = 0;
+  return data;
+}
+
+RowReader::RowReader(std::shared_ptr<arrow::Schema> schema, arrow::MemoryPool* pool) : schema_(std::move(schema)) {
+  for (const auto& field : schema_->fields()) columns_.emplace_back(field->type(), pool);
+}
+RowReader::~RowReader() = default;
+
+int64_t RowReader::BytesTo(int64_t row) const {
+  int64_t bytes = 0;
+  for (const Column& column : columns_) bytes += column.BytesTo(row);
+  return bytes;
+}
+
+Status RowReader::Append(int64_t rows_max, int64_t bytes_max, std::span<const uint8_t>* bytes) {
+  while (!bytes->empty() && rows_ < rows_max && bytes_ < bytes_max) {
+    FREIGHT_ASSERT(first_ + rows_ == decoded_);
+    ARROW_ASSIGN_OR_RAISE(const auto behind, TakeSlice(*bytes));
+    const int64_t end = EndOfBatch(rows_max, bytes_max);
+    rows_ = end - first_;
+    bytes_ = BytesTo(end) - BytesTo(first_);
+    if (end < decoded_) {
+      given_ = slice_rows_ - (decoded_ - end);
+      return Status::OK();
+    }
+    *bytes = behind;
+  }
+  return Status::OK();
+}
+
+// Returns what comes behind the slice.
+Result<std::span<const uint8_t>> RowReader::TakeSlice(std::span<const uint8_t> bytes) {
+  Input in{bytes.data(), bytes.data() + bytes.size()};
+  uint16_t rows = 0;
+  const uint8_t* const count = in.Take(sizeof rows);
+  if (count == nullptr) return Fail(Reaction::kCorrupt, "staged rows end inside a slice");
+  std::memcpy(&rows, count, sizeof rows);
+  for (Column& column : columns_) {
+    if (column.Take(rows, &in)) continue;
+    if (column.full()) return arrow::Status::OutOfMemory("staged rows");
+    return Fail(Reaction::kCorrupt, "staged rows end inside a slice");
+  }
+  if (decoded_ == 0) first_ = std::exchange(given_, 0);
+  slice_rows_ = rows;
+  decoded_ += rows;
+  return std::span(in.at, in.end);
+}
+
+// The first row border in what was decoded at which the batch has as much as it may; else the end.
+int64_t RowReader::EndOfBatch(int64_t rows_max, int64_t bytes_max) const {
+  const int64_t bytes_end = BytesTo(first_) + bytes_max;
+  int64_t end = std::min(decoded_, first_ + rows_max);
+  if (BytesTo(end) < bytes_end) return end;
+  int64_t too_early = first_ + rows_;
+  while (end - too_early > 1) {
+    const int64_t middle = too_early + (end - too_early) / 2;
+    (BytesTo(middle) < bytes_end ? too_early : end) = middle;
+  }
+  return end;
+}
+
+Result<std::shared_ptr<arrow::RecordBatch>> RowReader::Finish() {
+  std::vector<std::shared_ptr<arrow::ArrayData>> columns;
+  for (Column& column : columns_) {
+    ARROW_ASSIGN_OR_RAISE(auto data, column.Finish());
+    columns.push_back(std::move(data));
+  }
+  const auto batch = arrow::RecordBatch::Make(schema_, std::exchange(decoded_, 0), std::move(columns));
+  bytes_ = 0;
+  return batch->Slice(std::exchange(first_, 0), std::exchange(rows_, 0));
+}
+
+}  // namespace freight
