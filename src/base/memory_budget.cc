@@ -15,6 +15,18 @@ constexpr std::chrono::milliseconds kCancelPoll{20};
 
 }  // namespace
 
+// In an Admit, under the mutex.
+class MemoryBudget::Waiting {
+ public:
+  Waiting(MemoryBudget* budget, int64_t bytes) : budget_(budget) {
+    budget->least_wanted_ = budget->waiters_++ == 0 ? bytes : std::min(budget->least_wanted_, bytes);
+  }
+  ~Waiting() { --budget_->waiters_; }
+
+ private:
+  MemoryBudget* const budget_;
+};
+
 Charge& Charge::operator=(Charge&& o) noexcept {
   if (this == &o) return *this;
   Release();
@@ -41,6 +53,7 @@ void Charge::Resize(int64_t bytes) {
 
 Charge MemoryBudget::Admit(const std::string& part, int64_t bytes, const std::function<bool()>& cancelled) {
   std::unique_lock lock(mutex_);
+  const Waiting waiting(this, bytes);
   // Counting admissions, not bytes, keeps one that waits behind long-lived immediate charges from waiting for ever.
   while (used_bytes_ + bytes > limit_bytes_ && admitted_charges_ > 0) {
     if (!cancelled) {
@@ -48,8 +61,9 @@ Charge MemoryBudget::Admit(const std::string& part, int64_t bytes, const std::fu
       continue;
     }
     lock.unlock();
-    if (cancelled()) return {};
+    const bool stop = cancelled();
     lock.lock();
+    if (stop) return {};
     freed_.wait_for(lock, kCancelPoll,
                     [&] { return used_bytes_ + bytes <= limit_bytes_ || admitted_charges_ == 0; });
   }
@@ -113,13 +127,18 @@ void MemoryBudget::AddLocked(int part, int64_t delta) {
   used_bytes_ += delta;
   peak_bytes_ = std::max(peak_bytes_, used_bytes_);
   FREIGHT_ASSERT(use.now_bytes >= 0);
-  if (delta < 0) freed_.notify_all();
+  if (delta < 0) WakeIfRoom();
+}
+
+// Memory is freed all the time: whoever waits is woken only for enough of it.
+void MemoryBudget::WakeIfRoom() {
+  if (waiters_ > 0 && (used_bytes_ + least_wanted_ <= limit_bytes_ || admitted_charges_ == 0)) freed_.notify_all();
 }
 
 void MemoryBudget::EndAdmission() {
   std::lock_guard lock(mutex_);
   --admitted_charges_;
-  freed_.notify_all();
+  WakeIfRoom();
 }
 
 // Passes every call to `base` and charges the difference. The budget must outlive the pool.

@@ -66,16 +66,20 @@ class MemoryBudget {
  private:
   friend class Charge;
   friend class BudgetPool;
+  class Waiting;
   int PartIndex(const std::string& part);
   int PartIndexLocked(const std::string& part);
   void Add(int part, int64_t delta);
   void AddLocked(int part, int64_t delta);
   void EndAdmission();
+  void WakeIfRoom();
   const int64_t limit_bytes_;
   mutable std::mutex mutex_;
   std::condition_variable freed_;
   std::vector<PartUse> parts_;
   int64_t admitted_charges_ = 0;
+  int64_t waiters_ = 0;
+  int64_t least_wanted_ = 0;  // by one of them, or by one that has left
   int64_t used_bytes_ = 0;
   int64_t peak_bytes_ = 0;
 };
