@@ -9,6 +9,7 @@
 #include <cstring>
 #include <memory>
 #include <string_view>
+#include <vector>
 
 namespace freight {
 
@@ -34,11 +35,18 @@ class MergedDictionary {
   void Release();
 
  private:
+  // Words that come again and again are found by their bytes alone, without a hash of any length and a look at the
+  // entry. `word` holds all bytes of a value of up to 8.
+  struct Recent { uint64_t word; uint32_t length; int32_t code; };
+  static constexpr size_t kRecents = 256;
+
+  Result<int32_t> Find(std::string_view value);
   Status Rehash(int64_t slots);
 
   arrow::BufferBuilder plain_;                  // entries as PLAIN: u32 length, bytes
   arrow::TypedBufferBuilder<uint32_t> starts_;  // where entry i begins in plain_
   arrow::TypedBufferBuilder<uint32_t> slots_;   // open addressing, power of two: code + 1, 0 = free
+  std::vector<Recent> recent_;                  // by word and length; none before the first short value
 };
 
 }  // namespace freight
