@@ -16,6 +16,7 @@
 #include <map>
 #include <mutex>
 #include <optional>
+#include <span>
 #include <thread>
 #include <tuple>
 #include <utility>
@@ -29,10 +30,15 @@ constexpr int64_t kBatchBytes = 1 << 20;
 constexpr int64_t kRowGroupRows = 128 << 10;
 
 struct PartitionWork {
-  struct Run { const BundleReader* bundle; BundleReader::Run run; };
   std::string partition;
   std::vector<std::vector<PartInfo>> joined;  // a file each; the last one goes on with the runs, if there are any
-  std::vector<Run> runs;
+  size_t runs = 0;
+};
+
+// Neighbours of a size that is worth reading together; a large partition is alone.
+struct Share {
+  std::vector<PartitionWork> partitions;
+  std::vector<RunWindow::Run> runs;  // of the first partition, then of the next one
 };
 
 JoinRule RuleOf(const Plan& plan) {
@@ -57,28 +63,50 @@ class PartitionQueue {
     return Status::OK();
   }
 
-  // Only partitions in which something is to be written.
-  Result<std::optional<PartitionWork>> Next() {
+  // Only partitions in which something is to be written; empty at the end.
+  Result<Share> Next() {
+    Share share;
+    int64_t bytes = 0;
+    int64_t last_bytes = 0;
+    // One more if it fits when it is like the last one.
+    while (share.partitions.empty() || bytes + last_bytes <= RunWindow::kBytesMax) {
+      const size_t runs_before = share.runs.size();
+      ARROW_ASSIGN_OR_RAISE(const bool added, AddPartition(&share));
+      if (!added) break;
+      last_bytes = 0;
+      for (size_t i = runs_before; i < share.runs.size(); ++i) last_bytes += share.runs[i].run.length;
+      for (const auto& group : share.partitions.back().joined) {
+        for (const PartInfo& part : group) last_bytes += part.bytes;
+      }
+      bytes += last_bytes;
+    }
+    return share;
+  }
+
+ private:
+  Result<bool> AddPartition(Share* share) {
     while (true) {
       const std::string* first = parts_.empty() ? nullptr : &parts_.begin()->first;
       for (const auto& bundle : bundles_) {
         if (!bundle->at_end() && (!first || bundle->partition() < *first)) first = &bundle->partition();
       }
-      if (!first) return std::nullopt;
-      PartitionWork next{*first, {}, {}};
+      if (!first) return false;
+      PartitionWork next{*first, {}, 0};
       for (auto& bundle : bundles_) {
         while (!bundle->at_end() && bundle->partition() == next.partition) {
           ARROW_ASSIGN_OR_RAISE(const auto run, bundle->Take());
-          next.runs.push_back({bundle.get(), run});
+          share->runs.push_back({bundle.get(), run});
+          ++next.runs;
         }
       }
       const auto parts = parts_.extract(next.partition);
-      if (!parts.empty()) next.joined = GroupParts(parts.mapped(), rule_, !next.runs.empty());
-      if (!next.joined.empty() || !next.runs.empty()) return next;
+      if (!parts.empty()) next.joined = GroupParts(parts.mapped(), rule_, next.runs > 0);
+      if (next.joined.empty() && next.runs == 0) continue;
+      share->partitions.push_back(std::move(next));
+      return true;
     }
   }
 
- private:
   const JoinRule rule_;
   std::vector<std::unique_ptr<BundleReader>> bundles_;
   std::map<std::string, std::vector<PartInfo>> parts_;  // in chunk order
@@ -135,26 +163,32 @@ class PartSequence {
   std::vector<PartInfo> finished_;
 };
 
-// Writes what is to be joined and gathered of one partition into its parts. One per thread.
+// Writes what is to be joined and gathered of partitions into their parts. One per thread.
 class PartGatherer {
  public:
   PartGatherer(const ChunkContext& context, std::unique_ptr<RowGroupEncoder> encoder)
       : encoder_(std::move(encoder)),
-        pool_(context.pool),
         rows_(context.file_schema, context.pool),
+        window_(context.pool),
         group_bytes_max_(context.plan.options.gather_bytes),
         group_rows_max_(context.plan.pipeline.row_group_bytes ? std::numeric_limits<int32_t>::max() : kRowGroupRows) {}
+
+  // The runs of the partitions that Write is then called with, in their order.
+  void Use(std::span<const RunWindow::Run> runs) {
+    runs_ahead_ = runs;
+    loaded_ = 0;
+    next_ = 0;
+  }
 
   Status Write(const PartitionWork& work, const Transaction& transaction, PartSequence* part) {
     for (size_t i = 0; i < work.joined.size(); ++i) {
       for (const PartInfo& staged : work.joined[i]) {
         ARROW_RETURN_NOT_OK(part->AppendStored(transaction.StagedPath(staged)));
       }
-      if (i + 1 < work.joined.size() || work.runs.empty()) ARROW_RETURN_NOT_OK(part->FinishFile());
+      if (i + 1 < work.joined.size() || work.runs == 0) ARROW_RETURN_NOT_OK(part->FinishFile());
     }
-    for (const auto& [bundle, run] : work.runs) {
-      ARROW_ASSIGN_OR_RAISE(const auto bytes, bundle->Read(run, pool_));
-      std::span<const uint8_t> left(bytes->data(), static_cast<size_t>(bytes->size()));
+    for (size_t i = 0; i < work.runs; ++i) {
+      ARROW_ASSIGN_OR_RAISE(auto left, NextRun());
       while (!left.empty()) {
         const int64_t rows_max = group_rows_max_ - encoder_->rows();
         const int64_t bytes_max = std::min(kBatchBytes, group_bytes_max_ - group_bytes_);
@@ -170,6 +204,15 @@ class PartGatherer {
   }
 
  private:
+  Result<std::span<const uint8_t>> NextRun() {
+    if (next_ == loaded_) {
+      runs_ahead_ = runs_ahead_.subspan(loaded_);
+      ARROW_ASSIGN_OR_RAISE(loaded_, window_.Load(runs_ahead_));
+      next_ = 0;
+    }
+    return window_.rows(next_++);
+  }
+
   Status FlushBatch() {
     if (rows_.rows() == 0) return Status::OK();
     group_bytes_ += rows_.bytes();
@@ -184,8 +227,10 @@ class PartGatherer {
   }
 
   const std::unique_ptr<RowGroupEncoder> encoder_;
-  arrow::MemoryPool* const pool_;
   RowReader rows_;
+  RunWindow window_;
+  std::span<const RunWindow::Run> runs_ahead_;  // those in the window first
+  size_t loaded_ = 0, next_ = 0;                // of those in the window
   const int64_t group_bytes_max_, group_rows_max_;
   int64_t group_bytes_ = 0;  // of the rows in the encoder
 };
@@ -204,8 +249,8 @@ class Gathering {
   };
   Result<Closing> Run(const std::vector<ChunkDone>& chunks) {
     ARROW_RETURN_NOT_OK(queue_.Open(context_.env, chunks));
-    ARROW_ASSIGN_OR_RAISE(first_, Next());
-    if (!first_) return Closing{};
+    ARROW_ASSIGN_OR_RAISE(first_, queue_.Next());
+    if (first_.partitions.empty()) return Closing{};
     std::vector<std::thread> threads;
     for (int i = 0; i < options_.threads; ++i) {
       threads.emplace_back([this] {
@@ -221,20 +266,12 @@ class Gathering {
   }
 
  private:
-  struct Turn {
-    PartitionWork work;
-    std::string folder;
-  };
-
-  Result<std::optional<Turn>> Next() {
+  // Empty when there is no more to do.
+  Result<Share> Next() {
     const std::lock_guard lock(mutex_);
-    if (!fault_.ok()) return std::nullopt;
-    if (options_.cancelled && options_.cancelled()) return Fail(Reaction::kStopped, "stopped while gathering");
-    if (first_) return std::exchange(first_, std::nullopt);
-    ARROW_ASSIGN_OR_RAISE(auto work, queue_.Next());
-    if (!work) return std::nullopt;
-    ARROW_ASSIGN_OR_RAISE(auto folder, context_.transaction.StageDir(work->partition));
-    return Turn{std::move(*work), std::move(folder)};
+    if (!fault_.ok()) return Share{};
+    if (!first_.partitions.empty()) return std::exchange(first_, {});
+    return queue_.Next();
   }
 
   Status Work() {
@@ -242,18 +279,36 @@ class Gathering {
                           MakeRowGroupEncoder(context_.file_schema, context_.plan.pipeline.parquet, context_.pool));
     PartGatherer gatherer(context_, std::move(encoder));
     while (true) {
-      ARROW_ASSIGN_OR_RAISE(const auto turn, Next());
-      if (!turn) return Status::OK();
-      PartSequence sequence(context_, owner_, turn->work.partition, turn->folder);
-      ARROW_RETURN_NOT_OK(gatherer.Write(turn->work, context_.transaction, &sequence));
-      ARROW_ASSIGN_OR_RAISE(auto parts, sequence.Finish());
-      const std::lock_guard lock(mutex_);
-      for (const PartInfo& part : parts) ARROW_RETURN_NOT_OK(options_.staged(part));
-      std::move(parts.begin(), parts.end(), std::back_inserter(closing_.parts));
-      for (const auto& group : turn->work.joined) {
-        closing_.replaced.insert(closing_.replaced.end(), group.begin(), group.end());
+      ARROW_ASSIGN_OR_RAISE(const Share share, Next());
+      if (share.partitions.empty()) return Status::OK();
+      gatherer.Use(share.runs);
+      for (const PartitionWork& work : share.partitions) {
+        ARROW_ASSIGN_OR_RAISE(const auto folder, Begin(work));
+        if (!folder) return Status::OK();
+        PartSequence sequence(context_, owner_, work.partition, *folder);
+        ARROW_RETURN_NOT_OK(gatherer.Write(work, context_.transaction, &sequence));
+        ARROW_ASSIGN_OR_RAISE(auto parts, sequence.Finish());
+        ARROW_RETURN_NOT_OK(Close(work, std::move(parts)));
       }
     }
+  }
+
+  // The folder to write to; none when another thread failed.
+  Result<std::optional<std::string>> Begin(const PartitionWork& work) {
+    const std::lock_guard lock(mutex_);
+    if (!fault_.ok()) return std::nullopt;
+    if (options_.cancelled && options_.cancelled()) return Fail(Reaction::kStopped, "stopped while gathering");
+    return context_.transaction.StageDir(work.partition);
+  }
+
+  Status Close(const PartitionWork& work, std::vector<PartInfo> parts) {
+    const std::lock_guard lock(mutex_);
+    for (const PartInfo& part : parts) ARROW_RETURN_NOT_OK(options_.staged(part));
+    std::move(parts.begin(), parts.end(), std::back_inserter(closing_.parts));
+    for (const auto& group : work.joined) {
+      closing_.replaced.insert(closing_.replaced.end(), group.begin(), group.end());
+    }
+    return Status::OK();
   }
 
   const ChunkContext& context_;
@@ -262,7 +317,7 @@ class Gathering {
   const GatherOptions& options_;
   std::mutex mutex_;  // of everything below and of the transaction
   PartitionQueue queue_;
-  std::optional<Turn> first_;  // taken before there are threads: most inputs have nothing to gather
+  Share first_;  // taken before there are threads: most inputs have nothing to gather
   Closing closing_;
   Status fault_;
 };

@@ -5,6 +5,8 @@
 
 #include <algorithm>
 #include <cstring>
+#include <numeric>
+#include <tuple>
 #include <utility>
 
 namespace freight {
@@ -31,9 +33,9 @@ T GetLe(const char* bytes) {
 
 Status BundleWriter::Append(ScatteredRows rows) {
   for (const ScatteredRows::Run& run : rows.runs) {
-    Partition& partition = partitions_[run.partition];
-    if (partition.pending.empty()) touched_.push_back(&partition);
-    partition.pending.push_back({rows.bytes->data() + run.offset, run.length, run.rows});
+    auto& entry = *partitions_.try_emplace(run.partition).first;
+    if (entry.second.pending.empty()) touched_.push_back(&entry);
+    entry.second.pending.push_back({rows.bytes->data() + run.offset, run.length, run.rows});
     rows_ += run.rows;
   }
   pending_bytes_ += rows.bytes->size();
@@ -42,7 +44,8 @@ Status BundleWriter::Append(ScatteredRows rows) {
 }
 
 Status BundleWriter::Flush() {
-  for (Partition* partition : touched_) ARROW_RETURN_NOT_OK(WriteRuns(partition));
+  std::sort(touched_.begin(), touched_.end(), [](auto* a, auto* b) { return a->first < b->first; });
+  for (auto* partition : touched_) ARROW_RETURN_NOT_OK(WriteRuns(&partition->second));
   touched_.clear();
   pending_.clear();
   pending_bytes_ = 0;
@@ -160,10 +163,50 @@ Result<BundleReader::Run> BundleReader::Take() {
   return run;
 }
 
-Result<std::shared_ptr<arrow::Buffer>> BundleReader::Read(const Run& run, arrow::MemoryPool* pool) const {
-  ARROW_ASSIGN_OR_RAISE(std::shared_ptr<arrow::Buffer> bytes, arrow::AllocateBuffer(run.length, pool));
-  ARROW_ASSIGN_OR_RAISE(int64_t got, file_->ReadAt(run.offset, run.length, bytes->mutable_data()));
-  return got == run.length ? Result<std::shared_ptr<arrow::Buffer>>(bytes) : Damaged();
+Status BundleReader::Read(int64_t offset, int64_t length, uint8_t* out) const {
+  ARROW_ASSIGN_OR_RAISE(const int64_t got, file_->ReadAt(offset, length, out));
+  return got == length ? Status::OK() : Damaged();
+}
+
+Result<size_t> RunWindow::Load(std::span<const Run> runs) {
+  starts_.clear();
+  lengths_.clear();
+  int64_t bytes = 0;
+  for (const Run& run : runs) {
+    if (!lengths_.empty() && bytes + run.run.length > kBytesMax) break;
+    bytes += run.run.length;
+    lengths_.push_back(static_cast<size_t>(run.run.length));
+  }
+  if (!bytes_) {
+    ARROW_ASSIGN_OR_RAISE(bytes_, arrow::AllocateResizableBuffer(bytes, pool_));
+  } else {
+    ARROW_RETURN_NOT_OK(bytes_->Resize(bytes, false));
+  }
+  starts_.resize(lengths_.size());
+  order_.resize(lengths_.size());
+  std::iota(order_.begin(), order_.end(), size_t{0});
+  std::sort(order_.begin(), order_.end(), [&](size_t a, size_t b) {
+    return std::tie(runs[a].bundle, runs[a].run.offset) < std::tie(runs[b].bundle, runs[b].run.offset);
+  });
+  int64_t at = 0;
+  for (size_t begin = 0, end = 1; begin < order_.size(); begin = end, ++end) {
+    const auto follows = [&](const Run& a, const Run& b) {
+      return a.bundle == b.bundle && a.run.offset + a.run.length == b.run.offset;
+    };
+    while (end < order_.size() && follows(runs[order_[end - 1]], runs[order_[end]])) ++end;
+    ARROW_RETURN_NOT_OK(ReadTogether(runs, std::span(order_).subspan(begin, end - begin), &at));
+  }
+  return lengths_.size();
+}
+
+Status RunWindow::ReadTogether(std::span<const Run> runs, std::span<const size_t> order, int64_t* at) {
+  const Run& first = runs[order.front()];
+  const int64_t begin = *at;
+  for (const size_t run : order) {
+    starts_[run] = static_cast<size_t>(*at);
+    *at += runs[run].run.length;
+  }
+  return first.bundle->Read(first.run.offset, *at - begin, bytes_->mutable_data() + begin);
 }
 
 }  // namespace freight

@@ -1,7 +1,8 @@
 // Staged rows of a chunk that touches many partitions: one file, one sync, instead of a thousand.
 //
 // bundle, version 3 (staging only, never published):
-//   bundle := run* footer length:u64le magic             length of footer in bytes
+//   bundle := flush* footer length:u64le magic           length of footer in bytes
+//   flush  := run* in byte order of partition            so that the runs of neighbours are read in one go
 //   run    := rows of one partition as row_bytes.h writes them, about kRunBytesMax at most
 //   footer := entry* in byte order of partition, entries of one partition in row order
 //   entry  := partition_bytes:u32le partition offset:u64le length:u32le rows:u32le
@@ -13,10 +14,12 @@
 #include "format/parquet_writer.h"
 #include "io/env.h"
 
+#include <arrow/buffer.h>
 #include <arrow/type_fwd.h>
 
 #include <cstdint>
 #include <memory>
+#include <span>
 #include <string>
 #include <unordered_map>
 #include <vector>
@@ -48,6 +51,7 @@ class BundleWriter {
     std::vector<Entry> entries;
     std::vector<Piece> pending;  // into pending_
   };
+  using Partitions = std::unordered_map<std::string, Partition>;
   Status Flush();
   Status WriteRuns(Partition* partition);
   Status Write(const void* bytes, int64_t length);
@@ -55,8 +59,8 @@ class BundleWriter {
   std::string Footer() const;
 
   std::unique_ptr<WritableFile> out_;
-  std::unordered_map<std::string, Partition> partitions_;
-  std::vector<Partition*> touched_;  // in the order in which pending rows named them
+  Partitions partitions_;
+  std::vector<Partitions::value_type*> touched_;  // those with pending rows
   std::vector<ScatteredRows> pending_;
   int64_t pending_bytes_ = 0;
   std::string out_bytes_;  // written in large pieces
@@ -74,7 +78,8 @@ class BundleReader {
   const std::string& partition() const { return partition_; }
   // The run at hand; then moves to the next one.
   Result<Run> Take();
-  Result<std::shared_ptr<arrow::Buffer>> Read(const Run& run, arrow::MemoryPool* pool) const;
+  // `length` bytes from `offset` on.
+  Status Read(int64_t offset, int64_t length, uint8_t* out) const;
 
  private:
   Status Advance();
@@ -88,6 +93,26 @@ class BundleReader {
   std::string partition_;
   Run run_{};
   bool has_entry_ = false;
+};
+
+// Rows of many runs, in memory together. Runs that stand side by side in their bundle are read by one call.
+// Thread: one caller.
+class RunWindow {
+ public:
+  static constexpr int64_t kBytesMax = 4 << 20;
+  struct Run { const BundleReader* bundle; BundleReader::Run run; };
+
+  explicit RunWindow(arrow::MemoryPool* pool) : pool_(pool) {}
+  // Of `runs`, in any order, the first ones of kBytesMax together, one at least; returns how many. What was loaded
+  // before is gone.
+  Result<size_t> Load(std::span<const Run> runs);
+  std::span<const uint8_t> rows(size_t run) const { return {bytes_->data() + starts_[run], lengths_[run]}; }
+
+ private:
+  Status ReadTogether(std::span<const Run> runs, std::span<const size_t> order, int64_t* at);
+  arrow::MemoryPool* const pool_;
+  std::unique_ptr<arrow::ResizableBuffer> bytes_;
+  std::vector<size_t> order_, starts_, lengths_;
 };
 
 }  // namespace freight
