@@ -37,9 +37,22 @@ class Grouper {
   void Clear() {
     ids_.clear();
     keys_.clear();
+    table_.clear();
     has_last_ = false;
   }
+  // Of the keys that come, if none needs more room than they do: then a table finds them.
+  void Expect(std::span<const int64_t> keys) {
+    if (keys.empty()) return;
+    const auto [least, most] = std::minmax_element(keys.begin(), keys.end());
+    const uint64_t range = static_cast<uint64_t>(*most) - static_cast<uint64_t>(*least);
+    if (range >= keys.size()) return;
+    table_.assign(static_cast<size_t>(range) + 1, kNoId);
+    table_begin_ = *least;
+  }
   uint32_t IdOf(const Key& key) {
+    if constexpr (std::is_same_v<Key, int64_t>) {
+      if (!table_.empty()) return IdInTable(key);
+    }
     if (has_last_ && key == last_) return last_id_;
     const auto [at, added] = ids_.try_emplace(key, static_cast<uint32_t>(keys_.size()));
     if (added) keys_.push_back(key);
@@ -51,8 +64,21 @@ class Grouper {
   const std::vector<Key>& keys() const { return keys_; }
 
  private:
+  static constexpr uint32_t kNoId = UINT32_MAX;
+
+  uint32_t IdInTable(int64_t key) {
+    uint32_t& id = table_[static_cast<size_t>(key - table_begin_)];
+    if (id == kNoId) {
+      id = static_cast<uint32_t>(keys_.size());
+      keys_.push_back(key);
+    }
+    return id;
+  }
+
   IdMap<Key> ids_;
   std::vector<Key> keys_;
+  std::vector<uint32_t> table_;  // key - table_begin_ -> id; empty when it would be too large
+  int64_t table_begin_ = 0;
   Key last_{};
   uint32_t last_id_ = 0;
   bool has_last_ = false;
@@ -63,18 +89,18 @@ class Base : public KeyReader {
   explicit Base(const PartitionField& field) : field_(field) {}
 
  protected:
-  // ids_[row] from key_at(row), names from name_of(key); nulls share one id of their own.
+  // ids_[row] from key_at(row), names from name_of(key); nulls share one id of their own. The grouper is left clear.
   template <typename Key, typename KeyAt, typename NameOf>
   const FieldKeys& Group(const arrow::Array& array, Grouper<Key>* grouper, KeyAt key_at, NameOf name_of) {
     const int64_t rows = array.length();
     const bool nulls = array.null_count() > 0;
     keys_.ids.resize(static_cast<size_t>(rows));
-    grouper->Clear();
     for (int64_t i = 0; i < rows; ++i) {
       keys_.ids[static_cast<size_t>(i)] = nulls && array.IsNull(i) ? kNullId : grouper->IdOf(key_at(i));
     }
     keys_.names.clear();
     for (const Key& key : grouper->keys()) keys_.names.push_back(Named(EscapePartitionValue(name_of(key))));
+    grouper->Clear();
     if (!nulls) return keys_;
     const auto null_id = static_cast<uint32_t>(keys_.names.size());
     keys_.names.push_back(EscapePartitionValue(std::nullopt));
@@ -143,6 +169,7 @@ class NumberKeys : public Base {
   const FieldKeys& Read(const arrow::Array& array) override {
     WidenColumn(array, &values_);
     TransformAll();
+    grouper_.Expect(values_);
     return Group(
         array, &grouper_, [&](int64_t i) { return values_[static_cast<size_t>(i)]; },
         [&](int64_t key) { return NameOf(key); });

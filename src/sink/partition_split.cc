@@ -15,7 +15,7 @@
 namespace freight {
 namespace {
 
-// One partition of the batch at hand.
+// One partition of the batch at hand, or a value of a dictionary that no row has.
 struct Part {
   std::string path;
   int bad_field = -1;   // the first field whose value cannot name a directory
@@ -85,6 +85,11 @@ class Splitter : public PartitionSplitter {
   // Splits each part by the field's value.
   void Refine(const FieldKeys& keys, int field) {
     const std::vector<Part> before = std::exchange(parts_, {});
+    if (before.size() == 1) {
+      for (const auto& name : keys.names) parts_.push_back(Child(before[0], name, field));
+      part_of_ = keys.ids;
+      return;
+    }
     std::unordered_map<uint64_t, uint32_t> refined;
     uint64_t last = UINT64_MAX;
     uint32_t last_part = 0;
@@ -130,15 +135,35 @@ class Splitter : public PartitionSplitter {
   std::vector<Part*> NamedParts() {
     std::vector<Part*> order;
     for (Part& part : parts_) {
-      if (part.bad_field < 0) order.push_back(&part);
+      if (part.bad_field < 0 && part.rows > 0) order.push_back(&part);
     }
-    std::sort(order.begin(), order.end(), [](const Part* a, const Part* b) { return a->path < b->path; });
+    SortByPath(&order);
     int32_t start = 0;
     for (Part* part : order) {
       part->start = start;
       start += part->rows;
     }
     return order;
+  }
+
+  // By the first bytes that can differ, as a number, and only when they are equal by all.
+  void SortByPath(std::vector<Part*>* parts) {
+    const size_t shared = fields_.empty() ? 0 : fields_[0].name.size() + 1;
+    by_word_.clear();
+    for (Part* part : *parts) by_word_.push_back({WordAt(part->path, shared), part});
+    std::sort(by_word_.begin(), by_word_.end(), [](const WordAndPart& a, const WordAndPart& b) {
+      return a.word != b.word ? a.word < b.word : a.part->path < b.part->path;
+    });
+    for (size_t i = 0; i < parts->size(); ++i) (*parts)[i] = by_word_[i].part;
+  }
+
+  // 8 bytes from `at` on, the first one highest; zeros, which no path has, after the end.
+  static uint64_t WordAt(const std::string& path, size_t at) {
+    uint64_t word = 0;
+    for (size_t i = at; i < at + sizeof word; ++i) {
+      word = word << 8 | (i < path.size() ? static_cast<uint8_t>(path[i]) : 0);
+    }
+    return word;
   }
 
   // All nameable rows, partition after partition.
@@ -161,6 +186,8 @@ class Splitter : public PartitionSplitter {
   std::vector<Part> parts_;
   std::vector<uint32_t> part_of_;
   std::vector<int32_t> next_;
+  struct WordAndPart { uint64_t word; Part* part; };
+  std::vector<WordAndPart> by_word_;
 };
 
 }  // namespace

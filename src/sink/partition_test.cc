@@ -416,6 +416,20 @@ void ExpectSplitEqualsRowByRow(PartitionSplitter& splitter, const std::shared_pt
   }
 }
 
+TEST(PartitionSplitter, PartitionsComeInOrderOfPathHoweverLongTheyAreAlike) {
+  auto splitter = MakePartitionSplitter(Fields({"country", "bucket(1, id)"}), Events()).ValueOrDie();
+  std::vector<std::string> names = {"a", "aaaaaaaa", "aaaaaaa", "aaaaaaaa ", "aaaaaaaab", "aaaaaaaaa", "\xc3\xa9", "z"};
+  std::vector<std::optional<std::string>> values(names.rbegin(), names.rend());
+  std::vector<PartitionSplitter::Unnameable> unnameable;
+  const auto batch = BatchWith({{"country", Strings(values)}}, static_cast<int64_t>(values.size()));
+  const auto slices = SplitInSlices(*splitter, batch, &unnameable);
+  std::vector<std::string> want, got;
+  for (const auto& name : names) want.push_back("country=" + name + "/id_bucket=0");
+  for (const auto& slice : slices) got.push_back(slice.path);
+  std::sort(want.begin(), want.end());
+  EXPECT_EQ(got, want);
+}
+
 TEST(PartitionSplitter, RandomBatchesSplitAsRowByRow) {
   std::mt19937_64 random(42);
   for (const auto& texts : std::initializer_list<std::vector<std::string>>{
