@@ -37,7 +37,7 @@ Result<MorselResult> MorselWorker::Process(Task task) {
   task.morsel.reset();  // the text is freed before the result waits
   int64_t held = 0;
   for (const auto& piece : result.pieces) held += piece.group->bytes();
-  if (result.scattered.bytes) held += result.scattered.bytes->size();
+  if (result.scattered.bytes) held += result.scattered.bytes->capacity();
   for (const auto& group : result.bad_groups) held += group->bytes();
   held += result.bad.held_bytes();
   result.charge.Resize(held);
@@ -127,16 +127,12 @@ Status MorselWorker::Encode(const SplitBatch& split) {
 }
 
 Status MorselWorker::Scatter(const SplitBatch& split, MorselResult* result) {
-  row_writer_.Use(split.batch);
+  ARROW_ASSIGN_OR_RAISE(const auto batch, InPartitionOrder(split, pool_));
+  ARROW_RETURN_NOT_OK(row_writer_.Use(*batch));
   if (scattered_bytes_.length() == 0) ARROW_RETURN_NOT_OK(scattered_bytes_.Reserve(scattered_bytes_hint_));
   for (const SplitBatch::Part& part : split.parts) {
     const int64_t offset = scattered_bytes_.length();
-    if (split.order.empty()) {
-      ARROW_RETURN_NOT_OK(row_writer_.Append(part.start, part.rows, &scattered_bytes_));
-    } else {
-      const std::span<const int32_t> rows(split.order.data() + part.start, static_cast<size_t>(part.rows));
-      ARROW_RETURN_NOT_OK(row_writer_.Append(rows, &scattered_bytes_));
-    }
+    ARROW_RETURN_NOT_OK(row_writer_.Append(part.start, part.rows, &scattered_bytes_));
     result->scattered.runs.push_back({part.path, offset, scattered_bytes_.length() - offset, part.rows});
   }
   return Status::OK();
@@ -153,7 +149,8 @@ Status MorselWorker::FinishPieces(MorselResult* result) {
   open_.clear();
   if (scattered_bytes_.length() == 0) return Status::OK();
   scattered_bytes_hint_ = scattered_bytes_.length() + scattered_bytes_.length() / 16;
-  return scattered_bytes_.Finish().Value(&result->scattered.bytes);
+  // Not shrunk: that would copy them all.
+  return scattered_bytes_.Finish(/*shrink_to_fit=*/false).Value(&result->scattered.bytes);
 }
 
 // Many bad records wait for their turn compressed; few are left to the chunk, which gathers those of many morsels.

@@ -43,7 +43,7 @@ class MorselWorker {
 
  private:
   MorselWorker(const Plan& plan, const std::string& run_id, arrow::MemoryPool* pool)
-      : plan_(plan), run_id_(run_id), pool_(pool), scattered_bytes_(pool) {}
+      : plan_(plan), run_id_(run_id), pool_(pool), row_writer_(pool), scattered_bytes_(pool) {}
   Status UseInput(size_t input);
   Status TakeBatch(DecodedBatch&& batch, MorselResult* result);
   bool InScope(const std::string& partition) const;

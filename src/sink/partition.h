@@ -58,6 +58,8 @@ struct PartitionSlice {
   std::string path;
   std::shared_ptr<arrow::RecordBatch> rows;
 };
+// The batch in which parts are found by their start: gathered when there is an order.
+Result<std::shared_ptr<arrow::RecordBatch>> InPartitionOrder(const SplitBatch& split, arrow::MemoryPool* pool);
 // The partitions' rows as batches; gathers at most once.
 Result<std::vector<PartitionSlice>> SlicesOf(const SplitBatch& split, arrow::MemoryPool* pool);
 

@@ -16,6 +16,9 @@ namespace {
 using arrow::bit_util::GetBit;
 using Buffer = std::shared_ptr<arrow::Buffer>;
 
+// Strings up to this long are copied with one fixed-size move.
+constexpr int32_t kShortCopy = 32;
+
 Result<Buffer> GatherBits(const uint8_t* in, int64_t offset, std::span<const int32_t> rows, arrow::MemoryPool* pool) {
   ARROW_ASSIGN_OR_RAISE(auto out, arrow::AllocateEmptyBitmap(static_cast<int64_t>(rows.size()), pool));
   uint8_t* bits = out->mutable_data();
@@ -59,9 +62,16 @@ Status GatherStrings(const arrow::ArrayData& data, std::span<const int32_t> rows
   ARROW_ASSIGN_OR_RAISE(Buffer bytes, arrow::AllocateBuffer(ends[rows.size()], pool));
   const uint8_t* in = data.buffers[2] ? data.buffers[2]->data() : nullptr;
   uint8_t* to = bytes->mutable_data();
+  const int32_t in_bytes = in == nullptr ? 0 : static_cast<int32_t>(data.buffers[2]->size());
+  const int32_t out_bytes = ends[rows.size()];
   for (size_t i = 0; i < rows.size(); ++i) {
+    const int32_t from = offsets[rows[i]];
     const int32_t length = ends[i + 1] - ends[i];
-    if (length > 0) std::memcpy(to + ends[i], in + offsets[rows[i]], static_cast<size_t>(length));
+    if (length <= kShortCopy && from + kShortCopy <= in_bytes && ends[i] + kShortCopy <= out_bytes) {
+      std::memcpy(to + ends[i], in + from, kShortCopy);  // what is too much is overwritten by the next one
+    } else if (length > 0) {
+      std::memcpy(to + ends[i], in + from, static_cast<size_t>(length));
+    }
   }
   out->buffers.push_back(std::move(new_offsets));
   out->buffers.push_back(std::move(bytes));

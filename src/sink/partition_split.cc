@@ -192,17 +192,19 @@ class Splitter : public PartitionSplitter {
 
 }  // namespace
 
-Result<std::vector<PartitionSlice>> SlicesOf(const SplitBatch& split, arrow::MemoryPool* pool) {
-  std::shared_ptr<arrow::RecordBatch> rows = split.batch;
-  if (!split.order.empty()) {
-    arrow::ArrayVector columns;
-    for (const auto& column : split.batch->columns()) {
-      ARROW_ASSIGN_OR_RAISE(auto gathered, GatherRows(*column, split.order, pool));
-      columns.push_back(std::move(gathered));
-    }
-    const auto count = static_cast<int64_t>(split.order.size());
-    rows = arrow::RecordBatch::Make(split.batch->schema(), count, std::move(columns));
+Result<std::shared_ptr<arrow::RecordBatch>> InPartitionOrder(const SplitBatch& split, arrow::MemoryPool* pool) {
+  if (split.order.empty()) return split.batch;
+  arrow::ArrayVector columns;
+  for (const auto& column : split.batch->columns()) {
+    ARROW_ASSIGN_OR_RAISE(auto gathered, GatherRows(*column, split.order, pool));
+    columns.push_back(std::move(gathered));
   }
+  const auto rows = static_cast<int64_t>(split.order.size());
+  return arrow::RecordBatch::Make(split.batch->schema(), rows, std::move(columns));
+}
+
+Result<std::vector<PartitionSlice>> SlicesOf(const SplitBatch& split, arrow::MemoryPool* pool) {
+  ARROW_ASSIGN_OR_RAISE(const auto rows, InPartitionOrder(split, pool));
   std::vector<PartitionSlice> slices;
   for (const SplitBatch::Part& part : split.parts) slices.push_back({part.path, rows->Slice(part.start, part.rows)});
   return slices;

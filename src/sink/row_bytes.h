@@ -27,19 +27,17 @@ namespace freight {
 // Thread: one caller.
 class RowWriter {
  public:
-  RowWriter();
+  explicit RowWriter(arrow::MemoryPool* pool);
   ~RowWriter();
-  // The batch that rows are taken from, until the next one; kept alive.
-  void Use(std::shared_ptr<arrow::RecordBatch> batch);
-  // Rows of the batch in this order, behind what `out` holds.
-  Status Append(std::span<const int32_t> rows, arrow::BufferBuilder* out);
-  Status Append(int32_t first_row, int32_t rows, arrow::BufferBuilder* out);
+  // The batch that rows are taken from, until the next one; its columns are kept alive.
+  Status Use(const arrow::RecordBatch& batch);
+  // Rows of the batch, behind what `out` holds.
+  Status Append(int64_t first_row, int64_t rows, arrow::BufferBuilder* out);
 
  private:
   class Column;
-  std::shared_ptr<arrow::RecordBatch> batch_;
+  arrow::MemoryPool* const pool_;
   std::vector<Column> columns_;
-  std::vector<int32_t> rows_;  // of the range at hand
 };
 
 // Thread: one caller.

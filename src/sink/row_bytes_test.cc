@@ -45,10 +45,14 @@ TEST(RowBytes, RandomRowsComeBackInAnyOrderAndAnyCut) {
     std::vector<int32_t> order(static_cast<size_t>(batch->num_rows()));
     std::iota(order.begin(), order.end(), 0);
     std::shuffle(order.begin(), order.end(), random);
-    RowWriter writer;
-    writer.Use(batch);
+    RowWriter writer(arrow::default_memory_pool());
+    ASSERT_TRUE(writer.Use(*InOrder(*batch, order)).ok());
     arrow::BufferBuilder bytes;
-    ASSERT_TRUE(writer.Append(order, &bytes).ok());
+    for (int32_t at = 0; at < batch->num_rows();) {
+      const auto rows = std::min<int32_t>(batch->num_rows() - at, 1 + static_cast<int32_t>(random() % 30));
+      ASSERT_TRUE(writer.Append(at, rows, &bytes).ok());
+      at += rows;
+    }
 
     RowReader reader(AllTypes(), arrow::default_memory_pool());
     std::span<const uint8_t> left(bytes.data(), static_cast<size_t>(bytes.length()));
@@ -89,11 +93,41 @@ std::vector<int64_t> BatchRows(std::span<const uint8_t> bytes, int64_t rows_max,
   return counts;
 }
 
+TEST(RowBytes, WhatNullsHideIsLeftOut) {
+  // Bytes, items and values under nulls, as slices and readers leave them; also where only the struct above is null.
+  std::mt19937_64 random(13);
+  for (int round = 0; round < 20; ++round) {
+    auto batch = RandomBatch(AllTypes(), 50, random);
+    arrow::ArrayVector hidden;
+    for (const auto& column : batch->columns()) {
+      const auto more = arrow::AllocateEmptyBitmap(50, arrow::default_memory_pool()).ValueOrDie();
+      for (int64_t i = 0; i < 50; ++i) {
+        arrow::bit_util::SetBitTo(more->mutable_data(), i, column->IsValid(i) && random() % 3 != 0);
+      }
+      auto data = column->data()->Copy();
+      data->buffers[0] = more;
+      data->null_count = arrow::kUnknownNullCount;
+      hidden.push_back(arrow::MakeArray(data));
+    }
+    batch = arrow::RecordBatch::Make(batch->schema(), 50, hidden)->Slice(static_cast<int64_t>(random() % 5));
+    RowWriter writer(arrow::default_memory_pool());
+    ASSERT_TRUE(writer.Use(*batch).ok());
+    arrow::BufferBuilder bytes;
+    AppendSliced(&writer, static_cast<int32_t>(batch->num_rows()), random, &bytes);
+    RowReader reader(AllTypes(), arrow::default_memory_pool());
+    std::span<const uint8_t> left(bytes.data(), static_cast<size_t>(bytes.length()));
+    ASSERT_TRUE(reader.Append(100, 1 << 20, &left).ok());
+    const auto got = reader.Finish().ValueOrDie();
+    ASSERT_TRUE(got->ValidateFull().ok());
+    ASSERT_TRUE(got->Equals(*batch));
+  }
+}
+
 TEST(RowBytes, BatchesDoNotDependOnHowRowsWereSliced) {
   std::mt19937_64 random(5);
   const auto batch = RandomBatch(AllTypes(), 1000, random);
-  RowWriter writer;
-  writer.Use(batch);
+  RowWriter writer(arrow::default_memory_pool());
+  ASSERT_TRUE(writer.Use(*batch).ok());
   for (const auto& [rows_max, bytes_max] : std::initializer_list<std::pair<int64_t, int64_t>>{
            {7, 1 << 20}, {1000, 3000}, {13, 2000}, {2000, 1 << 20}}) {
     arrow::BufferBuilder whole;
@@ -113,8 +147,8 @@ TEST(RowBytes, BatchesTakeTheBytesOfTheirRows) {
                                      field("l", arrow::list(arrow::int32()))});
   const auto batch = arrow::json::ArrayFromJSONString(
       arrow::struct_(schema->fields()), R"([[1, "abc", [1, 2]], [null, null, null], [3, "", []]])").ValueOrDie();
-  RowWriter writer;
-  writer.Use(arrow::RecordBatch::FromStructArray(batch).ValueOrDie());
+  RowWriter writer(arrow::default_memory_pool());
+  ASSERT_TRUE(writer.Use(*arrow::RecordBatch::FromStructArray(batch).ValueOrDie()).ok());
   arrow::BufferBuilder bytes;
   ASSERT_TRUE(writer.Append(0, 3, &bytes).ok());
   // 8 + (1 + 3) + (1 + 2 * 4), then twice 8 + 1 + 1.
@@ -148,8 +182,8 @@ TEST(RowBytes, NumbersOfEveryDistanceComeBack) {
     ASSERT_TRUE(builder.AppendValues(values).ok());
     const auto array = builder.Finish().ValueOrDie();
     const auto rows = static_cast<int32_t>(values.size());
-    RowWriter writer;
-    writer.Use(arrow::RecordBatch::Make(schema, rows, {array}));
+    RowWriter writer(arrow::default_memory_pool());
+    ASSERT_TRUE(writer.Use(*arrow::RecordBatch::Make(schema, rows, {array})).ok());
     arrow::BufferBuilder bytes;
     ASSERT_TRUE(writer.Append(0, rows, &bytes).ok());
     RowReader reader(schema, arrow::default_memory_pool());
@@ -164,8 +198,8 @@ TEST(RowBytes, SmallNumbersTakeFewBytes) {
   constexpr int64_t kBegin = 1'780'000'000'000'000;
   for (int64_t i = 0; i < 100; ++i) ASSERT_TRUE(builder.Append(kBegin + i * 600).ok());
   const auto schema = arrow::schema({field("at", builder.type())});
-  RowWriter writer;
-  writer.Use(arrow::RecordBatch::Make(schema, 100, {builder.Finish().ValueOrDie()}));
+  RowWriter writer(arrow::default_memory_pool());
+  ASSERT_TRUE(writer.Use(*arrow::RecordBatch::Make(schema, 100, {builder.Finish().ValueOrDie()})).ok());
   arrow::BufferBuilder bytes;
   ASSERT_TRUE(writer.Append(0, 100, &bytes).ok());
   EXPECT_EQ(bytes.length(), 2 + 1 + 1 + 7 + 100 * 2);
@@ -176,8 +210,8 @@ TEST(RowBytes, MoreRowsThanASliceHoldsAreSeveralSlices) {
   const auto schema = arrow::schema({field("n", arrow::int32()), field("flag", arrow::boolean())});
   constexpr int32_t kRows = 200'000;
   const auto batch = RandomBatch(schema, kRows, random);
-  RowWriter writer;
-  writer.Use(batch);
+  RowWriter writer(arrow::default_memory_pool());
+  ASSERT_TRUE(writer.Use(*batch).ok());
   arrow::BufferBuilder bytes;
   ASSERT_TRUE(writer.Append(0, kRows, &bytes).ok());
   RowReader reader(schema, arrow::default_memory_pool());
@@ -192,8 +226,8 @@ TEST(RowBytes, DictionariesComeBackAsWords) {
   const auto codes = arrow::json::ArrayFromJSONString(arrow::int32(), "[2, null, 0, 1, 0]").ValueOrDie();
   const auto type = arrow::dictionary(arrow::int32(), arrow::utf8());
   const auto coded = std::make_shared<arrow::DictionaryArray>(type, codes, words);
-  RowWriter writer;
-  writer.Use(arrow::RecordBatch::Make(arrow::schema({field("kind", type)}), 5, {coded})->Slice(1));
+  RowWriter writer(arrow::default_memory_pool());
+  ASSERT_TRUE(writer.Use(*arrow::RecordBatch::Make(arrow::schema({field("kind", type)}), 5, {coded})->Slice(1)).ok());
   arrow::BufferBuilder bytes;
   ASSERT_TRUE(writer.Append(0, 4, &bytes).ok());
   RowReader reader(arrow::schema({field("kind", arrow::utf8())}), arrow::default_memory_pool());
@@ -205,8 +239,8 @@ TEST(RowBytes, DictionariesComeBackAsWords) {
 
 TEST(RowBytes, EveryCutInsideASliceIsCorrupt) {
   std::mt19937_64 random(11);
-  RowWriter writer;
-  writer.Use(RandomBatch(AllTypes(), 9, random));
+  RowWriter writer(arrow::default_memory_pool());
+  ASSERT_TRUE(writer.Use(*RandomBatch(AllTypes(), 9, random)).ok());
   arrow::BufferBuilder bytes;
   ASSERT_TRUE(writer.Append(0, 9, &bytes).ok());
   for (int64_t cut = 1; cut < bytes.length(); ++cut) {

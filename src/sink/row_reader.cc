@@ -6,9 +6,9 @@
 #include <arrow/record_batch.h>
 #include <arrow/type.h>
 #include <arrow/util/bit_util.h>
-#include <arrow/util/bitmap_ops.h>
 
 #include <algorithm>
+#include <bit>
 #include <cstring>
 #include <limits>
 #include <optional>
@@ -53,24 +53,97 @@ class Numbers {
     return numbers.at_ == nullptr ? std::nullopt : std::optional(numbers);
   }
 
-  uint64_t Next() {
-    uint64_t offset = 0;
-    if (end_ - at_ >= static_cast<ptrdiff_t>(sizeof offset)) {
-      std::memcpy(&offset, at_, sizeof offset);
-    } else {
-      std::memcpy(&offset, at_, static_cast<size_t>(width_));
+  // The next one where the row is valid; 0, and nothing is taken, where it is not. No branch that is hard to guess.
+  uint64_t NextIf(bool valid) {
+    const uint64_t number = base_ + (Load() & mask_);
+    at_ += valid ? width_ : 0;
+    return valid ? number : 0;
+  }
+
+  // Calls put(i, number) for all, which are `count`.
+  template <typename Put>
+  void Each(int64_t count, Put put) {
+    if (end_ - at_ < count * width_ + static_cast<int64_t>(sizeof mask_)) {
+      for (int64_t i = 0; i < count; ++i) put(i, NextIf(true));
+      return;
     }
-    at_ += width_;
-    return base_ + (offset & mask_);
+    for (int64_t i = 0; i < count; ++i) {
+      uint64_t offset;
+      std::memcpy(&offset, at_ + i * width_, sizeof offset);
+      put(i, base_ + (offset & mask_));
+    }
   }
 
  private:
+  uint64_t Load() const {
+    uint64_t offset = 0;
+    const auto readable = static_cast<size_t>(end_ - at_);
+    if (readable >= sizeof offset) std::memcpy(&offset, at_, sizeof offset);
+    else if (readable > 0) std::memcpy(&offset, at_, readable);
+    return offset;
+  }
+
   explicit Numbers(const uint8_t* end) : at_(end), end_(end) {}
   const uint8_t* at_;
   const uint8_t* end_;  // of all that can be read
   uint64_t base_ = 0;
   uint64_t mask_ = 0;
   int width_ = 0;
+};
+
+// A bitmap that grows by the bits of a slice, mostly a few.
+class BitAppender {
+ public:
+  explicit BitAppender(arrow::MemoryPool* pool) : bytes_(pool) {}
+  int64_t length() const { return length_; }
+  int64_t zeros() const { return zeros_; }
+
+  Status Append(const uint8_t* bits, int64_t count) {
+    ARROW_RETURN_NOT_OK(Reserve(count));
+    for (int64_t at = 0; at < count; at += kStep) {
+      const int64_t step = std::min(kStep, count - at);
+      uint64_t word = 0;
+      std::memcpy(&word, bits + at / 8, static_cast<size_t>(BytesForBits(step)));
+      Put(word, step);
+    }
+    return Status::OK();
+  }
+
+  Status AppendOnes(int64_t count) {
+    ARROW_RETURN_NOT_OK(Reserve(count));
+    for (int64_t at = 0; at < count; at += kStep) Put(UINT64_MAX, std::min(kStep, count - at));
+    return Status::OK();
+  }
+
+  Result<std::shared_ptr<arrow::Buffer>> Finish() {
+    bytes_.UnsafeAdvance(BytesForBits(length_) - bytes_.length());
+    length_ = zeros_ = 0;
+    return bytes_.Finish();
+  }
+
+ private:
+  static constexpr int64_t kStep = 56;  // whole bytes that fit a word at any of its first 8 bits
+
+  Status Reserve(int64_t count) {
+    const int64_t bytes = BytesForBits(length_ + count) + static_cast<int64_t>(sizeof(uint64_t));
+    return bytes_.Reserve(bytes - bytes_.length());
+  }
+
+  void Put(uint64_t word, int64_t count) {
+    word &= UINT64_MAX >> (64 - count);
+    zeros_ += count - std::popcount(word);
+    uint8_t* const to = bytes_.mutable_data() + length_ / 8;
+    const int64_t used = length_ % 8;
+    const uint64_t before = used == 0 ? 0 : *to & ((1U << used) - 1);
+    word = word << used | before;
+    std::memcpy(to, &word, sizeof word);
+    length_ += count;
+    bytes_.UnsafeAdvance(length_ / 8 - bytes_.length());
+  }
+
+  arrow::BufferBuilder bytes_;  // whole bytes; a part of the next one stands behind them
+  int64_t length_ = 0;
+  int64_t zeros_ = 0;
 };
 
 }  // namespace
@@ -136,18 +209,12 @@ class RowReader::Column {
   bool TakeNulls(Slice* slice, Input* in) {
     const uint8_t* const form = in->Take(1);
     if (form == nullptr) return false;
-    if (*form != 0) {
-      slice->bits = in->Take(BytesForBits(slice->rows));
-      if (slice->bits == nullptr) return false;
-      slice->valid = arrow::internal::CountSetBits(slice->bits, 0, slice->rows);
-    }
-    // Columns without nulls, the most, need no bitmap.
-    if (slice->bits == nullptr && validity_.length() == 0) return true;
-    const int64_t before = rows_ - validity_.length();
-    if (!Holds(validity_.Reserve(before + slice->rows))) return false;
-    validity_.UnsafeAppend(before, true);
-    if (slice->bits != nullptr) validity_.UnsafeAppend(slice->bits, 0, slice->rows);
-    else validity_.UnsafeAppend(slice->rows, true);
+    if (*form == 0) return validity_.length() == 0 || Holds(validity_.AppendOnes(slice->rows));
+    slice->bits = in->Take(BytesForBits(slice->rows));
+    if (slice->bits == nullptr || !Holds(validity_.AppendOnes(rows_ - validity_.length()))) return false;
+    const int64_t nulls_before = validity_.zeros();
+    if (!Holds(validity_.Append(slice->bits, slice->rows))) return false;
+    slice->valid -= validity_.zeros() - nulls_before;
     return true;
   }
 
@@ -158,11 +225,9 @@ class RowReader::Column {
     if (!numbers || !Holds(Reserve(bytes, &values_))) return false;
     auto* const out = reinterpret_cast<T*>(values_.mutable_data() + values_.length());
     if (slice.bits == nullptr) {
-      for (int64_t i = 0; i < slice.rows; ++i) out[i] = static_cast<T>(numbers->Next());
+      numbers->Each(slice.rows, [out](int64_t i, uint64_t number) { out[i] = static_cast<T>(number); });
     } else {
-      for (int64_t i = 0; i < slice.rows; ++i) {
-        out[i] = GetBit(slice.bits, i) ? static_cast<T>(numbers->Next()) : T{0};
-      }
+      for (int64_t i = 0; i < slice.rows; ++i) out[i] = static_cast<T>(numbers->NextIf(GetBit(slice.bits, i)));
     }
     values_.UnsafeAdvance(bytes);
     return true;
@@ -204,15 +269,23 @@ class RowReader::Column {
       return false;
     }
     int32_t* const out = ends_.mutable_data() + ends_.length();
-    int64_t end = length_;
-    for (int64_t i = 0; i < slice.rows; ++i) {
+    auto end = static_cast<uint64_t>(length_);
+    uint64_t longest = 0;
+    const auto put = [&](int64_t i, uint64_t length) {
       out[i] = static_cast<int32_t>(end);
-      const uint64_t length = slice.bits == nullptr || GetBit(slice.bits, i) ? numbers->Next() : 0;
-      if (length > static_cast<uint64_t>(std::numeric_limits<int32_t>::max() - end)) return false;
-      end += static_cast<int64_t>(length);
+      longest = std::max(longest, length);
+      end += length;
+    };
+    if (slice.bits == nullptr) {
+      numbers->Each(slice.rows, put);
+    } else {
+      for (int64_t i = 0; i < slice.rows; ++i) put(i, numbers->NextIf(GetBit(slice.bits, i)));
     }
+    // A slice has so few rows that the sum cannot have wrapped around when no length is wrong.
+    constexpr uint64_t kLengthMax = std::numeric_limits<int32_t>::max();
+    if (longest > kLengthMax || end > kLengthMax) return false;
     ends_.bytes_builder()->UnsafeAdvance(slice.rows * static_cast<int64_t>(sizeof length_));
-    *sum = end - length_;
+    *sum = static_cast<int64_t>(end) - length_;
     length_ = static_cast<int32_t>(end);
     return true;
   }
@@ -232,7 +305,7 @@ class RowReader::Column {
 
   const std::shared_ptr<arrow::DataType> type_;
   const RowKind kind_;
-  arrow::TypedBufferBuilder<bool> validity_;  // shorter than the column until the next null
+  BitAppender validity_;  // shorter than the column until the next null
   arrow::BufferBuilder values_;
   arrow::TypedBufferBuilder<int32_t> ends_;  // where each row's bytes or items begin
   arrow::MemoryPool* const pool_;
@@ -245,7 +318,7 @@ class RowReader::Column {
 
 Result<std::shared_ptr<arrow::ArrayData>> RowReader::Column::Finish() {
   constexpr bool kShrink = false;
-  auto data = arrow::ArrayData::Make(type_, rows_, {nullptr}, validity_.false_count());
+  auto data = arrow::ArrayData::Make(type_, rows_, {nullptr}, validity_.zeros());
   if (validity_.length() > 0) {
     ARROW_ASSIGN_OR_RAISE(data->buffers[0], validity_.Finish());
   }
