@@ -11,6 +11,7 @@
 #include <algorithm>
 #include <bit>
 #include <cstring>
+#include <numeric>
 #include <utility>
 
 namespace freight {
@@ -163,6 +164,7 @@ class RowWriter::Column {
       numbers_[static_cast<size_t>(count)] = number_at(rows.begin + i);
       count += !has_nulls_ || GetBit(bits_.data(), i);
     }
+    numbers_.resize(static_cast<size_t>(count));
     return PutNumbers(numbers_.data(), count, out);
   }
 
@@ -189,11 +191,11 @@ class RowWriter::Column {
     const int64_t bytes = rows.count == 0 ? 0 : ends_[rows.begin + rows.count] - ends_[rows.begin];
     if (bytes == 0) return Status::OK();
     ARROW_RETURN_NOT_OK(out->Reserve(bytes));
-    if (!has_nulls_) {
+    if (std::accumulate(numbers_.begin(), numbers_.end(), int64_t{0}) == bytes) {
       out->UnsafeAppend(values_ + ends_[rows.begin], bytes);
       return Status::OK();
     }
-    // A null may hide bytes. Those of its neighbours stand together all the same.
+    // A null hides bytes. Those of its neighbours stand together all the same.
     int64_t from = rows.begin;
     for (int64_t row = rows.begin; row < rows.begin + rows.count; ++row) {
       if (LengthOf(row) == 0 || GetBit(bits_.data(), row - rows.begin)) continue;
