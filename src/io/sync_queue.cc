@@ -27,7 +27,7 @@ SyncQueue::~SyncQueue() {
     ending_ = true;
     tasks_.clear();
   }
-  changed_.notify_all();
+  added_.notify_all();
   for (auto& thread : threads_) thread.join();
 }
 
@@ -50,8 +50,8 @@ Status SyncQueue::Put(Task task) {
   if (threads_.size() < threads_max_ && tasks_.size() + at_work_ > threads_.size()) {
     threads_.emplace_back([this] { Work(); });
   }
-  changed_.notify_all();
-  changed_.wait(lock, [this] { return tasks_.size() < kPendingMax; });
+  added_.notify_one();
+  done_.wait(lock, [this] { return tasks_.size() < kPendingMax; });
   return fault_;
 }
 
@@ -63,7 +63,7 @@ Status SyncQueue::Drain() {
     fault_ = Do(std::move(oldest));
   }
   if (!fault_.ok()) tasks_.clear();
-  changed_.wait(lock, [this] { return tasks_.empty() && at_work_ == 0; });
+  done_.wait(lock, [this] { return tasks_.empty() && at_work_ == 0; });
   return std::exchange(fault_, Status::OK());
 }
 
@@ -77,7 +77,7 @@ Status SyncQueue::Do(Task task) {
 void SyncQueue::Work() {
   std::unique_lock lock(mutex_);
   while (true) {
-    changed_.wait(lock, [this] { return ending_ || !tasks_.empty(); });
+    added_.wait(lock, [this] { return ending_ || !tasks_.empty(); });
     if (tasks_.empty()) return;
     Task task = std::move(tasks_.front());
     tasks_.pop_front();
@@ -90,7 +90,7 @@ void SyncQueue::Work() {
       fault_ = std::move(done);
       tasks_.clear();
     }
-    changed_.notify_all();
+    done_.notify_all();
   }
 }
 

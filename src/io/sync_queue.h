@@ -40,7 +40,8 @@ class SyncQueue {
   Env& env_;
   const size_t threads_max_;
   std::mutex mutex_;  // of what follows
-  std::condition_variable changed_;
+  std::condition_variable added_;  // threads wait here, and each task wakes one of them
+  std::condition_variable done_;   // who has no room for a task, or waits for all of them
   std::deque<Task> tasks_;
   size_t at_work_ = 0;  // tasks that a thread has taken
   bool ending_ = false;
