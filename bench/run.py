@@ -16,7 +16,6 @@ import argparse
 import json
 import os
 import pathlib
-import shutil
 import subprocess
 import sys
 
@@ -114,7 +113,7 @@ def measure_workloads(args, build):
         measured[workload.id] = report.describe(workload, results, refused, conditions)
         failed |= any(load.engine == loaders.FREIGHT and isinstance(refused.get(load.name), measure.Wrong)
                       for load in workload.loaders)
-    shutil.rmtree(bench.folder, ignore_errors=True)
+        bench.remove()
     return measured, failed
 
 
@@ -138,7 +137,7 @@ def show_parts(args, build):
     if args.profile:
         bench = loaders.Bench(build, data.Inputs(args.data, build, args.scale), args.data / "work")
         show(args, "profile", stages.table(bench, report.machine(build, peers=())))
-        shutil.rmtree(bench.folder, ignore_errors=True)
+        bench.remove()
 
 
 def main(words):

@@ -27,7 +27,7 @@ class StringTable {
   static constexpr size_t kBytesMax = 64 << 10;
   static constexpr uint32_t kNone = ~0u;
 
-  // Begins with room for a few strings and grows by itself; `rows` strings at most will come.
+  // Room for `rows` strings or kEntriesMax, whichever is less.
   Status Reset(int64_t rows, arrow::MemoryPool* pool);
   // Gives the slots back to the pool; the entries stay.
   void ReleaseSlots() { slots_.reset(); }
@@ -47,7 +47,7 @@ class StringTable {
     }
   }
   // After a Find that said kNone. False when the table is full: nothing was inserted.
-  Result<bool> Insert(std::string_view text, uint32_t place);
+  bool Insert(std::string_view text, uint32_t place);
 
   uint32_t size() const { return static_cast<uint32_t>(ends_.size()); }
   std::string_view entry(uint32_t code) const {
@@ -81,10 +81,7 @@ class StringTable {
     return {kernels::Load64(p) & kernels::Load64(masks), kernels::Load64(p + 8) & kernels::Load64(masks + 8)};
   }
   static Key LongKey(const char* p, uint32_t n);
-  Status MakeRoom(int64_t entries);
-  Status Grow();
 
-  arrow::MemoryPool* pool_ = nullptr;
   std::shared_ptr<arrow::Buffer> slots_;
   uint32_t mask_ = 0;
   uint32_t shift_ = 0;
