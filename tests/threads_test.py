@@ -1,4 +1,5 @@
 """The same input and plan give identical files, whatever the number of threads."""
+import os
 import unittest
 
 import support
@@ -46,6 +47,21 @@ class ThreadsTest(support.FreightTest):
         self.assertEqual(done.code, support.OK, done.err)
         shown = project.call("show", "--json", done.json()["run_id"], "t.yaml").json()
         self.assertLess(shown["memory"]["peak_bytes"], 60 << 20)
+
+    def test_many_inputs_take_no_more_memory_than_few(self):
+        # Each input has its own decoder: beside the one before it, it would take memory that nothing had used yet.
+        peaks = []
+        for inputs in (4, 60):
+            project = support.Project(self, support.EVENTS)
+            support.generate(project.folder / "in", "--bytes", 6_000_000, "--files", 1)
+            first = next((project.folder / "in").iterdir())
+            for number in range(1, inputs):
+                os.link(first, first.with_name(f"more-{number:02}.csv"))
+            done = project.run("--threads", 2)
+            self.assert_published(done)
+            peaks.append(done.json()["peak_rss_bytes"])
+        print(f"\n| peak memory with 4 and with 60 inputs: {peaks[0] >> 20} and {peaks[1] >> 20} MiB")
+        self.assertLess(peaks[1], peaks[0] + (8 << 20))
 
 
 if __name__ == "__main__":

@@ -38,10 +38,7 @@ class StringColumn final : public ColumnParser {
     ARROW_RETURN_NOT_OK(table_.Reset(rows, context_.pool));
     ARROW_RETURN_NOT_OK(Reserve(rows * static_cast<int64_t>(sizeof(int32_t)), context_.pool, &codes_));
     bad_.clear();
-    is_dictionary_ = context_.dictionary;
-    if (is_dictionary_) {
-      ARROW_ASSIGN_OR_RAISE(is_dictionary_, ParseCodes(text, fields, errors));
-    }
+    is_dictionary_ = context_.dictionary && ParseCodes(text, fields, errors);
     table_.ReleaseSlots();
     if (is_dictionary_) return Status::OK();
     codes_.reset();
@@ -92,7 +89,7 @@ class StringColumn final : public ColumnParser {
   }
 
   // False when the strings do not repeat enough; what was flagged until then is flagged rightly.
-  Result<bool> ParseCodes(const char* text, std::span<const Field> fields, std::span<uint8_t> errors) {
+  bool ParseCodes(const char* text, std::span<const Field> fields, std::span<uint8_t> errors) {
     auto* codes = reinterpret_cast<int32_t*>(codes_->mutable_data());
     size_t values = 0;
     for (size_t i = 0; i < fields.size(); ++i) {
@@ -110,8 +107,7 @@ class StringColumn final : public ColumnParser {
       uint32_t code = table_.Find(bytes.data(), static_cast<uint32_t>(bytes.size()), &place);
       if (code == StringTable::kNone) {
         code = table_.size();
-        ARROW_ASSIGN_OR_RAISE(const bool added, AddEntry(bytes, place, i));
-        if (!added) return false;
+        if (!AddEntry(bytes, place, i)) return false;
       }
       codes[i] = static_cast<int32_t>(code);
       errors[i] |= bad_[code];
@@ -122,10 +118,9 @@ class StringColumn final : public ColumnParser {
   }
 
   // The rules are judged once per distinct string.
-  [[gnu::noinline]] Result<bool> AddEntry(std::string_view bytes, uint32_t place, size_t row) {
+  [[gnu::noinline]] bool AddEntry(std::string_view bytes, uint32_t place, size_t row) {
     if (row < kFirstRows && table_.size() >= kFirstRowsEntriesMax) return false;
-    ARROW_ASSIGN_OR_RAISE(const bool inserted, table_.Insert(bytes, place));
-    if (!inserted) return false;
+    if (!table_.Insert(bytes, place)) return false;
     Verdict verdict(context_.index, nullptr);
     Judge(bytes, &verdict);
     bad_.push_back(!verdict.ok());

@@ -46,6 +46,7 @@ Result<MorselResult> MorselWorker::Process(Task task) {
 
 Status MorselWorker::UseInput(size_t input) {
   if (decoder_input_ == input) return Status::OK();
+  decoder_.reset();  // first: beside the old one, the new one would lie where nothing has been yet, input after input
   DecoderOptions options;
   options.pool = pool_;
   const PlannedInput& planned = plan_.inputs[input];
