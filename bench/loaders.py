@@ -44,9 +44,8 @@ class Bench:
         self.aside = folder.with_name(folder.name + "_aside")
 
     def empty(self):
-        """Room for a load, which is to pay for its own files alone. What the last one left is cut to nothing and put
-        aside: for a minute after many files are removed, ext4 looks far longer for the places of new ones. What the
-        disk still has to do is done."""
+        """Room for a load, which is to pay for its own files alone: what the last one left is cut to nothing, put aside
+        and synced, since removing many files is work that the next syncs and new files would wait for."""
         if self.folder.exists():
             for file in self.folder.rglob("*"):
                 if file.is_file() and not file.is_symlink() and file.stat().st_nlink == 1:

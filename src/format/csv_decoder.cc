@@ -63,28 +63,25 @@ class Locator {
   int64_t offset_;
 };
 
-// Rows of the index, as the column fill sees them.
+// Rows of the index whose separators stand one after another, as the column fill sees them.
 struct IndexedRows {
   const char* text;
-  const uint32_t* separators;
-  const uint32_t* first;   // per row: index of its first separator
-  const uint32_t* begins;  // per row
+  const uint32_t* separators;  // from the first row's first one on
+  const uint32_t* begins;      // per row
   int64_t rows;
-  int64_t fields;          // per row
-  int quote;               // -1: quoting is off
-  bool one_after_another;  // each row's separators stand right behind those of the row before
+  int64_t fields;              // per row
+  int quote;                   // -1: quoting is off
 };
 
 enum class FieldPlace : uint8_t { kFirst, kInner, kLast, kOnly };
 
 // Writes field `index` of each row, without a branch on the data. The last field ends before the CR of a CR LF.
-template <FieldPlace place, bool kStrided>
+template <FieldPlace place>
 void FillColumn(const IndexedRows& in, int64_t index, Field* out) {
   constexpr bool kFirst = place == FieldPlace::kFirst || place == FieldPlace::kOnly;
   constexpr bool kLast = place == FieldPlace::kLast || place == FieldPlace::kOnly;
-  const uint32_t* separator = in.separators + in.first[0] + index;
-  for (int64_t row = 0; row < in.rows; ++row) {
-    if (!kStrided) separator = in.separators + in.first[row] + index;
+  const uint32_t* separator = in.separators + index;
+  for (int64_t row = 0; row < in.rows; ++row, separator += in.fields) {
     const uint32_t begin = kFirst ? in.begins[row] : separator[-1] + 1;
     uint32_t end = *separator;
     if (kLast) {
@@ -94,23 +91,15 @@ void FillColumn(const IndexedRows& in, int64_t index, Field* out) {
     // An empty field has a delimiter or a line end at `begin`: no quote.
     const uint32_t quoted = static_cast<uint8_t>(in.text[begin]) == in.quote;
     out[row] = {.begin = begin + quoted, .length = end - begin - 2 * quoted, .quoted = quoted};
-    if (kStrided) separator += in.fields;
   }
 }
 
-template <bool kStrided>
 void FillColumn(const IndexedRows& in, int64_t index, Field* out) {
   const bool first = index == 0, last = index == in.fields - 1;
-  if (first && last) return FillColumn<FieldPlace::kOnly, kStrided>(in, index, out);
-  if (first) return FillColumn<FieldPlace::kFirst, kStrided>(in, index, out);
-  if (last) return FillColumn<FieldPlace::kLast, kStrided>(in, index, out);
-  FillColumn<FieldPlace::kInner, kStrided>(in, index, out);
-}
-
-void FillColumn(const IndexedRows& in, int64_t index, Field* out) {
-  if (in.rows == 0) return;
-  if (in.one_after_another) FillColumn<true>(in, index, out);
-  else FillColumn<false>(in, index, out);
+  if (first && last) return FillColumn<FieldPlace::kOnly>(in, index, out);
+  if (first) return FillColumn<FieldPlace::kFirst>(in, index, out);
+  if (last) return FillColumn<FieldPlace::kLast>(in, index, out);
+  FillColumn<FieldPlace::kInner>(in, index, out);
 }
 
 class Decoder final : public MorselDecoder {
@@ -139,17 +128,16 @@ class Decoder final : public MorselDecoder {
 
   void FillBatch();
   bool IndexStep(int64_t limit);
-  // Indexed rows that are not filled yet.
+  // Indexed rows that are not filled yet, up to rows_; their separators stand one after another.
   struct Unfilled {
     int64_t first_row;
-    bool one_after_another = true;
-    int64_t doubled = 0;  // of the doubled quotes, those that were seen to
+    uint32_t separator = 0;  // the first row's first one
+    int64_t doubled = 0;     // of the doubled quotes, those that were seen to
   };
   void AddIndexed(const CsvScanResult& found);
   void Fill(const CsvScanResult& found, Unfilled* rows);
   void MarkEscaped(int64_t doubled, Unfilled* rows);
-  bool IsBlank(uint32_t begin, uint32_t end) const;
-  void AddPadded(uint32_t begin);
+  void AddOddRecord(uint32_t begin, uint32_t end, int64_t fields);
   void AddRow(int64_t begin, const CsvRecord& record);
   bool HasWrongFields(int64_t fields) const {
     return fields > header_.fields || (fields < header_.fields && !dialect_.null_padding);
@@ -193,7 +181,6 @@ class Decoder final : public MorselDecoder {
   int64_t rows_ = 0;
   std::vector<uint32_t> row_begins_;
   std::vector<uint32_t> row_ends_;
-  std::vector<uint32_t> row_first_;  // separator index, of indexed rows
   std::vector<uint8_t> errors_;
   std::vector<uint8_t> keep_;
   std::vector<uint32_t> kept_rows_;  // of the accepted ones, when Locate has asked
@@ -296,28 +283,17 @@ void Decoder::AddIndexed(const CsvScanResult& found) {
     const uint32_t end = ends_[i];
     const int64_t last = separator + fields - 1;
     if (last < found.separators && separators_[last] == end) [[likely]] {
-      row_first_[rows_] = separator;
       row_begins_[rows_] = begin;
       row_ends_[rows_] = static_cast<uint32_t>(std::min<int64_t>(end + int64_t{1}, size));
       ++rows_;
       separator = static_cast<uint32_t>(last + 1);
     } else {
       // A blank line, or a record with another number of fields.
+      Fill(found, &rows);
       const uint32_t first = separator;
       while (separators_[separator] != end) ++separator;
-      const int64_t here = ++separator - first;
-      if (IsBlank(begin, end)) {
-        ++blank_lines_;
-        rows.one_after_another = false;
-      } else if (HasWrongFields(here)) {
-        const int64_t after = std::min<int64_t>(end + int64_t{1}, size);
-        AddMalformed(begin, after, here < fields ? Reason::kTooFewFields : Reason::kTooManyFields, here);
-        rows.one_after_another = false;
-      } else {
-        Fill(found, &rows);
-        AddPadded(begin);
-        rows = {.first_row = rows_, .doubled = rows.doubled};
-      }
+      AddOddRecord(begin, end, ++separator - first);
+      rows = {.first_row = rows_, .separator = separator, .doubled = rows.doubled};
     }
     begin = end + 1;
   }
@@ -326,9 +302,8 @@ void Decoder::AddIndexed(const CsvScanResult& found) {
 
 void Decoder::Fill(const CsvScanResult& found, Unfilled* rows) {
   const int64_t first = rows->first_row;
-  const IndexedRows in{text().data(), separators_.get(), row_first_.data() + first, row_begins_.data() + first,
-                       rows_ - first, header_.fields, dialect_.quote ? static_cast<uint8_t>(*dialect_.quote) : -1,
-                       rows->one_after_another};
+  const IndexedRows in{text().data(), separators_.get() + rows->separator, row_begins_.data() + first, rows_ - first,
+                       header_.fields, dialect_.quote ? static_cast<uint8_t>(*dialect_.quote) : -1};
   for (ColumnState& column : columns_) {
     if (column.field >= 0) FillColumn(in, column.field, column.fields.data() + first);
   }
@@ -337,27 +312,30 @@ void Decoder::Fill(const CsvScanResult& found, Unfilled* rows) {
 
 // The fields of indexed rows that hold doubled quotes, named by their separators.
 void Decoder::MarkEscaped(int64_t doubled, Unfilled* rows) {
-  int64_t row = rows->first_row;
-  for (; rows->doubled < doubled; ++rows->doubled) {
-    const int64_t separator = doubled_[rows->doubled];
-    while (row < rows_ && row_first_[row] + header_.fields <= separator) ++row;
-    if (row == rows_) return;
-    if (separator < row_first_[row]) continue;  // of a record that is no indexed row
-    const int column = column_of_field_[static_cast<size_t>(separator - row_first_[row])];
-    if (column >= 0) columns_[static_cast<size_t>(column)].fields[static_cast<size_t>(row)].escaped = 1;
+  const int64_t end = rows->separator + (rows_ - rows->first_row) * header_.fields;
+  for (; rows->doubled < doubled && doubled_[rows->doubled] < end; ++rows->doubled) {
+    const int64_t field = int64_t{doubled_[rows->doubled]} - rows->separator;
+    if (field < 0) continue;  // of a record that is no indexed row
+    const int column = column_of_field_[static_cast<size_t>(field % header_.fields)];
+    const auto row = static_cast<size_t>(rows->first_row + field / header_.fields);
+    if (column >= 0) columns_[static_cast<size_t>(column)].fields[row].escaped = 1;
   }
 }
 
-bool Decoder::IsBlank(uint32_t begin, uint32_t end) const {
+void Decoder::AddOddRecord(uint32_t begin, uint32_t end, int64_t fields) {
   const char* bytes = text().data();
-  return end == begin || (end == begin + 1 && bytes[begin] == '\r' && bytes[end] == '\n');
-}
-
-// A record that ends early stands in no regular place of the index.
-void Decoder::AddPadded(uint32_t begin) {
-  const CsvRecord record = grammar_.Next(text(), begin, /*final=*/true, &record_fields_);
-  FREIGHT_ASSERT(record.verdict == CsvVerdict::kRecord);
-  AddRow(begin, record);
+  const bool blank = end == begin || (end == begin + 1 && bytes[begin] == '\r' && bytes[end] == '\n');
+  if (blank) {
+    ++blank_lines_;
+  } else if (HasWrongFields(fields)) {
+    const int64_t after = std::min<int64_t>(end + int64_t{1}, morsel_->text_bytes);
+    AddMalformed(begin, after, fields < header_.fields ? Reason::kTooFewFields : Reason::kTooManyFields, fields);
+  } else {
+    // It ends early and is padded: only the careful parser knows its fields.
+    const CsvRecord record = grammar_.Next(text(), begin, /*final=*/true, &record_fields_);
+    FREIGHT_ASSERT(record.verdict == CsvVerdict::kRecord);
+    AddRow(begin, record);
+  }
 }
 
 // Of the careful parser; what the record lacks is missing.
@@ -402,7 +380,6 @@ void Decoder::MakeRowRoom(int64_t rows) {
   if (row_begins_.size() >= count) return;
   MakeRoom(&row_begins_, count);
   MakeRoom(&row_ends_, count);
-  MakeRoom(&row_first_, count);
   for (ColumnState& column : columns_) {
     column.fields.resize(row_begins_.size(), Field{.missing = column.field < 0});
   }
