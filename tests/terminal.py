@@ -37,6 +37,8 @@ class Terminal:
         self.pid, self.fd = pty.fork()
         if self.pid == 0:
             try:
+                # A shell in the background ignores Ctrl-C for all that it starts; a person's shell does not.
+                signal.signal(signal.SIGINT, signal.SIG_DFL)
                 fcntl.ioctl(0, termios.TIOCSWINSZ, struct.pack("HHHH", ROWS, columns, 0, 0))
                 os.chdir(cwd or ".")
                 variables = os.environ | {"TERM": "xterm"} | (env or {})
