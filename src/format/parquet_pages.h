@@ -45,6 +45,7 @@ struct EncodedPage {
 // How the pages of a column become zstd frames.
 struct ZstdForm {
   bool wide_step = false;  // of the match finder
+  bool large_text = false;  // with the match finder's tables for larger inputs
   Stride stride;           // taken for pages to which it fits
   bool pays = true;        // the sample shrinks by enough
 };
@@ -83,8 +84,8 @@ class PageCompressor {
 
  private:
   PageCompressor(const ParquetOptions& options, arrow::MemoryPool* pool) : options_(options), pool_(pool) {}
-  Result<std::string_view> Compress(std::string_view raw, bool wide_step);
-  Result<int64_t> CompressZstd(std::string_view raw, bool wide_step, int64_t room);
+  Result<std::string_view> Compress(std::string_view raw, const ZstdForm& form);
+  Result<int64_t> CompressZstd(std::string_view raw, const ZstdForm& form, int64_t room);
   Result<ZstdForm> ChooseForm(std::string_view raw, const EncodedPage& page);
   Result<std::string_view> CompressPage(std::string_view raw, const EncodedPage& page, const ZstdForm& form);
 
@@ -95,6 +96,7 @@ class PageCompressor {
   };
   std::unique_ptr<arrow::util::Codec> codec_;  // of codecs other than zstd
   std::unique_ptr<ZSTD_CCtx, FreeZstd> zstd_;  // kept from page to page
+  std::optional<LiteralCoder> literals_;       // with zstd_
   std::unique_ptr<arrow::ResizableBuffer> scratch_, rewrite_;
 };
 

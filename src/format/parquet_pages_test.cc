@@ -77,6 +77,37 @@ TEST(PageCompressor, NumbersWhoseUpperBytesRepeatBecomeStrides) {
   EXPECT_LE(column.pages[1].bytes->size(), static_cast<int64_t>(outlier.size()) + 64);
 }
 
+TEST(PageCompressor, NumbersWithAByteThatIsSeldomAnotherOneBecomeCodedStrides) {
+  std::mt19937_64 random(10);
+  const std::string raw =
+      Int64Page(32'768, [&] { return static_cast<int64_t>(random() % (random() % 5 == 0 ? 200'000 : 65'536)); });
+  auto compressor = PageCompressor::Make({}, arrow::default_memory_pool()).ValueOrDie();
+  EncodedColumn column;
+  const EncodedPage page{.rows = 32'768, .values = 32'768, .number_width = 8};
+  for (int i = 0; i < 2; ++i) ASSERT_TRUE(compressor->AddPage(page, raw, &column).ok());
+  EXPECT_TRUE(column.zstd.stride.coded);
+  for (const EncodedPage& written : column.pages) {
+    EXPECT_EQ(Decompressed(written), raw);
+    EXPECT_LT(static_cast<size_t>(written.bytes->size()) * 100, UsualBytes(raw) * 98);
+  }
+}
+
+// zstd's level 1 is tuned to a page that is much smaller.
+TEST(PageCompressor, LargePagesOfTextGetTheTablesOfLargerInputs) {
+  std::mt19937_64 random(12);
+  std::vector<std::string> words(400);
+  for (std::string& word : words) {
+    for (uint64_t i = 3 + random() % 6; i > 0; --i) word += static_cast<char>('a' + random() % 26);
+  }
+  std::string raw;
+  while (raw.size() < 256 << 10) raw += words[random() % words.size() * (random() % words.size()) / 400] + " ";
+  const EncodedColumn column = Compressed({raw, raw});
+  EXPECT_TRUE(column.zstd.large_text);
+  EXPECT_LT(static_cast<size_t>(column.pages[1].bytes->size()), UsualBytes(raw));
+  EXPECT_EQ(Decompressed(column.pages[1]), raw);
+  EXPECT_FALSE(Compressed({raw.substr(0, 100'000)}).zstd.large_text);
+}
+
 TEST(PageCompressor, RisingNumbersAreNoStrides) {
   std::mt19937_64 random(6);
   int64_t at = 1'700'000'000'000'000;

@@ -1,4 +1,4 @@
-// Frames of raw literals and run-length sequences: a value costs its low bytes and not one bit more.
+// Frames of literals and run-length sequences: a value costs its low bytes, or their codes, and not one bit more.
 //
 // A decoder starts with the repeated offsets 1, 4 and 8, so the first sequence of a frame states its offset and all
 // others repeat it. Literal length, offset and match length are then the same in each sequence of a block; the format
@@ -49,10 +49,19 @@ std::array<int64_t, 9> CountDiffering(std::string_view values) {
   return counts;
 }
 
+// The `low` lowest bytes of each value, one behind the other; whole values are stored, each over the rest of the one
+// before, so `out` holds sizeof(U) bytes more than it keeps.
+template <typename U>
+void LowBytes(const uint8_t* values, int64_t count, int low, uint8_t* out) {
+  for (int64_t i = 0; i < count; ++i) {
+    std::memcpy(out + i * low, values + i * static_cast<int64_t>(sizeof(U)), sizeof(U));
+  }
+}
+
 class FrameWriter {
  public:
-  FrameWriter(const Stride& stride, std::span<uint8_t> out)
-      : stride_(stride), begin_(out.data()), at_(out.data()), end_(out.data() + out.size()) {}
+  FrameWriter(const Stride& stride, LiteralCoder& coder, std::span<uint8_t> out)
+      : stride_(stride), coder_(coder), begin_(out.data()), at_(out.data()), end_(out.data() + out.size()) {}
 
   bool Header(size_t content) {
     if (Room() < 9) return false;
@@ -82,7 +91,6 @@ class FrameWriter {
     if (Room() < kBlockOverhead + literals + static_cast<int64_t>(sizeof(U))) return false;
     uint8_t* const header = at_;
     at_ += 3;
-    LiteralsHeader(literals);
     Literals<U>(values, count);
     SequencesHeader(count);
     Put(static_cast<uint32_t>(stride_.low), 1);
@@ -139,16 +147,22 @@ class FrameWriter {
     Put(kAllRle, 1);
   }
 
-  // Whole values are stored, each over the rest of the one before.
+  // Codes go where the bytes were, being fewer.
   template <typename U>
   void Literals(const uint8_t* values, int64_t count) {
-    for (int64_t i = 0; i < count; ++i) {
-      std::memcpy(at_ + i * stride_.low, values + i * static_cast<int64_t>(sizeof(U)), sizeof(U));
-    }
-    at_ += count * stride_.low;
+    const int64_t bytes = count * stride_.low;
+    uint8_t* const header = at_;
+    LiteralsHeader(bytes);
+    LowBytes<U>(values, count, stride_.low, at_);
+    const auto codes = stride_.coded ? coder_.Code({at_, static_cast<size_t>(bytes)}) : std::span<const uint8_t>{};
+    at_ += bytes;
+    if (codes.empty()) return;
+    std::memcpy(header, codes.data(), codes.size());
+    at_ = header + codes.size();
   }
 
   const Stride stride_;
+  LiteralCoder& coder_;
   uint8_t* const begin_;
   uint8_t* at_;
   uint8_t* const end_;
@@ -181,12 +195,12 @@ int64_t AlikeAtStart(const uint8_t* values, int64_t count, int low) {
 
 template <typename U>
 std::optional<int64_t> WriteFrame(std::string_view body, int64_t value_bytes, const Stride& stride,
-                                  std::span<uint8_t> out) {
+                                  LiteralCoder& coder, std::span<uint8_t> out) {
   constexpr auto kWidth = static_cast<int64_t>(sizeof(U));
   const int64_t count = value_bytes / kWidth;
   const auto* bytes = reinterpret_cast<const uint8_t*>(body.data());
   const uint8_t* const values = bytes + body.size() - value_bytes;
-  FrameWriter frame(stride, out);
+  FrameWriter frame(stride, coder, out);
   if (count < 2 || !frame.Header(body.size()) || !frame.Raw(bytes, values - bytes + kWidth)) return std::nullopt;
   bool first = true;
   for (int64_t at = 1; at < count;) {
@@ -204,29 +218,71 @@ std::optional<int64_t> WriteFrame(std::string_view body, int64_t value_bytes, co
   return frame.Finish();
 }
 
+// What values of these differences take with `low` literal bytes each, beside the bytes themselves.
+int64_t ExceptionBytes(const std::array<int64_t, 9>& counts, int low) {
+  int64_t others = 0;
+  for (size_t more = static_cast<size_t>(low) + 1; more < counts.size(); ++more) others += counts[more];
+  return others * kExceptionBytes;
+}
+
+std::array<int64_t, 9> CountDiffering(std::string_view values, int width) {
+  FREIGHT_ASSERT(width == 4 || width == 8);
+  return width == 8 ? CountDiffering<uint64_t>(values) : CountDiffering<uint32_t>(values);
+}
+
+// log2 in 1/256, off by at most 3 of them: a sample's verdict must not depend on a machine's floating point.
+int64_t Log2(int64_t x) {
+  const int whole = std::bit_width(static_cast<uint64_t>(x)) - 1;
+  const int64_t part = ((x << 8) >> whole) - 256;
+  return whole * 256 + part + (part * (256 - part) * 88 >> 16);
+}
+
+// What Huffman codes for the low bytes take, by their entropy and without the table of codes.
+int64_t CodedBytes(std::string_view values, const Stride& stride) {
+  std::array<int64_t, 256> counts{};
+  const size_t low = static_cast<size_t>(stride.low);
+  for (size_t at = 0; at < values.size(); at += static_cast<size_t>(stride.width)) {
+    for (size_t i = 0; i < low; ++i) ++counts[static_cast<uint8_t>(values[at + i])];
+  }
+  const int64_t all = Log2(static_cast<int64_t>(values.size() / static_cast<size_t>(stride.width) * low));
+  int64_t bits = 0;
+  for (const int64_t count : counts) {
+    if (count > 0) bits += count * std::max<int64_t>(all - Log2(count), 256);
+  }
+  return bits / 256 / 8;
+}
+
 }  // namespace
 
 StrideEstimate EstimateStride(std::string_view values, int width) {
-  FREIGHT_ASSERT(width == 4 || width == 8);
-  const auto counts = width == 8 ? CountDiffering<uint64_t>(values) : CountDiffering<uint32_t>(values);
+  const auto counts = CountDiffering(values, width);
+  const int64_t number = static_cast<int64_t>(values.size()) / width;
   StrideEstimate best;
-  int64_t others = 0;
-  for (size_t low = static_cast<size_t>(width); low >= 1; --low) {
-    const int64_t all = static_cast<int64_t>(values.size()) / width;
-    const int64_t bytes = all * static_cast<int64_t>(low) + others * kExceptionBytes;
-    if (static_cast<int>(low) <= width - kMatchMin && (best.stride.low == 0 || bytes < best.bytes)) {
-      best = {{width, static_cast<int>(low)}, bytes};
-    }
-    others += counts[low];
+  for (int low = width - kMatchMin; low >= 1; --low) {
+    const int64_t bytes = number * low + ExceptionBytes(counts, low);
+    if (best.stride.low == 0 || bytes < best.bytes) best = {{width, low}, bytes};
+  }
+  return best;
+}
+
+StrideEstimate EstimateCodedStride(std::string_view values, const StrideEstimate& plain) {
+  const auto counts = CountDiffering(values, plain.stride.width);
+  StrideEstimate best;
+  const int least = plain.stride.low;
+  const int most = std::min(least + (ExceptionBytes(counts, least) > 0 ? 1 : 0), plain.stride.width - kMatchMin);
+  for (int low = least; low <= most; ++low) {
+    const Stride coded{plain.stride.width, low, true};
+    const int64_t bytes = CodedBytes(values, coded) + ExceptionBytes(counts, low);
+    if (best.stride.low == 0 || bytes < best.bytes) best = {coded, bytes};
   }
   return best;
 }
 
 std::optional<int64_t> WriteStrideFrame(std::string_view body, int64_t value_bytes, const Stride& stride,
-                                        std::span<uint8_t> out) {
+                                        LiteralCoder& coder, std::span<uint8_t> out) {
   FREIGHT_ASSERT(stride.low >= 1 && stride.low <= stride.width - kMatchMin);
-  return stride.width == 8 ? WriteFrame<uint64_t>(body, value_bytes, stride, out)
-                           : WriteFrame<uint32_t>(body, value_bytes, stride, out);
+  return stride.width == 8 ? WriteFrame<uint64_t>(body, value_bytes, stride, coder, out)
+                           : WriteFrame<uint32_t>(body, value_bytes, stride, coder, out);
 }
 
 }  // namespace freight

@@ -6,6 +6,7 @@
 
 #include <cstring>
 #include <functional>
+#include <memory>
 #include <random>
 #include <string>
 #include <vector>
@@ -22,9 +23,14 @@ std::string Values(int width, int64_t count, const std::function<uint64_t(int64_
   return bytes;
 }
 
+std::unique_ptr<ZSTD_CCtx, size_t (*)(ZSTD_CCtx*)> Context() { return {ZSTD_createCCtx(), &ZSTD_freeCCtx}; }
+
 std::optional<std::string> Frame(const std::string& body, int64_t value_bytes, const Stride& stride, size_t room) {
   std::string out(room + 1, '\x7e');
-  const auto length = WriteStrideFrame(body, value_bytes, stride, {reinterpret_cast<uint8_t*>(out.data()), room});
+  const auto context = Context();
+  LiteralCoder coder(context.get());
+  const auto length =
+      WriteStrideFrame(body, value_bytes, stride, coder, {reinterpret_cast<uint8_t*>(out.data()), room});
   EXPECT_EQ(out.back(), '\x7e') << "wrote past its room";
   if (!length) return std::nullopt;
   EXPECT_LE(*length, static_cast<int64_t>(room));
@@ -74,6 +80,48 @@ TEST(StrideFrame, ValuesThatDoNotFitAreStoredWhole) {
     const auto frame = Frame(body, static_cast<int64_t>(body.size()), {8, 2}, 100'000);
     ASSERT_TRUE(frame.has_value());
     EXPECT_TRUE(Decoded(*frame, body.size()) == body) << "every " << every;
+  }
+}
+
+// One value in five has a third byte: the column of amounts that codes are for.
+uint64_t Amount(std::mt19937_64& random) { return random() % (random() % 5 == 0 ? 200'000 : 65'536); }
+
+TEST(CodedStrideFrame, IsReadBackAndSmaller) {
+  std::mt19937_64 random(13);
+  for (const int64_t count : {2, 3, 100, 5'000, 16'384, 16'386, 131'072}) {
+    for (const size_t head : {0, 5, 300'000}) {
+      const std::string body = std::string(head, 'n') + Values(8, count, [&](int64_t) { return Amount(random); });
+      const auto plain = Frame(body, count * 8, {8, 3}, body.size() + 100);
+      const auto coded = Frame(body, count * 8, {8, 3, true}, body.size() + 100);
+      ASSERT_TRUE(plain && coded) << count << " values after " << head << " bytes";
+      EXPECT_TRUE(Decoded(*coded, body.size()) == body) << count << " values after " << head << " bytes";
+      if (count >= 5'000) {
+        EXPECT_LT((coded->size() - head) * 100, (plain->size() - head) * 84);
+      }
+    }
+  }
+}
+
+TEST(CodedStrideFrame, StoresBytesThatCodesDoNotShrink) {
+  std::mt19937_64 random(17);
+  for (const int64_t count : {1, 40'000}) {
+    const std::string body = Values(8, count + 1, [&](int64_t) { return random() % 65'536; });
+    EXPECT_EQ(Frame(body, (count + 1) * 8, {8, 2, true}, body.size()), Frame(body, (count + 1) * 8, {8, 2}, body.size()));
+  }
+}
+
+TEST(EstimateCodedStride, IsNearTheFrame) {
+  std::mt19937_64 random(19);
+  for (const bool high_outliers : {false, true}) {
+    const std::string body = Values(8, 16'000, [&](int64_t i) {
+      return high_outliers && i % 25 == 0 ? uint64_t{1} << 24 | random() % 65'536 : Amount(random);
+    });
+    const StrideEstimate estimate = EstimateCodedStride(body, EstimateStride(body, 8));
+    EXPECT_EQ(estimate.stride.low, high_outliers ? 4 : 3) << "a byte more is cheaper than exceptions";
+    const auto frame = Frame(body, static_cast<int64_t>(body.size()), estimate.stride, 2 * body.size());
+    ASSERT_TRUE(frame.has_value());
+    EXPECT_NEAR(static_cast<double>(estimate.bytes), static_cast<double>(frame->size()),
+                static_cast<double>(frame->size()) * 0.05 + 300);
   }
 }
 
