@@ -1,6 +1,5 @@
 // The codes are cut out of a frame that libzstd writes: one block, whose literals section is all it has but for a byte
 // that says "no sequences".
-#define ZSTD_STATIC_LINKING_ONLY  // the parameter for codes in spite of a wide step
 #include "format/zstd_literals.h"
 
 #include "base/status.h"
@@ -8,7 +7,8 @@
 namespace freight {
 namespace {
 
-constexpr size_t kBlockBytesMax = 128 << 10;
+constexpr int kBlockBytesMax = 128 << 10;
+constexpr ZSTD_cParameter kLiteralCodes = ZSTD_c_experimentalParam5;  // ZSTD_c_literalCompressionMode, where 1 is "on"
 constexpr size_t kMagicBytes = 4;
 constexpr size_t kBlockHeaderBytes = 3;
 
@@ -17,8 +17,8 @@ constexpr size_t kBlockHeaderBytes = 3;
 bool AskForCodesAlone(ZSTD_CCtx* context) {
   ZSTD_CCtx_reset(context, ZSTD_reset_session_and_parameters);
   const std::pair<ZSTD_cParameter, int> wanted[] = {
-      {ZSTD_c_compressionLevel, 1}, {ZSTD_c_strategy, ZSTD_fast}, {ZSTD_c_targetLength, ZSTD_TARGETLENGTH_MAX},
-      {ZSTD_c_windowLog, 17},       {ZSTD_c_hashLog, 6},          {ZSTD_c_literalCompressionMode, ZSTD_ps_enable}};
+      {ZSTD_c_compressionLevel, 1}, {ZSTD_c_strategy, ZSTD_fast}, {ZSTD_c_targetLength, kBlockBytesMax},
+      {ZSTD_c_windowLog, 17},       {ZSTD_c_hashLog, 6},          {kLiteralCodes, 1}};
   for (const auto& [parameter, value] : wanted) {
     if (ZSTD_isError(ZSTD_CCtx_setParameter(context, parameter, value))) return false;
   }
@@ -45,7 +45,7 @@ std::span<const uint8_t> OnlyBlock(std::span<const uint8_t> frame) {
 }  // namespace
 
 std::span<const uint8_t> LiteralCoder::Code(std::span<const uint8_t> literals) {
-  FREIGHT_ASSERT(literals.size() <= kBlockBytesMax);
+  FREIGHT_ASSERT(literals.size() <= size_t{kBlockBytesMax});
   if (literals.empty() || !AskForCodesAlone(context_)) return {};
   frame_.resize(ZSTD_compressBound(literals.size()));
   const size_t written = ZSTD_compress2(context_, frame_.data(), frame_.size(), literals.data(), literals.size());

@@ -23,7 +23,7 @@ struct StrideEstimate {
   int64_t bytes = 0;  // of a frame's blocks for these values
 };
 
-// The cheapest stride of the values without codes. At least 3 bytes of a value repeat, the shortest match of the format.
+// The cheapest stride of the values without codes. At least 3 bytes of a value repeat, the format's shortest match.
 StrideEstimate EstimateStride(std::string_view values, int width);
 
 // The cheapest with codes. They make a byte that is seldom another one cheap: then one byte more spares exceptions.

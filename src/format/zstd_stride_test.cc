@@ -106,7 +106,8 @@ TEST(CodedStrideFrame, StoresBytesThatCodesDoNotShrink) {
   std::mt19937_64 random(17);
   for (const int64_t count : {1, 40'000}) {
     const std::string body = Values(8, count + 1, [&](int64_t) { return random() % 65'536; });
-    EXPECT_EQ(Frame(body, (count + 1) * 8, {8, 2, true}, body.size()), Frame(body, (count + 1) * 8, {8, 2}, body.size()));
+    const int64_t bytes = (count + 1) * 8;
+    EXPECT_EQ(Frame(body, bytes, {8, 2, true}, body.size()), Frame(body, bytes, {8, 2}, body.size()));
   }
 }
 
