@@ -165,16 +165,42 @@ TEST(TimeKernels, AgreeWithTheCarefulParsers) {
   ExpectAgreement(TimestampCodec<true>(), "####-0#-##T##:##:##.######-##:##", 8);
 }
 
+TEST(TimeKernels, AgreeOnNeighboursThatShareTheirMinute) {
+  ExpectAgreement(TimestampCodec<false>(), "2026-06-11T1#:2#:##", 9);
+  ExpectAgreement(TimestampCodec<false>(), "2026-06-11 10:20:##.###", 10);
+  ExpectAgreement(TimestampCodec<false>(), "1970-01-01T00:00:##", 11);
+  ExpectAgreement(TimestampCodec<true>(), "2026-02-28 23:59:##Z", 12);
+}
+
+TEST(TimeKernels, RememberNoMinuteThatDoesNotExist) {
+  kernels::MinuteMemo memo;
+  int64_t micros = 0;
+  const auto fast = [&](std::string text) {
+    const auto n = static_cast<uint32_t>(text.size());
+    text += std::string(64, '0');
+    return kernels::FastTimestamp(text.data(), n, &memo, &micros);
+  };
+  EXPECT_FALSE(fast(std::string(16, '\0') + ":30"));
+  for (int i = 0; i < 2; ++i) {
+    EXPECT_FALSE(fast("2026-02-29 10:20:30"));
+    EXPECT_FALSE(fast("2026-02-28 10:60:30"));
+    EXPECT_TRUE(fast("2026-02-28 10:59:30"));
+    EXPECT_FALSE(fast("2026-02-28 10:59:60"));
+    EXPECT_FALSE(fast("2026-02-28X10:59:30"));
+  }
+}
+
 TEST(TimeKernels, TakeTheUsualTexts) {
   for (const auto& [text, zone] : std::initializer_list<std::pair<std::string, bool>>{
            {"2026-06-11T10:20:30", false}, {"2026-06-11 10:20:30", false}, {"2026-06-11 10:20:30.5", false},
            {"2026-06-11 10:20:30.123456", false}, {"2026-06-11T10:20:30Z", true}, {"2026-06-11T10:20:30.123456Z", true},
            {"2026-06-11T10:20:30+02:00", true}, {"2026-06-11T10:20:30.123456-11:30", true}}) {
     int64_t micros = 0;
+    kernels::MinuteMemo memo;
     const std::string padded = text + std::string(64, '0');
     const auto n = static_cast<uint32_t>(text.size());
-    EXPECT_TRUE(zone ? kernels::FastZonedTimestamp(padded.data(), n, &micros)
-                     : kernels::FastTimestamp(padded.data(), n, &micros)) << text;
+    EXPECT_TRUE(zone ? kernels::FastZonedTimestamp(padded.data(), n, &memo, &micros)
+                     : kernels::FastTimestamp(padded.data(), n, &memo, &micros)) << text;
   }
 }
 

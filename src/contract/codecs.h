@@ -167,8 +167,9 @@ struct TimeCodec {
 template <bool kWithZone>
 struct TimestampCodec {
   using Value = int64_t;
+  mutable kernels::MinuteMemo memo;  // spares work, changes no answer
   bool Fast(const char* p, uint32_t n, int64_t* out) const {
-    return kWithZone ? kernels::FastZonedTimestamp(p, n, out) : kernels::FastTimestamp(p, n, out);
+    return kWithZone ? kernels::FastZonedTimestamp(p, n, &memo, out) : kernels::FastTimestamp(p, n, &memo, out);
   }
   TypeError Careful(std::string_view text, int64_t* out) const { return ParseIsoTimestamp(text, kWithZone, out); }
   static __int128 Key(int64_t value) { return value; }
@@ -180,9 +181,10 @@ struct FormattedCodec {
   std::vector<TextFormat> formats;
   TypeId type;
   char separator = 0;  // between date and time, where the one format is ISO 8601 to the second without a zone
+  mutable kernels::MinuteMemo memo{};
   bool Fast(const char* p, uint32_t n, T* out) const {
     if constexpr (std::is_same_v<T, int64_t>) {
-      return n == 19 && p[10] == separator && kernels::FastTimestamp(p, n, out);
+      return n == 19 && p[10] == separator && kernels::FastTimestamp(p, n, &memo, out);
     }
     return false;
   }

@@ -94,7 +94,8 @@ class FixedColumn : public ColumnEncoder {
     ARROW_RETURN_NOT_OK(Rewrite());
     EncodedPage page{.rows = page_.rows(), .values = page_.rows(), .nulls = page_.nulls(), .encoding = *encoding_,
                      .bounds = values_.Finish(page_bounds_)};
-    if (*encoding_ == PageEncoding::kPlain) page.number_width = Values::kNumberWidth;
+    const bool split = *encoding_ == PageEncoding::kByteStreamSplit;
+    if (split || *encoding_ == PageEncoding::kPlain) page.number_width = Values::kNumberWidth;
     ARROW_ASSIGN_OR_RAISE(std::string_view body, page_.Body());
     ARROW_RETURN_NOT_OK(compressor_->AddPage(std::move(page), body, &column_));
     chunk_bounds_.Merge(page_bounds_);

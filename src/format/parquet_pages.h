@@ -3,6 +3,7 @@
 
 #include "base/status.h"
 #include "format/parquet_writer.h"
+#include "format/zstd_planes.h"
 #include "format/zstd_stride.h"
 
 #include <arrow/buffer.h>
@@ -38,7 +39,8 @@ struct EncodedPage {
   int64_t values = 0;  // nulls included; more or fewer than rows only in nested columns
   int64_t nulls = 0;
   PageEncoding encoding = PageEncoding::kPlain;
-  int number_width = 0;  // the page ends with values - nulls little-endian numbers of so many bytes; 0: it does not
+  // The page ends with values - nulls little-endian numbers of so many bytes, PLAIN or split into streams; 0: it does not.
+  int number_width = 0;
   ValueBounds bounds;
 };
 
@@ -47,6 +49,7 @@ struct ZstdForm {
   bool wide_step = false;  // of the match finder
   bool large_text = false;  // with the match finder's tables for larger inputs
   Stride stride;           // taken for pages to which it fits
+  bool planes = false;     // of split streams
   bool pays = true;        // the sample shrinks by enough
 };
 
@@ -87,6 +90,7 @@ class PageCompressor {
   Result<std::string_view> Compress(std::string_view raw, const ZstdForm& form);
   Result<int64_t> CompressZstd(std::string_view raw, const ZstdForm& form, int64_t room);
   Result<ZstdForm> ChooseForm(std::string_view raw, const EncodedPage& page);
+  Status JudgePlanes(std::string_view streams, int width, ZstdForm* form);
   Result<std::string_view> CompressPage(std::string_view raw, const EncodedPage& page, const ZstdForm& form);
 
   const ParquetOptions options_;

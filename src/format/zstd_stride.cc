@@ -6,6 +6,7 @@
 #include "format/zstd_stride.h"
 
 #include "base/status.h"
+#include "format/zstd_frame.h"
 
 #include <algorithm>
 #include <array>
@@ -15,16 +16,11 @@
 namespace freight {
 namespace {
 
-constexpr uint32_t kMagic = 0xFD2FB528;
-constexpr uint8_t kSingleSegment32 = 0xA0;  // the window is the content, whose size stands in 4 bytes
-constexpr int64_t kBlockBytes = 128 << 10;  // of content
 constexpr int kMatchMin = 3;
 constexpr uint8_t kAllRle = 0x54;  // modes of literal lengths, offsets, match lengths
 constexpr int64_t kBlockOverhead = 3 + 3 + 3 + 4 + 1;
 // A value that is not like the one before it ends a block and stands in one of its own.
 constexpr int64_t kExceptionBytes = kBlockOverhead + 3;
-
-enum class BlockType : uint32_t { kRaw = 0, kCompressed = 2 };
 
 template <typename U>
 int DifferingBytes(U a, U b) {
@@ -58,39 +54,18 @@ void LowBytes(const uint8_t* values, int64_t count, int low, uint8_t* out) {
   }
 }
 
-class FrameWriter {
+class StrideFrame : public ZstdFrame {
  public:
-  FrameWriter(const Stride& stride, LiteralCoder& coder, std::span<uint8_t> out)
-      : stride_(stride), coder_(coder), begin_(out.data()), at_(out.data()), end_(out.data() + out.size()) {}
-
-  bool Header(size_t content) {
-    if (Room() < 9) return false;
-    Put(kMagic, 4);
-    Put(kSingleSegment32, 1);
-    Put(static_cast<uint32_t>(content), 4);
-    return true;
-  }
-
-  bool Raw(const uint8_t* bytes, int64_t length) {
-    while (length > 0) {
-      const int64_t part = std::min(length, kBlockBytes);
-      if (Room() < part + 3) return false;
-      BlockHeader(BlockType::kRaw, part);
-      std::memcpy(at_, bytes, static_cast<size_t>(part));
-      at_ += part;
-      bytes += part;
-      length -= part;
-    }
-    return true;
-  }
+  StrideFrame(const Stride& stride, LiteralCoder& coder, std::span<uint8_t> out)
+      : ZstdFrame(out), stride_(stride), coder_(coder) {}
 
   // One block of `count` values, each like the one before it. The first of a frame holds one value.
   template <typename U>
   bool Values(const uint8_t* values, int64_t count) {
     const int64_t literals = count * stride_.low;
     if (Room() < kBlockOverhead + literals + static_cast<int64_t>(sizeof(U))) return false;
-    uint8_t* const header = at_;
-    at_ += 3;
+    uint8_t* const header = at();
+    MoveTo(header + kHeaderBytes);
     Literals<U>(values, count);
     SequencesHeader(count);
     Put(static_cast<uint32_t>(stride_.low), 1);
@@ -101,31 +76,14 @@ class FrameWriter {
     Put(static_cast<uint32_t>(stride_.width - stride_.low - kMatchMin), 1);
     Put(offset_known_ ? 1 : (1U << offset_code | 3), 1);
     offset_known_ = true;
-    const int64_t size = at_ - header - 3;
-    at_ = header;
-    BlockHeader(BlockType::kCompressed, size);
-    at_ += size;
+    uint8_t* const end = at();
+    MoveTo(header);
+    BlockHeader(BlockType::kCompressed, end - header - kHeaderBytes);
+    MoveTo(end);
     return true;
   }
 
-  int64_t Finish() {
-    *last_header_ |= 1;
-    return at_ - begin_;
-  }
-
  private:
-  int64_t Room() const { return end_ - at_; }
-
-  void Put(uint32_t value, size_t bytes) {
-    std::memcpy(at_, &value, bytes);
-    at_ += bytes;
-  }
-
-  void BlockHeader(BlockType type, int64_t size) {
-    last_header_ = at_;
-    Put(static_cast<uint32_t>(size) << 3 | static_cast<uint32_t>(type) << 1, 3);
-  }
-
   void LiteralsHeader(int64_t bytes) {
     const auto size = static_cast<uint32_t>(bytes);
     if (size < 32) return Put(size << 3, 1);
@@ -151,22 +109,18 @@ class FrameWriter {
   template <typename U>
   void Literals(const uint8_t* values, int64_t count) {
     const int64_t bytes = count * stride_.low;
-    uint8_t* const header = at_;
+    uint8_t* const header = at();
     LiteralsHeader(bytes);
-    LowBytes<U>(values, count, stride_.low, at_);
-    const auto codes = stride_.coded ? coder_.Code({at_, static_cast<size_t>(bytes)}) : std::span<const uint8_t>{};
-    at_ += bytes;
+    LowBytes<U>(values, count, stride_.low, at());
+    const auto codes = stride_.coded ? coder_.Code({at(), static_cast<size_t>(bytes)}) : std::span<const uint8_t>{};
+    MoveTo(at() + bytes);
     if (codes.empty()) return;
     std::memcpy(header, codes.data(), codes.size());
-    at_ = header + codes.size();
+    MoveTo(header + codes.size());
   }
 
   const Stride stride_;
   LiteralCoder& coder_;
-  uint8_t* const begin_;
-  uint8_t* at_;
-  uint8_t* const end_;
-  uint8_t* last_header_ = nullptr;
   bool offset_known_ = false;
 };
 
@@ -200,11 +154,11 @@ std::optional<int64_t> WriteFrame(std::string_view body, int64_t value_bytes, co
   const int64_t count = value_bytes / kWidth;
   const auto* bytes = reinterpret_cast<const uint8_t*>(body.data());
   const uint8_t* const values = bytes + body.size() - value_bytes;
-  FrameWriter frame(stride, coder, out);
+  StrideFrame frame(stride, coder, out);
   if (count < 2 || !frame.Header(body.size()) || !frame.Raw(bytes, values - bytes + kWidth)) return std::nullopt;
   bool first = true;
   for (int64_t at = 1; at < count;) {
-    const int64_t most = std::min(first ? 1 : kBlockBytes / kWidth, count - at);
+    const int64_t most = std::min(first ? 1 : ZstdFrame::kBlockBytes / kWidth, count - at);
     const int64_t alike = AlikeAtStart<U>(values + at * kWidth, most, stride.low);
     if (alike > 0) {
       if (!frame.Values<U>(values + at * kWidth, alike)) return std::nullopt;
@@ -230,26 +184,13 @@ std::array<int64_t, 9> CountDiffering(std::string_view values, int width) {
   return width == 8 ? CountDiffering<uint64_t>(values) : CountDiffering<uint32_t>(values);
 }
 
-// log2 in 1/256, off by at most 3 of them: a sample's verdict must not depend on a machine's floating point.
-int64_t Log2(int64_t x) {
-  const int whole = std::bit_width(static_cast<uint64_t>(x)) - 1;
-  const int64_t part = ((x << 8) >> whole) - 256;
-  return whole * 256 + part + (part * (256 - part) * 88 >> 16);
-}
-
-// What Huffman codes for the low bytes take, by their entropy and without the table of codes.
 int64_t CodedBytes(std::string_view values, const Stride& stride) {
   std::array<int64_t, 256> counts{};
   const size_t low = static_cast<size_t>(stride.low);
   for (size_t at = 0; at < values.size(); at += static_cast<size_t>(stride.width)) {
     for (size_t i = 0; i < low; ++i) ++counts[static_cast<uint8_t>(values[at + i])];
   }
-  const int64_t all = Log2(static_cast<int64_t>(values.size() / static_cast<size_t>(stride.width) * low));
-  int64_t bits = 0;
-  for (const int64_t count : counts) {
-    if (count > 0) bits += count * std::max<int64_t>(all - Log2(count), 256);
-  }
-  return bits / 256 / 8;
+  return CodedBytesAbout(counts);
 }
 
 }  // namespace

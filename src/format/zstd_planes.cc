@@ -1,0 +1,48 @@
+// A block mixes no two streams: the codes of one fit all of its bytes, and a stream that is one byte throughout takes
+// four bytes. zstd's own blocks of 128 KiB hold several streams of a page, and it looks for matches in them.
+#include "format/zstd_planes.h"
+
+#include "base/status.h"
+#include "format/zstd_frame.h"
+
+#include <algorithm>
+#include <array>
+
+namespace freight {
+namespace {
+
+constexpr int64_t kConstantBytes = 4;  // of a block
+
+}  // namespace
+
+int64_t EstimatePlanes(std::string_view streams, int width) {
+  const size_t length = streams.size() / static_cast<size_t>(width);
+  int64_t total = 0;
+  for (size_t at = 0; at + length <= streams.size(); at += length) {
+    const std::string_view stream = streams.substr(at, length);
+    if (stream.find_first_not_of(stream[0]) == stream.npos) {
+      total += kConstantBytes;
+      continue;
+    }
+    std::array<int64_t, 256> counts{};
+    for (const char byte : stream) ++counts[static_cast<uint8_t>(byte)];
+    total += std::min(CodedBytesAbout(counts), static_cast<int64_t>(length));
+  }
+  return total;
+}
+
+std::optional<int64_t> WritePlanesFrame(std::string_view body, int64_t stream_bytes, int width, LiteralCoder& coder,
+                                        std::span<uint8_t> out) {
+  FREIGHT_ASSERT(stream_bytes > 0 && stream_bytes % width == 0);
+  const auto* bytes = reinterpret_cast<const uint8_t*>(body.data());
+  const uint8_t* const end = bytes + body.size();
+  const int64_t length = stream_bytes / width;
+  ZstdFrame frame(out);
+  if (!frame.Header(body.size()) || !frame.Raw(bytes, end - bytes - stream_bytes)) return std::nullopt;
+  for (const uint8_t* stream = end - stream_bytes; stream < end; stream += length) {
+    if (!frame.Coded(stream, length, coder)) return std::nullopt;
+  }
+  return frame.Finish();
+}
+
+}  // namespace freight
