@@ -79,6 +79,7 @@ class Cursor final : public MorselCursor {
   // The morsel in the making.
   std::string text_;
   int64_t size_ = 0;            // of text_ in use
+  int64_t limit_ = 0;           // of the records that are not the first
   int64_t border_ = 0;          // end of the records found so far
   int64_t lines_ = 0;           // line ends before border_
   int64_t careful_until_ = -1;  // up to this position the careful parser walks
@@ -90,14 +91,16 @@ Result<std::optional<Morsel>> Cursor::Next() {
   Morsel morsel;
   ARROW_ASSIGN_OR_RAISE(morsel.charge, AdmitMorsel(options_));
   text_.clear();
-  text_.reserve(static_cast<size_t>(options_.morsel_bytes + 1 + Morsel::kPad));
+  text_.reserve(static_cast<size_t>(LastMorselBytes(options_) + 1 + Morsel::kPad));
   text_ = tail_;
   size_ = static_cast<int64_t>(tail_.size());
   border_ = lines_ = 0;
   careful_until_ = -1;
   too_long_ = false;
-  ARROW_RETURN_NOT_OK(input_.Fill(options_.morsel_bytes + 1, &text_, &size_));
+  ARROW_RETURN_NOT_OK(input_.Fill(LastMorselBytes(options_) + 1, &text_, &size_));
   if (size_ == 0) return std::nullopt;
+  const bool last = input_.at_end() && size_ <= LastMorselBytes(options_);
+  limit_ = last ? std::max(size_, options_.morsel_bytes) : options_.morsel_bytes;
   ARROW_RETURN_NOT_OK(FindBorder());
   ARROW_RETURN_NOT_OK(Cut(&morsel));
   return morsel;
@@ -105,7 +108,7 @@ Result<std::optional<Morsel>> Cursor::Next() {
 
 Status Cursor::FindBorder() {
   Step step = Step::kTaken;
-  while (step == Step::kTaken && !AtEnd() && border_ < options_.morsel_bytes) {
+  while (step == Step::kTaken && !AtEnd() && border_ < limit_) {
     if (simple_ && careful_until_ < border_) {
       ARROW_ASSIGN_OR_RAISE(step, ScanStep());
     } else {
@@ -118,7 +121,7 @@ Status Cursor::FindBorder() {
 
 // Takes what the vector scan finds, and says up to where the careful parser must look when that is not all.
 Result<Cursor::Step> Cursor::ScanStep() {
-  const int64_t window = std::min(size_, options_.morsel_bytes);
+  const int64_t window = std::min(size_, limit_);
   const int64_t end = std::min(window, border_ + dialect_.record_bytes_max);
   const int64_t begin = border_;
   const CsvScanResult found = BestCsvScan().scan(scan_bytes_, {text_.data(), begin, end, size_});
@@ -139,13 +142,13 @@ Result<Cursor::Step> Cursor::ScanStep() {
 
 Result<Cursor::Step> Cursor::CarefulStep() {
   for (;;) {
-    // Only the first record may look behind morsel_bytes: else the border would depend on how much was read ahead.
-    const int64_t view = border_ == 0 ? size_ : std::min(size_, options_.morsel_bytes + 1);
-    const bool final = input_.at_end() && view == size_ && (border_ == 0 || view <= options_.morsel_bytes);
+    // Only the first record may look behind the limit: else the border would depend on how much was read ahead.
+    const int64_t view = border_ == 0 ? size_ : std::min(size_, limit_ + 1);
+    const bool final = input_.at_end() && view == size_ && (border_ == 0 || view <= limit_);
     const CsvRecord record = grammar_.Next({text_.data(), static_cast<size_t>(view)}, border_, final, nullptr);
     if (record.verdict == CsvVerdict::kTooLong) return Step::kTooLong;
     if (record.verdict != CsvVerdict::kNeedMore) {
-      if (border_ > 0 && record.end > options_.morsel_bytes) return Step::kBorder;
+      if (border_ > 0 && record.end > limit_) return Step::kBorder;
       Take(record.end, CountLineEnds(text_.data(), border_, record.end));
       return Step::kTaken;
     }

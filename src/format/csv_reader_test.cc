@@ -316,6 +316,28 @@ class HugeRecordStream final : public ByteStream {
   int64_t at_ = 0;
 };
 
+std::vector<int64_t> MorselLengths(std::unique_ptr<MorselCursor> cursor) {
+  std::vector<int64_t> lengths;
+  while (auto morsel = cursor->Next().ValueOrDie()) lengths.push_back(morsel->length);
+  return lengths;
+}
+
+TEST(CsvReader, AShortRestOfTheInputJoinsTheLastMorsel) {
+  for (const bool simple : {true, false}) {
+    CsvDialect dialect{.header = false};
+    if (!simple) dialect.delimiter = "<>";
+    const auto lengths = [&](int records) {
+      std::string bytes;
+      for (int i = 0; i < records; ++i) bytes += simple ? "1234567,9\n" : "123456<>9\n";
+      const InputHeader header = HeaderOf(bytes, dialect, LetterContract(2));
+      return MorselLengths(CursorAt(bytes, dialect, header, header.data_begin, {.morsel_bytes = 640}));
+    };
+    EXPECT_THAT(lengths(65), ElementsAre(650));
+    EXPECT_THAT(lengths(66), ElementsAre(640, 20));
+    EXPECT_THAT(lengths(64 + 65), ElementsAre(640, 650));
+  }
+}
+
 TEST(CsvReader, ARecordOf40MegabytesNeedsBoundedMemory) {
   for (const std::string start : {"3,", "3,\"", "3,\"a\"\"\",\"\n"}) {
     const CsvDialect dialect{.record_bytes_max = 1 << 20};

@@ -25,6 +25,11 @@ inline Result<Charge> AdmitMorsel(const CursorOptions& options) {
   return charge;
 }
 
+// The end of an input does not become a morsel of a few records: the last one takes this much more.
+inline int64_t LastMorselBytes(const CursorOptions& options) {
+  return options.morsel_bytes + options.morsel_bytes / 64;
+}
+
 // A morsel whose first record did not fit pays for what it has become.
 inline void ChargeGrownMorsel(const CursorOptions& options, Morsel* morsel) {
   const auto grown = static_cast<int64_t>(morsel->text.capacity());

@@ -63,10 +63,10 @@ Result<std::optional<Morsel>> Cursor::Next() {
   Morsel morsel;
   ARROW_ASSIGN_OR_RAISE(morsel.charge, AdmitMorsel(options_));
   text_.clear();
-  text_.reserve(static_cast<size_t>(options_.morsel_bytes + 1 + Morsel::kPad));
+  text_.reserve(static_cast<size_t>(LastMorselBytes(options_) + 1 + Morsel::kPad));
   text_ = tail_;
   size_ = static_cast<int64_t>(tail_.size());
-  ARROW_RETURN_NOT_OK(input_.Fill(options_.morsel_bytes + 1, &text_, &size_));
+  ARROW_RETURN_NOT_OK(input_.Fill(LastMorselBytes(options_) + 1, &text_, &size_));
   if (size_ == 0) return std::nullopt;
   ARROW_RETURN_NOT_OK(FindBorder());
   ARROW_RETURN_NOT_OK(Cut(&morsel));
@@ -76,7 +76,8 @@ Result<std::optional<Morsel>> Cursor::Next() {
 Status Cursor::FindBorder() {
   border_ = 0;
   too_long_ = false;
-  const int64_t window = std::min(size_, options_.morsel_bytes);
+  const bool last = input_.at_end() && size_ <= LastMorselBytes(options_);
+  const int64_t window = last ? size_ : std::min(size_, options_.morsel_bytes);
   for (int64_t end = 0; end < window;) {
     // No record that ends in this range can be too long.
     end = std::min(window, border_ + record_bytes_max_);

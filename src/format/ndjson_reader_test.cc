@@ -270,6 +270,19 @@ TEST(NdjsonReader, AValueMayBeReadWholeAndInParts) {
   EXPECT_THAT(out.rows, ElementsAre("\"{\"id\":1}\" | 1", "\"{\"id\":2}\" | 2", "null | null"));
 }
 
+TEST(NdjsonReader, AShortRestOfTheInputJoinsTheLastMorsel) {
+  const auto lengths = [](int records) {
+    std::string text;
+    for (int i = 0; i < records; ++i) text += "{\"a\":123}\n";
+    auto cursor = MakeNdjsonCursor(StringStream(text), 1 << 20, {}, {.morsel_bytes = 640}).ValueOrDie();
+    std::vector<int64_t> found;
+    while (auto morsel = cursor->Next().ValueOrDie()) found.push_back(morsel->length);
+    return found;
+  };
+  EXPECT_THAT(lengths(65), ElementsAre(650));
+  EXPECT_THAT(lengths(66), ElementsAre(640, 20));
+}
+
 TEST(NdjsonReader, TheContentHashCoversEveryByte) {
   const std::string text = "{\"i\":1}\n\n{\"i\":2}";
   auto cursor = MakeNdjsonCursor(StringStream(text), 1 << 20, {}, {.morsel_bytes = 4}).ValueOrDie();
