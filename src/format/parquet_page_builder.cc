@@ -8,6 +8,7 @@
 
 #include <algorithm>
 #include <cstring>
+#include <utility>
 
 namespace freight {
 
@@ -39,15 +40,16 @@ void ValidityBuilder::Release() {
 }
 
 Result<uint8_t*> PageBuilder::Reserve(int64_t bytes) {
-  if (values_.length() == 0) ARROW_RETURN_NOT_OK(values_.Advance(head_room_));
-  const int64_t wanted = values_.length() + bytes + kSlack;
+  const int64_t wanted = std::max(values_.length(), head_room_) + bytes + kSlack;
+  needed_ = std::max(needed_, wanted);
   if (wanted > values_.capacity()) {
     // Doubling must not overshoot a page: these buffers are most of what an encoder holds. A first page mostly becomes
-    // what the last one was, and then need not be copied while it grows.
-    const int64_t grown = values_.capacity() == 0 ? last_capacity_ : values_.capacity() * 2;
+    // about what the last one was, and then need not be copied while it grows.
+    const int64_t grown = values_.capacity() == 0 ? last_needed_ + last_needed_ / 16 : values_.capacity() * 2;
     const int64_t bounded = std::min(grown, head_room_ + page_bytes_ + kSlack);
     ARROW_RETURN_NOT_OK(values_.Resize(std::max(wanted, bounded), /*shrink_to_fit=*/false));
   }
+  if (values_.length() == 0) ARROW_RETURN_NOT_OK(values_.Advance(head_room_));
   return values_.mutable_data() + values_.length();
 }
 
@@ -95,7 +97,7 @@ void PageBuilder::Clear() {
 }
 
 void PageBuilder::Release() {
-  last_capacity_ = values_.capacity();
+  last_needed_ = std::exchange(needed_, 0);
   values_.Reset();
   levels_.Reset();
   validity_.Release();

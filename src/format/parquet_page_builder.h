@@ -63,7 +63,8 @@ class PageBuilder {
   const bool nullable_;
   const int64_t page_bytes_;  // what a full page's values take
   const int64_t head_room_;
-  int64_t last_capacity_ = 0;  // of values_ when it was released
+  int64_t needed_ = 0;       // of values_, since it was released
+  int64_t last_needed_ = 0;  // ... and before
   arrow::BufferBuilder values_;
   arrow::BufferBuilder levels_;
   ValidityBuilder validity_;
