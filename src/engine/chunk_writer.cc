@@ -17,8 +17,8 @@ std::string RuleKey(const Contract& contract, int column, Reason reason) {
 
 }  // namespace
 
-ChunkWriter::ChunkWriter(const ChunkContext& context, size_t input, int32_t chunk)
-    : context_(context), input_(context.plan.inputs[input]) {
+ChunkWriter::ChunkWriter(const ChunkContext& context, size_t input, int32_t chunk, SyncQueue* syncs)
+    : context_(context), input_(context.plan.inputs[input]), syncs_(syncs) {
   done_.input = input_.version.name;
   done_.stat = input_.version.stat;
   done_.index = chunk;
@@ -47,10 +47,15 @@ Status ChunkWriter::Bundle(ScatteredRows rows) {
   if (!bundle_) {
     ARROW_ASSIGN_OR_RAISE(std::string folder, context_.transaction.BundleDir());
     bundle_path_ = JoinPath(folder, fmt::format("bundle-{}-{:05}", input_.version.Id(), done_.index));
-    ARROW_ASSIGN_OR_RAISE(auto out, context_.env.OpenWrite(bundle_path_ + ".inprogress", CreateMode::kNew));
+    ARROW_ASSIGN_OR_RAISE(auto out, OpenDeferred(bundle_path_ + ".inprogress"));
     bundle_ = std::make_unique<BundleWriter>(std::move(out));
   }
   return bundle_->Append(std::move(rows));
+}
+
+Result<std::unique_ptr<WritableFile>> ChunkWriter::OpenDeferred(const std::string& path) {
+  ARROW_ASSIGN_OR_RAISE(auto out, context_.env.OpenWrite(path, CreateMode::kNew));
+  return syncs_->Defer(std::move(out));
 }
 
 Status ChunkWriter::FinishBundle() {
@@ -70,7 +75,7 @@ Result<ChunkWriter::OpenParts::iterator> ChunkWriter::PartFor(const std::string&
     }
     ARROW_ASSIGN_OR_RAISE(std::string folder, context_.transaction.StageDir(partition));
     OpenPart part;
-    ARROW_ASSIGN_OR_RAISE(part.file, PartFile::Open(context_, {input_, done_.index}, folder, files_opened_++));
+    ARROW_ASSIGN_OR_RAISE(part.file, PartFile::Open(context_, {input_, done_.index, syncs_}, folder, files_opened_++));
     found = parts_.emplace(partition, std::move(part)).first;
   }
   found->second.last_used = ++uses_;
@@ -99,7 +104,7 @@ Status ChunkWriter::OpenQuarantine() {
   ARROW_RETURN_NOT_OK(MakeDirs(context_.env, context_.quarantine_dir, true));
   quarantine_path_ =
       JoinPath(context_.quarantine_dir, fmt::format("part-{}-{:05}.parquet", input_.version.Id(), done_.index));
-  ARROW_ASSIGN_OR_RAISE(auto out, context_.env.OpenWrite(quarantine_path_ + ".inprogress", CreateMode::kNew));
+  ARROW_ASSIGN_OR_RAISE(auto out, OpenDeferred(quarantine_path_ + ".inprogress"));
   QuarantineContext where{input_.version.name, context_.run_id, done_.index};
   return MakeQuarantineWriter(std::move(out), context_.plan.contract, where, context_.pool).Value(&quarantine_);
 }
@@ -115,7 +120,7 @@ Status ChunkWriter::FinishQuarantine() {
   return Status::OK();
 }
 
-Result<ChunkDone> ChunkWriter::Commit(const ChunkEnd& end) {
+Status ChunkWriter::Seal(const ChunkEnd& end) {
   while (!parts_.empty()) ARROW_RETURN_NOT_OK(FinishPart(parts_.begin()));
   ARROW_RETURN_NOT_OK(FinishBundle());
   ARROW_RETURN_NOT_OK(FinishQuarantine());
@@ -132,6 +137,11 @@ Result<ChunkDone> ChunkWriter::Commit(const ChunkEnd& end) {
   done_.chunk_id = HashHex(fmt::format("{}|{}|{}|{}:{}:{}:{}|{}+{}", context_.plan.pipeline.dataset,
                                        context_.plan.request.plan_hash, done_.input, stat.size_bytes, stat.mtime_ns,
                                        stat.ctime_ns, stat.inode, done_.offset, done_.length));
+  return Status::OK();
+}
+
+Result<ChunkDone> ChunkWriter::Commit() {
+  ARROW_RETURN_NOT_OK(syncs_->Drain());
   ARROW_RETURN_NOT_OK(context_.transaction.CommitChunk(done_));
   return done_;
 }

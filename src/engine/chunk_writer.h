@@ -20,13 +20,16 @@ inline constexpr int64_t kOpenPartsMax = 32;
 // Thread: the sequencer's. Results come in morsel order, so the bytes depend on the input and the plan only.
 class ChunkWriter {
  public:
-  ChunkWriter(const ChunkContext& context, size_t input, int32_t chunk);
+  // `syncs` makes the files durable.
+  ChunkWriter(const ChunkContext& context, size_t input, int32_t chunk, SyncQueue* syncs);
   Status Add(MorselResult result);
   // Of an input's closing record (engine/gather.h): parts of rows that were counted when their bundle or the parts that
   // are replaced were committed.
   void AddGathered(std::vector<PartInfo> parts, std::vector<PartInfo> replaced);
-  // Finishes all files and commits the chunk: durable when this returns.
-  Result<ChunkDone> Commit(const ChunkEnd& end);
+  // Finishes all files, which become durable while the next chunk is written.
+  Status Seal(const ChunkEnd& end);
+  // Commits the sealed chunk. Waits for its files: durable when this returns.
+  Result<ChunkDone> Commit();
 
  private:
   struct OpenPart {
@@ -36,6 +39,7 @@ class ChunkWriter {
   using OpenParts = std::map<std::string, OpenPart>;
   Result<OpenParts::iterator> PartFor(const std::string& partition);
   Status FinishPart(OpenParts::iterator part);
+  Result<std::unique_ptr<WritableFile>> OpenDeferred(const std::string& path);
   Status Bundle(ScatteredRows rows);
   Status FinishBundle();
   Status Quarantine(const MorselResult& result);
@@ -44,6 +48,7 @@ class ChunkWriter {
 
   const ChunkContext& context_;
   const PlannedInput& input_;
+  SyncQueue* const syncs_;
   ChunkDone done_;
   OpenParts parts_;
   int64_t uses_ = 0;

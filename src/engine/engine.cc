@@ -20,7 +20,7 @@ namespace freight {
 namespace {
 
 // Results that wait for their turn may hold this part of the budget; the rest is for what is being worked on.
-constexpr int64_t kWaitingShare = 16;
+constexpr int64_t kWaitingShare = 10;
 
 std::string UtcTime(int64_t micros, const char* format) {
   const std::time_t seconds = micros / 1'000'000;

@@ -334,7 +334,8 @@ Status GatherParts(const ChunkContext& context, size_t input, const std::vector<
     return std::tie(a.partition, a.chunk, a.file) < std::tie(b.partition, b.chunk, b.file);
   };
   std::sort(closing.replaced.begin(), closing.replaced.end(), order);
-  ChunkWriter writer(context, input, index);
+  SyncQueue none(context.env, 0);  // what was gathered is durable
+  ChunkWriter writer(context, input, index, &none);
   writer.AddGathered(std::move(closing.parts), std::move(closing.replaced));
   const ChunkDone& last = chunks.back();
   ChunkEnd end;
@@ -342,7 +343,8 @@ Status GatherParts(const ChunkContext& context, size_t input, const std::vector<
   end.offset = last.offset + last.length;
   end.next = {last.next_morsel, end.offset, last.next_line};
   end.last = true;
-  return writer.Commit(end).status();
+  ARROW_RETURN_NOT_OK(writer.Seal(end));
+  return writer.Commit().status();
 }
 
 }  // namespace freight

@@ -4,7 +4,10 @@
 #include "engine/run_crash_testing.h"
 
 #include <algorithm>
+#include <chrono>
+#include <condition_variable>
 #include <functional>
+#include <mutex>
 #include <tuple>
 
 namespace freight::crash {
@@ -395,6 +398,49 @@ TEST(RunThreads, PlainFilesAreWrittenAndCommittedInTheirOrder) {
     for (int64_t k = 1; k <= counting->calls(); ++k) calls[threads > 1].push_back(counting->CallName(k));
   }
   EXPECT_EQ(calls[0], calls[1]);
+}
+
+// The first chunk's file is synced only when the second one's is there. Until then the first is not committed. Then all
+// goes on, or the disk fails.
+TEST(RunThreads, AChunkIsWrittenWhileTheOneBeforeItBecomesDurable) {
+  for (const bool fails : {false, true}) {
+    Scenario scenario{"inputs", "replace_partitions", false};
+    scenario.morsel_bytes = 20'000;
+    scenario.sync_threads = 1;
+    auto env = Disk(scenario);
+    Write(*env, "/p/in/a", DayOfRows(8'000));
+    auto faulty = MakeFaultEnv(env.get());
+    std::mutex mutex;
+    std::condition_variable opened;
+    int parts = 0;
+    bool together = false, waiting = true, committed_early = false;
+    faulty->Before([&](int64_t, const std::string& name) {
+      std::unique_lock lock(mutex);
+      if (name.starts_with("Create") && name.find("open-") != name.npos) {
+        ++parts;
+        opened.notify_all();
+      } else if (waiting && name.starts_with("Rename") && name.ends_with(".parquet")) {
+        committed_early = true;
+        opened.notify_all();
+      } else if (name.starts_with("Sync") && name.find("-00000-0.inprogress") != name.npos && !together) {
+        together = opened.wait_for(lock, std::chrono::seconds(20), [&] { return parts > 1; });
+        opened.wait_for(lock, std::chrono::milliseconds(200), [&] { return committed_early; });
+        waiting = false;
+        if (fails) faulty->Arm(faulty->calls() + 1, Fault::kEio);
+      }
+    });
+    const RunReport report = RunOnce(*faulty, scenario);
+    EXPECT_TRUE(together);
+    EXPECT_FALSE(committed_early);
+    EXPECT_EQ(report.error.ok(), !fails) << report.error;
+    env->Crash(true);
+    const RunReport again = RunOnce(*env, scenario);
+    EXPECT_TRUE(again.error.ok()) << again.error;
+    EXPECT_TRUE(ReaderObjections(*env).empty());
+    int64_t rows = 0;
+    for (const auto& [path, bytes] : Data(*env)) rows += ReadBack({.bytes = bytes})->num_rows();
+    EXPECT_EQ(rows, 8'000 + 25 - 3) << "b has 25 rows, three of them bad";
+  }
 }
 
 // Two chunks of one archive, one of the other, or the other way round: the files are those of one thread.

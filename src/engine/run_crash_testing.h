@@ -52,6 +52,7 @@ struct Scenario {
   bool mixed = false;        // the rows of a partition lie in parts and in bundles
   bool many_bad = false;     // workers write row groups of bad rows
   const char* suffix = "";   // of the inputs' names: ".xz"
+  int sync_threads = 0;      // every run makes the same calls
 };
 
 inline std::string PipelineText(const Scenario& scenario) {
@@ -132,7 +133,7 @@ inline RunReport RunOnce(Env& env, const Scenario& scenario) {
   PlanOptions options;
   options.morsel_bytes = scenario.morsel_bytes;
   options.chunk_morsels = 2;
-  options.sync_threads = 0;  // every run makes the same calls
+  options.sync_threads = scenario.sync_threads;
   if (scenario.small_files) options.gather_bytes = 1;
   if (!scenario.joined) options.small_part_bytes = 0;
   auto plan = MakePlan(env, loaded.pipeline, loaded.contract, options);

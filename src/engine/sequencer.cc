@@ -19,7 +19,11 @@ Sequencer::Sequencer(const ChunkContext& context, std::function<void(const Chunk
     : context_(context),
       on_chunk_(std::move(on_chunk)),
       on_rows_(std::move(on_rows)),
-      waiting_bytes_max_(waiting_bytes_max) {}
+      waiting_bytes_max_(waiting_bytes_max),
+      syncs_(context.env, context.plan.options.sync_threads, [this] {
+        std::lock_guard lock(mutex_);
+        arrived_.notify_one();
+      }) {}
 
 void Sequencer::Put(Done done) {
   std::lock_guard lock(mutex_);
@@ -49,8 +53,28 @@ Status Sequencer::Run() {
   return status;
 }
 
+// A sealed chunk is committed whatever ends the writing: its work need not be done again.
 Status Sequencer::WriteAll() {
-  while (auto done = Take()) ARROW_RETURN_NOT_OK(Write(std::move(*done)));
+  Status written = WriteReady();
+  Status committed = CommitSealed();
+  return written.ok() ? committed : written;
+}
+
+Status Sequencer::WriteReady() {
+  for (;;) {
+    auto done = Take();
+    const bool durable = SealedIsDurable();
+    if (!done && !durable) return Status::OK();
+    if (durable) ARROW_RETURN_NOT_OK(CommitSealed());
+    if (done) ARROW_RETURN_NOT_OK(Write(std::move(*done)));
+  }
+}
+
+Status Sequencer::CommitSealed() {
+  const auto sealed = std::move(sealed_);
+  if (!sealed) return Status::OK();
+  ARROW_ASSIGN_OR_RAISE(ChunkDone chunk, sealed->Commit());
+  on_chunk_(chunk);
   return Status::OK();
 }
 
@@ -65,7 +89,7 @@ Sequencer::Lanes::iterator Sequencer::Ready() {
 
 std::optional<Done> Sequencer::Take() {
   std::unique_lock lock(mutex_);
-  arrived_.wait(lock, [&] { return closed_ || Ready() != lanes_.end(); });
+  arrived_.wait(lock, [&] { return closed_ || Ready() != lanes_.end() || SealedIsDurable(); });
   const auto ready = Ready();
   // After a stop or a failure a gap stays open: what lies behind it is dropped, its chunk is not committed.
   if (ready == lanes_.end()) return std::nullopt;
@@ -84,7 +108,7 @@ std::optional<Done> Sequencer::Take() {
 
 Status Sequencer::Write(Done done) {
   std::unique_ptr<ChunkWriter>& writer = writers_[done.turn.input];
-  if (!writer) writer = std::make_unique<ChunkWriter>(context_, done.turn.input, done.chunk);
+  if (!writer) writer = std::make_unique<ChunkWriter>(context_, done.turn.input, done.chunk, &syncs_);
   if (auto* morsel = std::get_if<MorselResult>(&done.what)) {
     const Accounting rows = morsel->rows;
     const int64_t bytes = morsel->bytes;
@@ -92,9 +116,10 @@ Status Sequencer::Write(Done done) {
     on_rows_(rows, bytes);
     return Status::OK();
   }
-  ARROW_ASSIGN_OR_RAISE(ChunkDone chunk, writer->Commit(std::get<ChunkEnd>(done.what)));
+  ARROW_RETURN_NOT_OK(CommitSealed());
+  ARROW_RETURN_NOT_OK(writer->Seal(std::get<ChunkEnd>(done.what)));
+  sealed_ = std::move(writer);
   writers_.erase(done.turn.input);
-  on_chunk_(chunk);
   return Status::OK();
 }
 

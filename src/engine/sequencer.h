@@ -43,6 +43,10 @@ class Sequencer {
 
   Lanes::iterator Ready();
   Status WriteAll();
+  Status WriteReady();
+  bool SealedIsDurable() { return sealed_ && syncs_.Idle(); }
+  Status CommitSealed();
+  // The next result, or nothing: the sealed chunk is durable, or no result will come.
   std::optional<Done> Take();
   Status Write(Done done);
 
@@ -57,7 +61,10 @@ class Sequencer {
   int64_t waiting_bytes_ = 0;
   bool closed_ = false;
   bool ended_ = false;  // Run has returned
+  // The writer's thread alone touches these.
+  SyncQueue syncs_;
   std::map<size_t, std::unique_ptr<ChunkWriter>> writers_;  // of chunks in the making, by input
+  std::unique_ptr<ChunkWriter> sealed_;                     // whose files become durable
 };
 
 }  // namespace freight

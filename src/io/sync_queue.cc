@@ -67,6 +67,11 @@ Status SyncQueue::Drain() {
   return std::exchange(fault_, Status::OK());
 }
 
+bool SyncQueue::Idle() {
+  const std::lock_guard lock(mutex_);
+  return threads_max_ == 0 || (tasks_.empty() && at_work_ == 0);
+}
+
 Status SyncQueue::Do(Task task) {
   if (const auto* folder = std::get_if<std::string>(&task)) return env_.SyncDir(*folder);
   WritableFile& file = *std::get<std::unique_ptr<WritableFile>>(task);
@@ -91,6 +96,11 @@ void SyncQueue::Work() {
       tasks_.clear();
     }
     done_.notify_all();
+    if (on_idle_ && tasks_.empty() && at_work_ == 0) {
+      lock.unlock();
+      on_idle_();
+      lock.lock();
+    }
   }
 }
 
