@@ -156,7 +156,11 @@ Result<std::string_view> PageCompressor::Compress(std::string_view raw, const Zs
   ARROW_ASSIGN_OR_RAISE(const int64_t written,
                         zstd_ ? CompressZstd(raw, form, room)
                               : codec_->Compress(length, input, room, scratch_->mutable_data()));
-  return std::string_view(reinterpret_cast<const char*>(scratch_->data()), static_cast<size_t>(written));
+  return Scratch(written);
+}
+
+std::string_view PageCompressor::Scratch(int64_t bytes) const {
+  return {reinterpret_cast<const char*>(scratch_->data()), static_cast<size_t>(bytes)};
 }
 
 Result<int64_t> PageCompressor::CompressZstd(std::string_view raw, const ZstdForm& form, int64_t room) {
@@ -184,7 +188,7 @@ Result<std::string_view> PageCompressor::CompressPage(std::string_view raw, cons
     const auto written = form.planes
                              ? WritePlanesFrame(raw, NumberBytes(page), page.number_width, *literals_, room)
                              : WriteStrideFrame(raw, NumberBytes(page), form.stride, *literals_, room);
-    if (written) return std::string_view(reinterpret_cast<const char*>(scratch_->data()), static_cast<size_t>(*written));
+    if (written) return Scratch(*written);
   }
   return Compress(raw, form);
 }

@@ -39,7 +39,8 @@ struct EncodedPage {
   int64_t values = 0;  // nulls included; more or fewer than rows only in nested columns
   int64_t nulls = 0;
   PageEncoding encoding = PageEncoding::kPlain;
-  // The page ends with values - nulls little-endian numbers of so many bytes, PLAIN or split into streams; 0: it does not.
+  // The page ends with values - nulls little-endian numbers of so many bytes, PLAIN or split into streams. 0: it does
+  // not.
   int number_width = 0;
   ValueBounds bounds;
 };
@@ -87,6 +88,7 @@ class PageCompressor {
 
  private:
   PageCompressor(const ParquetOptions& options, arrow::MemoryPool* pool) : options_(options), pool_(pool) {}
+  std::string_view Scratch(int64_t bytes) const;
   Result<std::string_view> Compress(std::string_view raw, const ZstdForm& form);
   Result<int64_t> CompressZstd(std::string_view raw, const ZstdForm& form, int64_t room);
   Result<ZstdForm> ChooseForm(std::string_view raw, const EncodedPage& page);

@@ -92,6 +92,31 @@ TEST(PageCompressor, NumbersWithAByteThatIsSeldomAnotherOneBecomeCodedStrides) {
   }
 }
 
+TEST(PageCompressor, StreamsGetBlocksOfTheirOwnUnlessMatchesDoBetter) {
+  std::mt19937_64 random(14);
+  constexpr int64_t kRows = 32'768;
+  const auto column = [&](auto next) {
+    std::string streams(kRows * 8, '\0');
+    for (int64_t i = 0; i < kRows; ++i) {
+      const uint64_t value = next(i);
+      for (int byte = 0; byte < 8; ++byte) {
+        streams[static_cast<size_t>(byte * kRows + i)] = static_cast<char>(value >> (8 * byte));
+      }
+    }
+    auto compressor = PageCompressor::Make({}, arrow::default_memory_pool()).ValueOrDie();
+    EncodedColumn written;
+    EncodedPage page{.rows = kRows, .values = kRows, .encoding = PageEncoding::kByteStreamSplit, .number_width = 8};
+    EXPECT_TRUE(compressor->AddPage(std::move(page), streams, &written).ok());
+    EXPECT_TRUE(!written.compressed || Decompressed(written.pages[0]) == streams);
+    return written;
+  };
+  const EncodedColumn amounts = column([&](int64_t) { return random() % (random() % 5 == 0 ? 200'000 : 65'536); });
+  EXPECT_TRUE(amounts.zstd.planes);
+  EXPECT_TRUE(amounts.compressed);
+  EXPECT_FALSE(column([](int64_t i) { return static_cast<uint64_t>(i / 1'000); }).zstd.planes) << "long runs";
+  EXPECT_FALSE(column([&](int64_t) { return random(); }).compressed);
+}
+
 // zstd's level 1 is tuned to a page that is much smaller.
 TEST(PageCompressor, LargePagesOfTextGetTheTablesOfLargerInputs) {
   std::mt19937_64 random(12);

@@ -86,10 +86,10 @@ class ZstdFrame {
     return true;
   }
 
-  template <typename Write>
-  bool InBlocks(const uint8_t* bytes, int64_t length, Write write) {
+  template <typename Put>
+  bool InBlocks(const uint8_t* bytes, int64_t length, Put put) {
     for (int64_t at = 0; at < length; at += kBlockBytes) {
-      if (!write(bytes + at, std::min(length - at, kBlockBytes))) return false;
+      if (!put(bytes + at, std::min(length - at, kBlockBytes))) return false;
     }
     return true;
   }

@@ -10,8 +10,8 @@
 
 namespace freight {
 
-// What codes take for bytes that occur so often each, by their entropy and without the table of codes. It follows from the
-// counts alone, on every machine.
+// What codes take for bytes that occur so often each, by their entropy and without the table of codes. It follows from
+// the counts alone, on every machine.
 int64_t CodedBytesAbout(const std::array<int64_t, 256>& counts);
 
 class LiteralCoder {
