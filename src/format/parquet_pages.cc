@@ -114,7 +114,8 @@ Status PageCompressor::AddPage(EncodedPage page, std::string_view raw, EncodedCo
     if (keeps_codec || column->zstd.pays) {
       ARROW_RETURN_NOT_OK(CompressPage(raw, page, column->zstd).Value(&stored));
     }
-    if (first) column->compressed = keeps_codec || Saves(kSavedPercent, stored.size(), raw.size());
+    const size_t percent = page.text && IsFastZstd() ? kSavedPercentFast : kSavedPercent;
+    if (first) column->compressed = keeps_codec || Saves(percent, stored.size(), raw.size());
     if (!column->compressed) stored = raw;
   }
   ARROW_ASSIGN_OR_RAISE(page.bytes, CopyExact(stored, pool_));
@@ -158,6 +159,8 @@ Result<std::string_view> PageCompressor::Compress(std::string_view raw, const Zs
                               : codec_->Compress(length, input, room, scratch_->mutable_data()));
   return Scratch(written);
 }
+
+bool PageCompressor::IsFastZstd() const { return zstd_ && options_.level >= 0 && options_.level <= kFastLevelMax; }
 
 std::string_view PageCompressor::Scratch(int64_t bytes) const {
   return {reinterpret_cast<const char*>(scratch_->data()), static_cast<size_t>(bytes)};
@@ -204,7 +207,11 @@ Status PageCompressor::JudgePlanes(std::string_view streams, int width, ZstdForm
 Result<ZstdForm> PageCompressor::ChooseForm(std::string_view raw, const EncodedPage& page) {
   ZstdForm form;
   const auto numbers = static_cast<size_t>(NumberBytes(page));
-  if (!zstd_ || options_.level < 0 || options_.level > kFastLevelMax || raw.size() < kSampledBytesMin) return form;
+  if (!IsFastZstd() || raw.size() < kSampledBytesMin) return form;
+  if (page.text) {  // mostly pays, and the page itself says so for the time that a few samples take
+    form.large_text = options_.level == 1 && raw.size() >= kLargeTextBytes;
+    return form;
+  }
   const bool typed = numbers >= kSampledBytesMin;
   const std::string_view values = typed ? raw.substr(raw.size() - numbers) : raw;
   if (typed && page.encoding == PageEncoding::kByteStreamSplit) {
@@ -220,8 +227,6 @@ Result<ZstdForm> PageCompressor::ChooseForm(std::string_view raw, const EncodedP
   }
   ARROW_ASSIGN_OR_RAISE(const std::string_view wide, Compress(sample, ZstdForm{.wide_step = true}));
   form.wide_step = wide.size() < least;
-  form.large_text = !form.wide_step && options_.level == 1 && raw.size() >= kLargeTextBytes && page.number_width == 0 &&
-                    page.encoding != PageEncoding::kDictionary;
   form.pays = Saves(kSavedPercentFast, std::min(least, wide.size()), sample.size());
   return form;
 }

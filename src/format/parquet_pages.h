@@ -42,6 +42,7 @@ struct EncodedPage {
   // The page ends with values - nulls little-endian numbers of so many bytes, PLAIN or split into streams. 0: it does
   // not.
   int number_width = 0;
+  bool text = false;  // strings or bytes of any length, as they are or behind their lengths
   ValueBounds bounds;
 };
 
@@ -88,6 +89,7 @@ class PageCompressor {
 
  private:
   PageCompressor(const ParquetOptions& options, arrow::MemoryPool* pool) : options_(options), pool_(pool) {}
+  bool IsFastZstd() const;
   std::string_view Scratch(int64_t bytes) const;
   Result<std::string_view> Compress(std::string_view raw, const ZstdForm& form);
   Result<int64_t> CompressZstd(std::string_view raw, const ZstdForm& form, int64_t room);

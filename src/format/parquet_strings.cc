@@ -315,7 +315,7 @@ class BytesColumn : public ColumnEncoder {
       ARROW_ASSIGN_OR_RAISE(packed, PackLengths());
     }
     EncodedPage page{.rows = page_.rows(), .values = page_.rows(), .nulls = page_.nulls(), .encoding = encoding,
-                     .bounds = page_bounds_.Finish(text_)};
+                     .text = encoding != PageEncoding::kDictionary, .bounds = page_bounds_.Finish(text_)};
     ARROW_ASSIGN_OR_RAISE(std::string_view body, page_.Body(packed));
     ARROW_RETURN_NOT_OK(compressor_->AddPage(std::move(page), body, &column_));
     chunk_bounds_.Merge(page_bounds_);
