@@ -22,6 +22,12 @@ constexpr size_t kSampledBytesMin = 32 << 10;
 constexpr size_t kSampleBytesMax = 16 << 10;
 // Strides cost next to no time: they may be this much larger than what zstd finds.
 constexpr int64_t kStrideWorsePercent = 102;
+// Numbers of which fewer come back are not worth a closer look.
+constexpr int64_t kRepeatedPercentMin = 40;
+// Repeats take the same time for each number and half of zstd's where sequences are many. Where they are fewer than
+// these, zstd is as fast, and room must be saved.
+constexpr int64_t kSequencesPercentMin = 40;
+constexpr int64_t kLongRepeatsPercent = 90;
 
 // A codec that saves less costs more than it saves: at the fast levels, whose time is worth more than a little room,
 // as at the slow ones.
@@ -144,6 +150,7 @@ Result<uint8_t*> PageCompressor::RewriteSpace(int64_t bytes) {
 }
 
 void PageCompressor::ReleaseScratch() {
+  repeats_.reset();
   scratch_.reset();
   rewrite_.reset();
 }
@@ -183,15 +190,21 @@ Result<int64_t> PageCompressor::CompressZstd(std::string_view raw, const ZstdFor
   return static_cast<int64_t>(written);
 }
 
+std::optional<int64_t> PageCompressor::WriteOwnFrame(std::string_view raw, const EncodedPage& page,
+                                                     const ZstdForm& form) {
+  const int64_t number_bytes = NumberBytes(page);
+  const std::span<uint8_t> room(scratch_->mutable_data(), raw.size());
+  if (form.planes) return WritePlanesFrame(raw, number_bytes, page.number_width, *literals_, room);
+  if (form.stride.low > 0) return WriteStrideFrame(raw, number_bytes, form.stride, *literals_, room);
+  if (!repeats_) repeats_ = std::make_unique<RepeatsWriter>();
+  return repeats_->WriteFrame(raw, number_bytes, form.repeats, *literals_, room);
+}
+
 Result<std::string_view> PageCompressor::CompressPage(std::string_view raw, const EncodedPage& page,
                                                       const ZstdForm& form) {
-  if (form.stride.low > 0 || form.planes) {
+  if (form.stride.low > 0 || form.repeats.width > 0 || form.planes) {
     ARROW_RETURN_NOT_OK(AtLeast(page.raw_bytes, pool_, &scratch_));
-    const std::span<uint8_t> room(scratch_->mutable_data(), raw.size());
-    const auto written = form.planes
-                             ? WritePlanesFrame(raw, NumberBytes(page), page.number_width, *literals_, room)
-                             : WriteStrideFrame(raw, NumberBytes(page), form.stride, *literals_, room);
-    if (written) return Scratch(*written);
+    if (const auto written = WriteOwnFrame(raw, page, form)) return Scratch(*written);
   }
   return Compress(raw, form);
 }
@@ -202,6 +215,15 @@ Status PageCompressor::JudgePlanes(std::string_view streams, int width, ZstdForm
   form->planes = bytes * 100 <= static_cast<int64_t>(usual.size()) * kStrideWorsePercent;
   if (form->planes) form->pays = Saves(kSavedPercentFast, static_cast<size_t>(bytes), streams.size());
   return Status::OK();
+}
+
+Repeats PageCompressor::ChooseRepeats(std::string_view numbers, int width, int64_t usual_bytes) {
+  if (RepeatedPercent(numbers, width) < kRepeatedPercentMin) return {};
+  if (!repeats_) repeats_ = std::make_unique<RepeatsWriter>();
+  const RepeatsEstimate estimate = repeats_->Estimate(numbers, width);
+  const int64_t count = static_cast<int64_t>(numbers.size()) / width;
+  const int64_t percent = estimate.sequences * 100 >= count * kSequencesPercentMin ? 100 : kLongRepeatsPercent;
+  return estimate.bytes * 100 <= usual_bytes * percent ? estimate.repeats : Repeats{};
 }
 
 Result<ZstdForm> PageCompressor::ChooseForm(std::string_view raw, const EncodedPage& page) {
@@ -224,6 +246,8 @@ Result<ZstdForm> PageCompressor::ChooseForm(std::string_view raw, const EncodedP
   if (typed && page.encoding == PageEncoding::kPlain) {
     form.stride = ChooseStride(sample, page.number_width, static_cast<int64_t>(least)).stride;
     if (form.stride.low > 0) return form;
+    form.repeats = ChooseRepeats(sample, page.number_width, static_cast<int64_t>(least));
+    if (form.repeats.width > 0) return form;
   }
   ARROW_ASSIGN_OR_RAISE(const std::string_view wide, Compress(sample, ZstdForm{.wide_step = true}));
   form.wide_step = wide.size() < least;

@@ -4,6 +4,7 @@
 #include "base/status.h"
 #include "format/parquet_writer.h"
 #include "format/zstd_planes.h"
+#include "format/zstd_repeats.h"
 #include "format/zstd_stride.h"
 
 #include <arrow/buffer.h>
@@ -51,6 +52,7 @@ struct ZstdForm {
   bool wide_step = false;  // of the match finder
   bool large_text = false;  // with the match finder's tables for larger inputs
   Stride stride;           // taken for pages to which it fits
+  Repeats repeats;         // likewise
   bool planes = false;     // of split streams
   bool pays = true;        // the sample shrinks by enough
 };
@@ -95,6 +97,8 @@ class PageCompressor {
   Result<int64_t> CompressZstd(std::string_view raw, const ZstdForm& form, int64_t room);
   Result<ZstdForm> ChooseForm(std::string_view raw, const EncodedPage& page);
   Status JudgePlanes(std::string_view streams, int width, ZstdForm* form);
+  Repeats ChooseRepeats(std::string_view numbers, int width, int64_t usual_bytes);
+  std::optional<int64_t> WriteOwnFrame(std::string_view raw, const EncodedPage& page, const ZstdForm& form);
   Result<std::string_view> CompressPage(std::string_view raw, const EncodedPage& page, const ZstdForm& form);
 
   const ParquetOptions options_;
@@ -105,6 +109,7 @@ class PageCompressor {
   std::unique_ptr<arrow::util::Codec> codec_;  // of codecs other than zstd
   std::unique_ptr<ZSTD_CCtx, FreeZstd> zstd_;  // kept from page to page
   std::optional<LiteralCoder> literals_;       // with zstd_
+  std::unique_ptr<RepeatsWriter> repeats_;     // scratch, too
   std::unique_ptr<arrow::ResizableBuffer> scratch_, rewrite_;
 };
 

@@ -158,6 +158,55 @@ TEST(PageCompressor, RisingNumbersAreNoStrides) {
   EXPECT_EQ(column.zstd.stride.low, 0);
 }
 
+// Three events in a second, each up to some seconds late.
+std::string LateTimestamps(std::mt19937_64& random) {
+  return Int64Page(70'000, [&, number = int64_t{0}]() mutable {
+    return (1'700'000'000 + number++ / 3 + static_cast<int64_t>(random() % 3 + random() % 2)) * 1'000'000;
+  });
+}
+
+TEST(PageCompressor, NumbersThatComeBackBecomeRepeats) {
+  std::mt19937_64 random(14);
+  const std::string raw = "levels" + LateTimestamps(random);
+  const std::string other = "levels" + Int64Page(70'000, [&] { return static_cast<int64_t>(random()); });
+  auto compressor = PageCompressor::Make({}, arrow::default_memory_pool()).ValueOrDie();
+  EncodedColumn column;
+  const EncodedPage page{.rows = 70'010, .values = 70'010, .nulls = 10, .number_width = 8};
+  for (const std::string& body : {raw, other, raw}) {
+    ASSERT_TRUE(compressor->AddPage(page, body, &column).ok());
+    compressor->ReleaseScratch();
+  }
+  EXPECT_EQ(column.zstd.repeats.width, 8);
+  EXPECT_EQ(Decompressed(column.pages[0]), raw);
+  EXPECT_EQ(Decompressed(column.pages[1]), other);
+  EXPECT_TRUE(column.pages[2].bytes->Equals(*column.pages[0].bytes));
+  EXPECT_LT(static_cast<size_t>(column.pages[0].bytes->size()) * 100, UsualBytes(raw) * 95);
+  EXPECT_LE(column.pages[1].bytes->size(), static_cast<int64_t>(other.size()) + 64);
+}
+
+TEST(PageCompressor, RepeatsAreForTheFastLevels) {
+  std::mt19937_64 random(15);
+  const std::string raw = LateTimestamps(random);
+  for (const int level : {1, 2, 3, 9}) {
+    auto compressor = PageCompressor::Make({.level = level}, arrow::default_memory_pool()).ValueOrDie();
+    EncodedColumn column;
+    ASSERT_TRUE(compressor->AddPage({.rows = 70'000, .values = 70'000, .number_width = 8}, raw, &column).ok());
+    EXPECT_EQ(column.zstd.repeats.width, level <= 2 ? 8 : 0) << level;
+    EXPECT_EQ(Decompressed(column.pages[0]), raw);
+  }
+}
+
+// zstd finds long runs as fast as we do, and as small.
+TEST(PageCompressor, LongRunsAreNoRepeats) {
+  std::mt19937_64 random(16);
+  int64_t key = 0;
+  const std::string raw = Int64Page(70'000, [&] { return key += static_cast<int64_t>(random() % 12 == 0); });
+  auto compressor = PageCompressor::Make({}, arrow::default_memory_pool()).ValueOrDie();
+  EncodedColumn column;
+  ASSERT_TRUE(compressor->AddPage({.rows = 70'000, .values = 70'000, .number_width = 8}, raw, &column).ok());
+  EXPECT_EQ(column.zstd.repeats.width, 0);
+}
+
 // Of doubles in [0, 1) the exponents repeat, all other bits do not.
 TEST(PageCompressor, DoublesThatHardlyShrinkAreStoredAsTheyAreAtTheFastLevels) {
   std::mt19937_64 random(8);

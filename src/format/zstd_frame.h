@@ -1,7 +1,5 @@
-// The frame and the simple blocks of RFC 8878, for pages whose shape we know better than a match search finds it.
+// The parts of a zstd frame (RFC 8878) that every shape of ours shares: headers, raw blocks, and the room they have.
 #pragma once
-
-#include "format/zstd_literals.h"
 
 #include <algorithm>
 #include <cstdint>
@@ -10,88 +8,112 @@
 
 namespace freight {
 
-// Writes one frame into `out`. Each call answers false, and the frame is void, when there is not enough room.
+inline constexpr int64_t kZstdBlockBytes = 128 << 10;  // of content
+inline constexpr int64_t kZstdBlockHeaderBytes = 3;
+inline constexpr int kZstdMatchMin = 3;
+
+// One of two numbers without a branch, for what a processor cannot foresee. Compilers turn ?: into one at will.
+inline uint32_t Either(bool first, uint32_t a, uint32_t b) {
+  return b ^ ((a ^ b) & (0U - static_cast<uint32_t>(first)));
+}
+
+// Writes into `out` and never past it. What does not ask for room itself is for callers that have: see Room().
 class ZstdFrame {
  public:
-  static constexpr int64_t kBlockBytes = 128 << 10;  // of content, at most
-
   explicit ZstdFrame(std::span<uint8_t> out) : begin_(out.data()), at_(out.data()), end_(out.data() + out.size()) {}
 
-  // The window is the content, whose size stands in 4 bytes.
+  int64_t Room() const { return end_ - at_; }
+  // All that is left: written to directly, then Skip()ped.
+  std::span<uint8_t> Rest() const { return {at_, end_}; }
+  void Skip(int64_t bytes) { at_ += bytes; }
+
+  // Of a frame whose window is its content. False without room, as Raw.
   bool Header(size_t content) {
+    constexpr uint32_t kMagic = 0xFD2FB528;
+    constexpr uint32_t kSingleSegment32 = 0xA0;  // the content's size stands in 4 bytes
     if (Room() < 9) return false;
-    Put(0xFD2FB528, 4);
-    Put(0xA0, 1);
+    Put(kMagic, 4);
+    Put(kSingleSegment32, 1);
     Put(static_cast<uint32_t>(content), 4);
     return true;
   }
 
-  // Bytes as they are.
+  // As many blocks as these bytes take.
   bool Raw(const uint8_t* bytes, int64_t length) {
-    return InBlocks(bytes, length, [this](const uint8_t* part, int64_t size) {
-      if (Room() < size + kHeaderBytes) return false;
-      BlockHeader(BlockType::kRaw, size);
-      std::memcpy(at_, part, static_cast<size_t>(size));
-      at_ += size;
-      return true;
-    });
+    while (length > 0) {
+      const int64_t part = std::min(length, kZstdBlockBytes);
+      if (Room() < part + kZstdBlockHeaderBytes) return false;
+      BlockHeader(BlockType::kRaw, part);
+      std::memcpy(at_, bytes, static_cast<size_t>(part));
+      at_ += part;
+      bytes += part;
+      length -= part;
+    }
+    return true;
   }
 
-  // One byte many times, or Huffman codes without matches, or bytes as they are when there are no shorter codes.
-  bool Coded(const uint8_t* bytes, int64_t length, LiteralCoder& coder) {
-    return InBlocks(bytes, length, [&](const uint8_t* part, int64_t size) {
-      if (size > 1 && std::memcmp(part, part + 1, static_cast<size_t>(size - 1)) == 0) return Repeated(*part, size);
-      const auto codes = coder.Code({part, static_cast<size_t>(size)});
-      const auto block = static_cast<int64_t>(codes.size()) + 1;
-      if (codes.empty() || block >= size) return Raw(part, size);
-      if (Room() < block + kHeaderBytes) return false;
-      BlockHeader(BlockType::kCompressed, block);
-      std::memcpy(at_, codes.data(), codes.size());
-      at_ += codes.size();
-      Put(0, 1);  // no sequences
-      return true;
-    });
-  }
-
-  // The bytes of the frame, of which at least one block is written.
-  int64_t Finish() {
-    *last_header_ |= 1;
-    return at_ - begin_;
-  }
-
- protected:
-  enum class BlockType : uint32_t { kRaw = 0, kRepeated = 1, kCompressed = 2 };
-  static constexpr int64_t kHeaderBytes = 3;
-
-  int64_t Room() const { return end_ - at_; }
-
-  void Put(uint32_t value, size_t bytes) {
-    std::memcpy(at_, &value, bytes);
-    at_ += bytes;
-  }
-
-  void BlockHeader(BlockType type, int64_t size) {
-    last_header_ = at_;
-    Put(static_cast<uint32_t>(size) << 3 | static_cast<uint32_t>(type) << 1, kHeaderBytes);
-  }
-
-  uint8_t* at() const { return at_; }
-  void MoveTo(uint8_t* at) { at_ = at; }
-
- private:
+  // One block of at most kZstdBlockBytes times the same byte. False without room.
   bool Repeated(uint8_t byte, int64_t count) {
-    if (Room() < kHeaderBytes + 1) return false;
+    if (Room() < kZstdBlockHeaderBytes + 1) return false;
     BlockHeader(BlockType::kRepeated, count);
     Put(byte, 1);
     return true;
   }
 
-  template <typename Put>
-  bool InBlocks(const uint8_t* bytes, int64_t length, Put put) {
-    for (int64_t at = 0; at < length; at += kBlockBytes) {
-      if (!put(bytes + at, std::min(length - at, kBlockBytes))) return false;
+  // A compressed block: what is written between the two calls. Needs room for its header.
+  uint8_t* BeginBlock() {
+    at_ += kZstdBlockHeaderBytes;
+    return at_ - kZstdBlockHeaderBytes;
+  }
+  void EndBlock(uint8_t* begin) {
+    const int64_t size = at_ - begin - kZstdBlockHeaderBytes;
+    at_ = begin;
+    BlockHeader(BlockType::kCompressed, size);
+    at_ += size;
+  }
+  // As if the block had not begun.
+  void DropBlock(uint8_t* begin) { at_ = begin; }
+
+  // Little-endian. Needs room, as the next two.
+  void Put(uint32_t value, size_t bytes) {
+    std::memcpy(at_, &value, bytes);
+    at_ += bytes;
+  }
+
+  // Of literals as they are.
+  void LiteralsHeader(int64_t bytes) {
+    const auto size = static_cast<uint32_t>(bytes);
+    if (size < 32) return Put(size << 3, 1);
+    if (size < 4096) return Put(size << 4 | 1 << 2, 2);
+    Put(size << 4 | 3 << 2, 3);
+  }
+
+  // The number of sequences of a block, 0 to 128 Ki.
+  void SequenceCount(int64_t count) {
+    const auto number = static_cast<uint32_t>(count);
+    if (number < 128) {
+      Put(number, 1);
+    } else if (number < 0x7F00) {
+      Put((number >> 8) + 128, 1);
+      Put(number & 0xFF, 1);
+    } else {
+      Put(255, 1);
+      Put(number - 0x7F00, 2);
     }
-    return true;
+  }
+
+  // Marks the last block; the frame's length. At least one block is there.
+  int64_t Finish() {
+    *last_header_ |= 1;
+    return at_ - begin_;
+  }
+
+ private:
+  enum class BlockType : uint32_t { kRaw = 0, kRepeated = 1, kCompressed = 2 };
+
+  void BlockHeader(BlockType type, int64_t size) {
+    last_header_ = at_;
+    Put(static_cast<uint32_t>(size) << 3 | static_cast<uint32_t>(type) << 1, 3);
   }
 
   uint8_t* const begin_;

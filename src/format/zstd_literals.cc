@@ -4,8 +4,6 @@
 
 #include "base/status.h"
 
-#include <algorithm>
-#include <bit>
 #include <utility>
 
 namespace freight {
@@ -46,25 +44,7 @@ std::span<const uint8_t> OnlyBlock(std::span<const uint8_t> frame) {
   return block.subspan(kBlockHeaderBytes);
 }
 
-// log2 in 1/256, off by at most 3 of them: a sample's verdict must not depend on a machine's floating point.
-int64_t Log2(int64_t x) {
-  const int whole = std::bit_width(static_cast<uint64_t>(x)) - 1;
-  const int64_t part = ((x << 8) >> whole) - 256;
-  return whole * 256 + part + (part * (256 - part) * 88 >> 16);
-}
-
 }  // namespace
-
-int64_t CodedBytesAbout(const std::array<int64_t, 256>& counts) {
-  int64_t number = 0, bits = 0;
-  for (const int64_t count : counts) number += count;
-  if (number == 0) return 0;
-  const int64_t all = Log2(number);
-  for (const int64_t count : counts) {
-    if (count > 0) bits += count * std::max<int64_t>(all - Log2(count), 256);
-  }
-  return bits / 256 / 8;
-}
 
 std::span<const uint8_t> LiteralCoder::Code(std::span<const uint8_t> literals) {
   FREIGHT_ASSERT(literals.size() <= size_t{kBlockBytesMax});

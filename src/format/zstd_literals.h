@@ -3,16 +3,11 @@
 
 #include <zstd.h>
 
-#include <array>
 #include <cstdint>
 #include <span>
 #include <vector>
 
 namespace freight {
-
-// What codes take for bytes that occur so often each, by their entropy and without the table of codes. It follows from
-// the counts alone, on every machine.
-int64_t CodedBytesAbout(const std::array<int64_t, 256>& counts);
 
 class LiteralCoder {
  public:

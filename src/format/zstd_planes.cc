@@ -3,15 +3,40 @@
 #include "format/zstd_planes.h"
 
 #include "base/status.h"
+#include "format/zstd_entropy.h"
 #include "format/zstd_frame.h"
 
 #include <algorithm>
 #include <array>
+#include <cstring>
 
 namespace freight {
 namespace {
 
 constexpr int64_t kConstantBytes = 4;  // of a block
+
+// One byte many times, or Huffman codes without matches, or the bytes as they are when there are no shorter codes.
+bool PutStream(const uint8_t* bytes, int64_t length, LiteralCoder& coder, ZstdFrame* frame) {
+  for (; length > 0; bytes += kZstdBlockBytes, length -= kZstdBlockBytes) {
+    const auto part = static_cast<size_t>(std::min(length, kZstdBlockBytes));
+    if (part > 1 && std::memcmp(bytes, bytes + 1, part - 1) == 0) {
+      if (!frame->Repeated(*bytes, static_cast<int64_t>(part))) return false;
+      continue;
+    }
+    const auto codes = coder.Code({bytes, part});
+    if (codes.empty() || codes.size() + 1 >= part) {
+      if (!frame->Raw(bytes, static_cast<int64_t>(part))) return false;
+      continue;
+    }
+    if (frame->Room() < kZstdBlockHeaderBytes + static_cast<int64_t>(codes.size()) + 1) return false;
+    uint8_t* const begin = frame->BeginBlock();
+    std::memcpy(frame->Rest().data(), codes.data(), codes.size());
+    frame->Skip(static_cast<int64_t>(codes.size()));
+    frame->Put(0, 1);  // no sequences
+    frame->EndBlock(begin);
+  }
+  return true;
+}
 
 }  // namespace
 
@@ -26,7 +51,7 @@ int64_t EstimatePlanes(std::string_view streams, int width) {
     }
     std::array<int64_t, 256> counts{};
     for (const char byte : stream) ++counts[static_cast<uint8_t>(byte)];
-    total += std::min(CodedBytesAbout(counts), static_cast<int64_t>(length));
+    total += std::min(EntropyBits(counts, 256) / 8, static_cast<int64_t>(length));
   }
   return total;
 }
@@ -40,7 +65,7 @@ std::optional<int64_t> WritePlanesFrame(std::string_view body, int64_t stream_by
   ZstdFrame frame(out);
   if (!frame.Header(body.size()) || !frame.Raw(bytes, end - bytes - stream_bytes)) return std::nullopt;
   for (const uint8_t* stream = end - stream_bytes; stream < end; stream += length) {
-    if (!frame.Coded(stream, length, coder)) return std::nullopt;
+    if (!PutStream(stream, length, coder, &frame)) return std::nullopt;
   }
   return frame.Finish();
 }

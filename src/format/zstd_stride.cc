@@ -6,6 +6,7 @@
 #include "format/zstd_stride.h"
 
 #include "base/status.h"
+#include "format/zstd_entropy.h"
 #include "format/zstd_frame.h"
 
 #include <algorithm>
@@ -16,7 +17,6 @@
 namespace freight {
 namespace {
 
-constexpr int kMatchMin = 3;
 constexpr uint8_t kAllRle = 0x54;  // modes of literal lengths, offsets, match lengths
 constexpr int64_t kBlockOverhead = 3 + 3 + 3 + 4 + 1;
 // A value that is not like the one before it ends a block and stands in one of its own.
@@ -54,73 +54,50 @@ void LowBytes(const uint8_t* values, int64_t count, int low, uint8_t* out) {
   }
 }
 
-class StrideFrame : public ZstdFrame {
+class StrideWriter {
  public:
-  StrideFrame(const Stride& stride, LiteralCoder& coder, std::span<uint8_t> out)
-      : ZstdFrame(out), stride_(stride), coder_(coder) {}
+  StrideWriter(const Stride& stride, LiteralCoder& coder, ZstdFrame& frame)
+      : stride_(stride), coder_(coder), frame_(frame) {}
 
-  // One block of `count` values, each like the one before it. The first of a frame holds one value.
+  // One block of `count` values, each like the one before it. The first of a frame holds one value. False without room.
   template <typename U>
   bool Values(const uint8_t* values, int64_t count) {
     const int64_t literals = count * stride_.low;
-    if (Room() < kBlockOverhead + literals + static_cast<int64_t>(sizeof(U))) return false;
-    uint8_t* const header = at();
-    MoveTo(header + kHeaderBytes);
+    if (frame_.Room() < kBlockOverhead + literals + static_cast<int64_t>(sizeof(U))) return false;
+    uint8_t* const block = frame_.BeginBlock();
     Literals<U>(values, count);
-    SequencesHeader(count);
-    Put(static_cast<uint32_t>(stride_.low), 1);
+    frame_.SequenceCount(count);
+    frame_.Put(kAllRle, 1);
+    frame_.Put(static_cast<uint32_t>(stride_.low), 1);
     // The stated offset is `width`, of which the format keeps width + 3: its highest bit as the code, the rest, which
     // is 3 for both widths, as bits beneath the mark that ends the stream.
     const uint32_t offset_code = stride_.width == 8 ? 3 : 2;
-    Put(offset_known_ ? 0 : offset_code, 1);
-    Put(static_cast<uint32_t>(stride_.width - stride_.low - kMatchMin), 1);
-    Put(offset_known_ ? 1 : (1U << offset_code | 3), 1);
+    frame_.Put(offset_known_ ? 0 : offset_code, 1);
+    frame_.Put(static_cast<uint32_t>(stride_.width - stride_.low - kZstdMatchMin), 1);
+    frame_.Put(offset_known_ ? 1 : (1U << offset_code | 3), 1);
     offset_known_ = true;
-    uint8_t* const end = at();
-    MoveTo(header);
-    BlockHeader(BlockType::kCompressed, end - header - kHeaderBytes);
-    MoveTo(end);
+    frame_.EndBlock(block);
     return true;
   }
 
  private:
-  void LiteralsHeader(int64_t bytes) {
-    const auto size = static_cast<uint32_t>(bytes);
-    if (size < 32) return Put(size << 3, 1);
-    if (size < 4096) return Put(size << 4 | 1 << 2, 2);
-    Put(size << 4 | 3 << 2, 3);
-  }
-
-  void SequencesHeader(int64_t count) {
-    const auto number = static_cast<uint32_t>(count);
-    if (number < 128) {
-      Put(number, 1);
-    } else if (number < 0x7F00) {
-      Put((number >> 8) + 128, 1);
-      Put(number & 0xFF, 1);
-    } else {
-      Put(255, 1);
-      Put(number - 0x7F00, 2);
-    }
-    Put(kAllRle, 1);
-  }
-
   // Codes go where the bytes were, being fewer.
   template <typename U>
   void Literals(const uint8_t* values, int64_t count) {
     const int64_t bytes = count * stride_.low;
-    uint8_t* const header = at();
-    LiteralsHeader(bytes);
-    LowBytes<U>(values, count, stride_.low, at());
-    const auto codes = stride_.coded ? coder_.Code({at(), static_cast<size_t>(bytes)}) : std::span<const uint8_t>{};
-    MoveTo(at() + bytes);
-    if (codes.empty()) return;
-    std::memcpy(header, codes.data(), codes.size());
-    MoveTo(header + codes.size());
+    uint8_t* const section = frame_.Rest().data();
+    frame_.LiteralsHeader(bytes);
+    uint8_t* const at = frame_.Rest().data();
+    LowBytes<U>(values, count, stride_.low, at);
+    const auto codes = stride_.coded ? coder_.Code({at, static_cast<size_t>(bytes)}) : std::span<const uint8_t>{};
+    if (codes.empty()) return frame_.Skip(bytes);
+    std::memcpy(section, codes.data(), codes.size());
+    frame_.Skip(section + codes.size() - at);
   }
 
   const Stride stride_;
   LiteralCoder& coder_;
+  ZstdFrame& frame_;
   bool offset_known_ = false;
 };
 
@@ -154,14 +131,15 @@ std::optional<int64_t> WriteFrame(std::string_view body, int64_t value_bytes, co
   const int64_t count = value_bytes / kWidth;
   const auto* bytes = reinterpret_cast<const uint8_t*>(body.data());
   const uint8_t* const values = bytes + body.size() - value_bytes;
-  StrideFrame frame(stride, coder, out);
+  ZstdFrame frame(out);
+  StrideWriter strides(stride, coder, frame);
   if (count < 2 || !frame.Header(body.size()) || !frame.Raw(bytes, values - bytes + kWidth)) return std::nullopt;
   bool first = true;
   for (int64_t at = 1; at < count;) {
-    const int64_t most = std::min(first ? 1 : ZstdFrame::kBlockBytes / kWidth, count - at);
+    const int64_t most = std::min(first ? 1 : kZstdBlockBytes / kWidth, count - at);
     const int64_t alike = AlikeAtStart<U>(values + at * kWidth, most, stride.low);
     if (alike > 0) {
-      if (!frame.Values<U>(values + at * kWidth, alike)) return std::nullopt;
+      if (!strides.Values<U>(values + at * kWidth, alike)) return std::nullopt;
       first = false;
       at += alike;
     } else {
@@ -184,13 +162,14 @@ std::array<int64_t, 9> CountDiffering(std::string_view values, int width) {
   return width == 8 ? CountDiffering<uint64_t>(values) : CountDiffering<uint32_t>(values);
 }
 
+// What Huffman codes for the low bytes take, by their entropy and without the table of codes.
 int64_t CodedBytes(std::string_view values, const Stride& stride) {
   std::array<int64_t, 256> counts{};
   const size_t low = static_cast<size_t>(stride.low);
   for (size_t at = 0; at < values.size(); at += static_cast<size_t>(stride.width)) {
     for (size_t i = 0; i < low; ++i) ++counts[static_cast<uint8_t>(values[at + i])];
   }
-  return CodedBytesAbout(counts);
+  return EntropyBits(counts, 256) / 8;
 }
 
 }  // namespace
@@ -199,7 +178,7 @@ StrideEstimate EstimateStride(std::string_view values, int width) {
   const auto counts = CountDiffering(values, width);
   const int64_t number = static_cast<int64_t>(values.size()) / width;
   StrideEstimate best;
-  for (int low = width - kMatchMin; low >= 1; --low) {
+  for (int low = width - kZstdMatchMin; low >= 1; --low) {
     const int64_t bytes = number * low + ExceptionBytes(counts, low);
     if (best.stride.low == 0 || bytes < best.bytes) best = {{width, low}, bytes};
   }
@@ -210,7 +189,7 @@ StrideEstimate EstimateCodedStride(std::string_view values, const StrideEstimate
   const auto counts = CountDiffering(values, plain.stride.width);
   StrideEstimate best;
   const int least = plain.stride.low;
-  const int most = std::min(least + (ExceptionBytes(counts, least) > 0 ? 1 : 0), plain.stride.width - kMatchMin);
+  const int most = std::min(least + (ExceptionBytes(counts, least) > 0 ? 1 : 0), plain.stride.width - kZstdMatchMin);
   for (int low = least; low <= most; ++low) {
     const Stride coded{plain.stride.width, low, true};
     const int64_t bytes = CodedBytes(values, coded) + ExceptionBytes(counts, low);
@@ -221,7 +200,7 @@ StrideEstimate EstimateCodedStride(std::string_view values, const StrideEstimate
 
 std::optional<int64_t> WriteStrideFrame(std::string_view body, int64_t value_bytes, const Stride& stride,
                                         LiteralCoder& coder, std::span<uint8_t> out) {
-  FREIGHT_ASSERT(stride.low >= 1 && stride.low <= stride.width - kMatchMin);
+  FREIGHT_ASSERT(stride.low >= 1 && stride.low <= stride.width - kZstdMatchMin);
   return stride.width == 8 ? WriteFrame<uint64_t>(body, value_bytes, stride, coder, out)
                            : WriteFrame<uint32_t>(body, value_bytes, stride, coder, out);
 }

@@ -1,0 +1,220 @@
+// Finds what comes back by a small table of last places, without a branch for each value: whether a value is new is
+// nothing that a processor could foresee.
+#include "format/zstd_repeats.h"
+
+#include "base/status.h"
+#include "format/zstd_entropy.h"
+#include "format/zstd_frame.h"
+
+#include <algorithm>
+#include <bit>
+#include <cstring>
+
+namespace freight {
+namespace {
+
+constexpr int kPlacesLog = 12;
+// Values are compared with those of their part of a block alone: that keeps distances and lengths within 16 bits.
+constexpr int64_t kPartValues = 4 << 10;
+constexpr uint32_t kLiteralsMax = 0xFFFF - 16;  // of a sequence: room for another value
+constexpr int64_t kBlockOverhead = 3 + 3 + 3 + 1;
+constexpr int64_t kRoomSpare = 16;
+// A code's table, at most.
+constexpr int64_t kHuffmanTableBytesMax = 128;
+// Codes take a tenth of the time of everything else.
+constexpr int64_t kCodesPayPercent = 95;
+
+template <typename U>
+U Load(const uint8_t* at) {
+  U value;
+  std::memcpy(&value, at, sizeof value);
+  return value;
+}
+
+template <typename U>
+uint32_t Hash(U value) {
+  return static_cast<uint32_t>((static_cast<uint64_t>(value) * 0x9E3779B97F4A7C15) >> (64 - kPlacesLog));
+}
+
+// Where values stood last, of those asked for one after the other, from the second to the last.
+template <typename U>
+class LastPlaces {
+ public:
+  explicit LastPlaces(const uint8_t* values) : values_(values) {}
+
+  // How many values before the i-th it stood; 0: it is new.
+  uint32_t Distance(uint32_t i) {
+    const U value = Load<U>(values_ + i * sizeof(U));
+    uint16_t& last = places_[Hash(value)];
+    const uint32_t place = last;
+    last = static_cast<uint16_t>(i);
+    return Either(value == Load<U>(values_ + place * sizeof(U)), i - place, 0);
+  }
+
+ private:
+  const uint8_t* const values_;
+  std::array<uint16_t, 1 << kPlacesLog> places_{};  // the last value of each hash; the first one of those not seen
+};
+
+template <typename U>
+int64_t RepeatedPercent(std::string_view values) {
+  const int64_t count = std::min(static_cast<int64_t>(values.size() / sizeof(U)), kPartValues);
+  LastPlaces<U> places(reinterpret_cast<const uint8_t*>(values.data()));
+  int64_t repeated = 0;
+  for (uint32_t i = 1; i < count; ++i) repeated += places.Distance(i) > 0;
+  return repeated * 100 / std::max<int64_t>(count, 1);
+}
+
+// The bytes up to the highest that differs.
+template <typename U>
+uint32_t DifferingBytes(U a, U b) {
+  constexpr uint32_t kHighest = sizeof(U) * 8 - 1;
+  const auto differing = static_cast<U>(a ^ b);
+  return (kHighest ^ static_cast<uint32_t>(std::countl_zero(static_cast<U>(differing | 1)))) / 8 + (differing != 0);
+}
+
+int64_t CodedBytes(std::span<const uint8_t> literals) {
+  std::array<int64_t, 256> counts{};
+  for (const uint8_t byte : literals) ++counts[byte];
+  const auto different = std::count_if(counts.begin(), counts.end(), [](int64_t count) { return count > 0; });
+  return EntropyBits(counts, 256) / 8 + std::min<int64_t>(kHuffmanTableBytesMax, different);
+}
+
+}  // namespace
+
+int64_t RepeatedPercent(std::string_view values, int width) {
+  FREIGHT_ASSERT(width == 4 || width == 8);
+  return width == 8 ? RepeatedPercent<uint64_t>(values) : RepeatedPercent<uint32_t>(values);
+}
+
+// The sequences and literals of a block behind another value. False if there are too many literals.
+template <typename U>
+bool RepeatsWriter::Find(const uint8_t* values, int64_t count) {
+  constexpr auto kWidth = static_cast<int64_t>(sizeof(U));
+  ZstdSequence* end = sequences_.data();
+  for (int64_t at = 0; at < count; at += kPartValues) {
+    end = FindCopies<U>(values + at * kWidth, at, std::min(kPartValues, count - at), end);
+  }
+  end->match = static_cast<uint16_t>(count);
+  return FindLiterals<U>(values, end);
+}
+
+// A value that stood as far back as the one before it goes on with that one's copy; any other begins a sequence. That
+// one is written in any case, and the next value writes over it if it was not to be. `match` is where it begins, and
+// `offset` how far back it copies, both in values.
+template <typename U>
+ZstdSequence* RepeatsWriter::FindCopies(const uint8_t* values, int64_t begin, int64_t count, ZstdSequence* out) {
+  LastPlaces<U> places(values);
+  uint32_t before = UINT32_MAX;  // the distance of the copy
+  uint32_t next = 0;
+  for (uint32_t i = 0; i < count; ++i) {
+    const uint32_t here = next;
+    next = i + 1 < count ? places.Distance(i + 1) : 0;
+    // A new value's upper bytes go with the value behind it, if that comes back: one sequence for both.
+    const uint32_t distance = Either(here > 0, here, next + (next == 0));
+    out->match = static_cast<uint16_t>(begin + i);
+    out->offset = static_cast<uint16_t>(distance);
+    out += here != before;
+    before = distance;
+  }
+  return out;
+}
+
+// Gives a sequence's first value the literals in which it differs from what it copies. Where this leaves no match, the
+// value is a literal of the next sequence.
+template <typename U>
+bool RepeatsWriter::FindLiterals(const uint8_t* values, const ZstdSequence* end) {
+  constexpr auto kWidth = static_cast<uint32_t>(sizeof(U));
+  uint8_t* literals = literals_.data();
+  ZstdSequence* out = sequences_.data();
+  uint32_t whole = 0;  // bytes of such values
+  for (const ZstdSequence* in = sequences_.data(); in < end; ++in) {
+    const uint8_t* const at = values + in->match * kWidth;
+    const uint32_t offset = in->offset * kWidth;
+    const uint32_t bytes = static_cast<uint32_t>(in[1].match - in->match) * kWidth;
+    const U value = Load<U>(at);
+    const uint32_t low = DifferingBytes(value, Load<U>(at - offset));
+    std::memcpy(literals, &value, kWidth);
+    if (bytes < low + kZstdMatchMin) [[unlikely]] {
+      literals += kWidth;
+      whole += kWidth;
+      if (whole > kLiteralsMax) return false;
+      continue;
+    }
+    literals += low;
+    out->literals = static_cast<uint16_t>(whole + low);
+    out->match = static_cast<uint16_t>(bytes - low);
+    out->offset = static_cast<uint16_t>(offset);
+    ++out;
+    whole = 0;
+  }
+  sequences_number_ = static_cast<size_t>(out - sequences_.data());
+  literals_number_ = static_cast<size_t>(literals - literals_.data());
+  return true;
+}
+
+RepeatsEstimate RepeatsWriter::Estimate(std::string_view values, int width) {
+  FREIGHT_ASSERT(width == 4 || width == 8);
+  const int64_t count = std::min(static_cast<int64_t>(values.size()) / width - 1, kBlockValues);
+  if (count < 1) return {};
+  const uint8_t* const second = reinterpret_cast<const uint8_t*>(values.data()) + width;
+  const bool found = width == 8 ? Find<uint64_t>(second, count) : Find<uint32_t>(second, count);
+  if (!found || sequences().empty()) return {};
+  RepeatedOffsets offsets;
+  const int64_t sequence_bytes = sequence_coder_.EstimateBytes(sequences(), offsets) + kBlockOverhead;
+  const int64_t plain = sequence_bytes + static_cast<int64_t>(literals().size());
+  const int64_t coded = sequence_bytes + CodedBytes(literals());
+  const auto number = static_cast<int64_t>(sequences().size());
+  if (coded * 100 < plain * kCodesPayPercent) return {{width, true}, coded, number};
+  return {{width, false}, plain, number};
+}
+
+std::optional<int64_t> RepeatsWriter::WriteFrame(std::string_view body, int64_t value_bytes, const Repeats& repeats,
+                                                 LiteralCoder& coder, std::span<uint8_t> out) {
+  FREIGHT_ASSERT(repeats.width == 4 || repeats.width == 8);
+  LiteralCoder* const used = repeats.coded ? &coder : nullptr;
+  return repeats.width == 8 ? Write<uint64_t>(body, value_bytes, used, out)
+                            : Write<uint32_t>(body, value_bytes, used, out);
+}
+
+template <typename U>
+std::optional<int64_t> RepeatsWriter::Write(std::string_view body, int64_t value_bytes, LiteralCoder* coder,
+                                            std::span<uint8_t> out) {
+  constexpr auto kWidth = static_cast<int64_t>(sizeof(U));
+  const int64_t count = value_bytes / kWidth;
+  const auto* bytes = reinterpret_cast<const uint8_t*>(body.data());
+  const uint8_t* const values = bytes + body.size() - value_bytes;
+  ZstdFrame frame(out);
+  if (count < 2 || !frame.Header(body.size()) || !frame.Raw(bytes, values - bytes + kWidth)) return std::nullopt;
+  RepeatedOffsets offsets;
+  for (int64_t at = 1; at < count; at += kBlockValues) {
+    const int64_t number = std::min(kBlockValues, count - at);
+    const uint8_t* const block = values + at * kWidth;
+    if (Find<U>(block, number) && WriteBlock(number * kWidth, offsets, coder, frame)) continue;
+    if (!frame.Raw(block, number * kWidth)) return std::nullopt;
+  }
+  return frame.Finish();
+}
+
+// False, and nothing has changed, if the block would not be smaller than its content or the room is short.
+bool RepeatsWriter::WriteBlock(int64_t content, RepeatedOffsets& offsets, LiteralCoder* coder, ZstdFrame& frame) {
+  const auto codes = coder ? coder->Code(literals()) : std::span<const uint8_t>{};
+  const auto stored = codes.empty() ? literals() : codes;
+  if (sequences().empty() || frame.Room() < static_cast<int64_t>(stored.size()) + kRoomSpare) return false;
+  RepeatedOffsets after = offsets;
+  uint8_t* const block = frame.BeginBlock();
+  if (codes.empty()) frame.LiteralsHeader(static_cast<int64_t>(stored.size()));
+  std::memcpy(frame.Rest().data(), stored.data(), stored.size());
+  frame.Skip(static_cast<int64_t>(stored.size()));
+  const bool written = sequence_coder_.Write(sequences(), after, frame);
+  const int64_t size = frame.Rest().data() - block - kZstdBlockHeaderBytes;
+  if (!written || size >= content) {
+    frame.DropBlock(block);
+    return false;
+  }
+  frame.EndBlock(block);
+  offsets = after;
+  return true;
+}
+
+}  // namespace freight
