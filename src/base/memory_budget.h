@@ -1,6 +1,8 @@
 // The byte budget of a run: every buffer, queue and writer is charged to it under a named part.
 #pragma once
 
+#include "base/heap_pool.h"
+
 #include <arrow/memory_pool.h>
 
 #include <atomic>
@@ -86,6 +88,6 @@ class MemoryBudget {
 
 // An arrow::MemoryPool over `base` that charges each allocation to `part` of the budget (without waiting).
 std::unique_ptr<arrow::MemoryPool> MakeBudgetPool(MemoryBudget* budget, std::string part,
-                                                  arrow::MemoryPool* base = arrow::system_memory_pool());
+                                                  arrow::MemoryPool* base = HeapPool());
 
 }  // namespace freight

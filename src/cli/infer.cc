@@ -129,7 +129,7 @@ Result<DialectGuess> GuessFile(Env& env, const std::string& path) {
   ARROW_ASSIGN_OR_RAISE(auto in, OpenByteStream(env, path));
   CsvInput input(std::move(in), encoding);
   ARROW_RETURN_NOT_OK(input.ReadMark());
-  std::string text;
+  MorselText text;
   int64_t size = 0;
   ARROW_RETURN_NOT_OK(input.Fill(kDialectSampleBytes, &text, &size));
   const auto guess = GuessDialect({text.data(), static_cast<size_t>(size)}, input.at_end(), encoding);
@@ -144,7 +144,7 @@ Result<char> FirstByte(Env& env, const std::string& path) {
   ARROW_ASSIGN_OR_RAISE(auto in, OpenByteStream(env, path));
   CsvInput input(std::move(in), CsvEncoding::kUtf8);
   ARROW_RETURN_NOT_OK(input.ReadMark());
-  std::string text;
+  MorselText text;
   int64_t size = 0;
   ARROW_RETURN_NOT_OK(input.Fill(kFirstBytes, &text, &size));
   const size_t at = std::string_view(text.data(), static_cast<size_t>(size)).find_first_not_of(" \t\r\n");

@@ -106,7 +106,8 @@ Status ChunkWriter::OpenQuarantine() {
       JoinPath(context_.quarantine_dir, fmt::format("part-{}-{:05}.parquet", input_.version.Id(), done_.index));
   ARROW_ASSIGN_OR_RAISE(auto out, OpenDeferred(quarantine_path_ + ".inprogress"));
   QuarantineContext where{input_.version.name, context_.run_id, done_.index};
-  return MakeQuarantineWriter(std::move(out), context_.plan.contract, where, context_.pool).Value(&quarantine_);
+  return MakeQuarantineWriter(std::move(out), context_.plan.contract, where, context_.pool, context_.tools)
+      .Value(&quarantine_);
 }
 
 Status ChunkWriter::FinishQuarantine() {

@@ -6,6 +6,7 @@
 #include "engine/morsel_source.h"
 #include "engine/sequencer.h"
 #include "io/process.h"
+#include "io/slab_pool.h"
 #include "plan/read_ahead.h"
 
 #include <arrow/api.h>
@@ -19,8 +20,9 @@
 namespace freight {
 namespace {
 
-// Results that wait for their turn may hold this part of the budget; the rest is for what is being worked on.
-constexpr int64_t kWaitingShare = 10;
+// Results that wait for their turn may hold this part of the budget, or be one for each thread; the rest is for what is
+// being worked on.
+constexpr int64_t kWaitingShare = 64;
 
 std::string UtcTime(int64_t micros, const char* format) {
   const std::time_t seconds = micros / 1'000'000;
@@ -95,7 +97,8 @@ class Run {
       : env_(env), plan_(plan), options_(options), report_(*report),
         begin_ns_(env.MonotonicNanos()),
         budget_(options.memory_bytes > 0 ? options.memory_bytes : plan.pipeline.memory_bytes),
-        pool_(MakeBudgetPool(&budget_, "buffers")) {}
+        pool_(MakeBudgetPool(&budget_, "buffers")),
+        finished_(MakeSlabPool()) {}
 
   Status Execute();
   void FillMemory();
@@ -121,6 +124,7 @@ class Run {
   const int64_t begin_ns_;
   MemoryBudget budget_;
   std::unique_ptr<arrow::MemoryPool> pool_;
+  std::unique_ptr<arrow::MemoryPool> finished_;  // of row groups that wait; each is charged with its morsel
   Charge patterns_;
   std::unique_ptr<Transaction> transaction_;
   std::string quarantine_dir_;
@@ -162,7 +166,7 @@ Status Run::LoadInputs() {
   ARROW_RETURN_NOT_OK(JudgeStagedBytes());
   ARROW_ASSIGN_OR_RAISE(auto splitter, MakePartitionSplitter(plan_.pipeline.partition_by, plan_.contract));
   ChunkContext context{env_,       plan_, *transaction_, report_.run_id, quarantine_dir_, splitter->file_schema(),
-                       pool_.get()};
+                       pool_.get(), MakePageTools(pool_.get(), pool_.get())};
   ProgressTicker ticker([this] { ShowProgress(); }, options_.progress != nullptr);
   ARROW_RETURN_NOT_OK(ReadAll(context));
   if (StopSignal() == 0) {
@@ -244,7 +248,7 @@ Status Run::ReadAll(const ChunkContext& context) {
         quarantined_live_ += rows.quarantined;
         bytes_live_ += bytes;
       },
-      budget_.limit_bytes() / kWaitingShare);
+      {budget_.limit_bytes() / kWaitingShare, report_.threads});
   std::thread writer([&] {
     Status status = sequencer.Run();
     if (!status.ok()) Fault(std::move(status));
@@ -254,6 +258,7 @@ Status Run::ReadAll(const ChunkContext& context) {
   for (auto& worker : workers) worker.join();
   sequencer.Close();
   writer.join();
+  finished_->ReleaseUnused();
   return first_fault_;
 }
 
@@ -263,7 +268,7 @@ void Run::Work(MorselSource& source, Sequencer& sequencer) {
 }
 
 Status Run::WorkUntilDone(MorselSource& source, Sequencer& sequencer) {
-  ARROW_ASSIGN_OR_RAISE(auto worker, MorselWorker::Make(plan_, report_.run_id, pool_.get()));
+  ARROW_ASSIGN_OR_RAISE(auto worker, MorselWorker::Make(plan_, report_.run_id, pool_.get(), finished_.get()));
   while (!failed_) {
     sequencer.WaitForRoom();
     ARROW_ASSIGN_OR_RAISE(std::optional<Task> task, source.Next());

@@ -30,6 +30,7 @@ Status InputLane::Open() {
   options.cancelled = context_.cancelled;
   options.charge_factor = kChargeFactor;
   options.decode_threads = decode_threads_;
+  options.texts = context_.texts;
   return context_.plan.pipeline.format->OpenCursor(input_.file, input_.header, from_, options).Value(&cursor_);
 }
 

@@ -17,6 +17,7 @@ struct LaneContext {
   const Plan& plan;
   MemoryBudget* budget;
   std::function<bool()> cancelled;
+  std::shared_ptr<PageLender> texts;  // of morsels: what one input's last ones give back is the next one's first
 };
 
 // Thread: one caller at a time. Blocks on I/O and on the memory budget.

@@ -24,7 +24,8 @@ int64_t CountArchives(const Plan& plan) {
 
 MorselSource::MorselSource(const Plan& plan, int threads, MemoryBudget* budget, std::function<bool()> cancelled,
                            std::function<std::vector<ChunkDone>(const std::string&)> done)
-    : context_{plan, budget, std::move(cancelled)},
+    : context_{plan, budget, std::move(cancelled),
+               std::make_shared<PageLender>(MorselTextBytes(plan.options.morsel_bytes))},
       done_(std::move(done)),
       threads_(threads),
       archives_(CountArchives(plan)),

@@ -15,9 +15,10 @@ constexpr size_t kDirectPartitionsMax = 16;
 }  // namespace
 
 Result<std::unique_ptr<MorselWorker>> MorselWorker::Make(const Plan& plan, const std::string& run_id,
-                                                         arrow::MemoryPool* pool) {
+                                                         arrow::MemoryPool* pool, arrow::MemoryPool* finished) {
   std::unique_ptr<MorselWorker> worker(new MorselWorker(plan, run_id, pool));
-  ARROW_ASSIGN_OR_RAISE(worker->quarantine_, MakeQuarantineEncoder(plan.contract, pool));
+  worker->tools_ = MakePageTools(pool, finished);
+  ARROW_ASSIGN_OR_RAISE(worker->quarantine_, MakeQuarantineEncoder(plan.contract, pool, worker->tools_));
   ARROW_ASSIGN_OR_RAISE(worker->splitter_, MakePartitionSplitter(plan.pipeline.partition_by, plan.contract));
   return worker;
 }
@@ -120,7 +121,7 @@ Status MorselWorker::Encode(const SplitBatch& split) {
       idle_.pop_back();
     }
     if (!encoder) {
-      ARROW_ASSIGN_OR_RAISE(encoder, MakeRowGroupEncoder(splitter_->file_schema(), plan_.pipeline.parquet, pool_));
+      ARROW_ASSIGN_OR_RAISE(encoder, MakeRowGroupEncoder(splitter_->file_schema(), plan_.pipeline.parquet, tools_));
     }
     ARROW_RETURN_NOT_OK(encoder->Append(*slice.rows));
   }

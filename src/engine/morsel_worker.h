@@ -37,8 +37,9 @@ struct MorselResult {
 // Thread: one per worker. Reusable; keeps its parsers and encoders from morsel to morsel.
 class MorselWorker {
  public:
+  // Row groups are left in `finished`.
   static Result<std::unique_ptr<MorselWorker>> Make(const Plan& plan, const std::string& run_id,
-                                                    arrow::MemoryPool* pool);
+                                                    arrow::MemoryPool* pool, arrow::MemoryPool* finished);
   Result<MorselResult> Process(Task task);
 
  private:
@@ -59,6 +60,7 @@ class MorselWorker {
   const std::string run_id_;
   arrow::MemoryPool* pool_;
   std::unique_ptr<PartitionSplitter> splitter_;
+  std::shared_ptr<PageTools> tools_;
   std::unique_ptr<QuarantineEncoder> quarantine_;
   QuarantineContext quarantine_context_;  // of the morsel at hand
   std::unique_ptr<MorselDecoder> decoder_;

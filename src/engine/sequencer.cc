@@ -15,11 +15,11 @@ int64_t HeldBytes(const Done& done) {
 }  // namespace
 
 Sequencer::Sequencer(const ChunkContext& context, std::function<void(const ChunkDone&)> on_chunk,
-                     std::function<void(const Accounting&, int64_t)> on_rows, int64_t waiting_bytes_max)
+                     std::function<void(const Accounting&, int64_t)> on_rows, const WaitingMax& max)
     : context_(context),
       on_chunk_(std::move(on_chunk)),
       on_rows_(std::move(on_rows)),
-      waiting_bytes_max_(waiting_bytes_max),
+      max_(max),
       syncs_(context.env, context.plan.options.sync_threads, [this] {
         std::lock_guard lock(mutex_);
         arrived_.notify_one();
@@ -28,6 +28,7 @@ Sequencer::Sequencer(const ChunkContext& context, std::function<void(const Chunk
 void Sequencer::Put(Done done) {
   std::lock_guard lock(mutex_);
   waiting_bytes_ += HeldBytes(done);
+  ++waiting_results_;
   const Turn turn = done.turn;
   lanes_[turn.input].waiting.emplace(turn.sequence, std::move(done));
   arrived_.notify_one();
@@ -41,8 +42,7 @@ void Sequencer::Close() {
 
 void Sequencer::WaitForRoom() {
   std::unique_lock lock(mutex_);
-  // While the next result is still in the making, waiting for it would stop the one that makes it.
-  taken_.wait(lock, [&] { return ended_ || waiting_bytes_ < waiting_bytes_max_ || Ready() == lanes_.end(); });
+  taken_.wait(lock, [&] { return ended_ || waiting_bytes_ < max_.bytes || waiting_results_ < max_.results; });
 }
 
 Status Sequencer::Run() {
@@ -96,6 +96,7 @@ std::optional<Done> Sequencer::Take() {
   Lane& lane = ready->second;
   Done done = std::move(lane.waiting.begin()->second);
   waiting_bytes_ -= HeldBytes(done);
+  --waiting_results_;
   lane.waiting.erase(lane.waiting.begin());
   lane.next++;
   if (const auto* end = std::get_if<ChunkEnd>(&done.what); end && end->last) {

@@ -19,13 +19,20 @@ struct Done {
   std::variant<MorselResult, ChunkEnd> what;
 };
 
+// More waits only when it is more in both.
+struct WaitingMax {
+  int64_t bytes = 0;
+  int64_t results = 0;
+};
+
 // Thread: Put and WaitForRoom from any worker; Run in one thread. Each waiting result holds its morsel's charge.
 class Sequencer {
  public:
   Sequencer(const ChunkContext& context, std::function<void(const ChunkDone&)> on_chunk,
-            std::function<void(const Accounting&, int64_t bytes)> on_rows, int64_t waiting_bytes_max);
-  // Returns when the waiting results hold less than waiting_bytes_max, or nobody writes them any more: a worker asks
-  // before it takes a task, so that a slow disk or many bad rows do not pile up results.
+            std::function<void(const Accounting&, int64_t bytes)> on_rows, const WaitingMax& max);
+  // Returns when less than `max` waits, or nobody writes any more: a worker asks before it takes a task, so that no
+  // slow disk, no slow morsel and no bad rows pile up results. Whoever makes the next result has its task already and
+  // is not stopped here.
   void WaitForRoom();
   void Put(Done done);
   // No further Put will come; Run returns after what is complete in order.
@@ -54,11 +61,12 @@ class Sequencer {
   std::function<void(const ChunkDone&)> on_chunk_;
   std::function<void(const Accounting&, int64_t)> on_rows_;
   std::mutex mutex_;
-  const int64_t waiting_bytes_max_;
+  const WaitingMax max_;
   std::condition_variable arrived_, taken_;
   Lanes lanes_;  // by input
   int64_t inputs_taken_ = 0;  // to their ends
   int64_t waiting_bytes_ = 0;
+  int64_t waiting_results_ = 0;
   bool closed_ = false;
   bool ended_ = false;  // Run has returned
   // The writer's thread alone touches these.

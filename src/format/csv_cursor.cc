@@ -29,7 +29,8 @@ class Cursor final : public MorselCursor {
         grammar_(dialect, header.fields == 1),
         simple_(dialect.IsSimple()),
         scan_bytes_(CsvScanBytes::Of(dialect)),
-        next_(from) {
+        next_(from),
+        texts_(TextLender(options_)) {
     if (options_.budget != nullptr) tail_charge_ = options_.budget->ChargeNow(kMorselBudgetPart, 0);
   }
 
@@ -73,11 +74,12 @@ class Cursor final : public MorselCursor {
   const CsvScanBytes scan_bytes_;
   InputPosition next_;
   StreamHash hash_;
-  std::string tail_;  // read, behind the last border
+  const std::shared_ptr<PageLender> texts_;
+  MorselText tail_;  // read, behind the last border
   Charge tail_charge_;  // for it and what the input holds
 
   // The morsel in the making.
-  std::string text_;
+  MorselText text_;
   int64_t size_ = 0;            // of text_ in use
   int64_t limit_ = 0;           // of the records that are not the first
   int64_t border_ = 0;          // end of the records found so far
@@ -87,19 +89,18 @@ class Cursor final : public MorselCursor {
 };
 
 Result<std::optional<Morsel>> Cursor::Next() {
-  if (input_.at_end() && tail_.empty()) return std::nullopt;
+  if (input_.at_end() && tail_.size() == 0) return std::nullopt;
   Morsel morsel;
   ARROW_ASSIGN_OR_RAISE(morsel.charge, AdmitMorsel(options_));
-  text_.clear();
-  text_.reserve(static_cast<size_t>(LastMorselBytes(options_) + 1 + Morsel::kPad));
-  text_ = tail_;
+  text_ = MorselText(texts_);
+  text_.assign(tail_.view());
   size_ = static_cast<int64_t>(tail_.size());
   border_ = lines_ = 0;
   careful_until_ = -1;
   too_long_ = false;
-  ARROW_RETURN_NOT_OK(input_.Fill(LastMorselBytes(options_) + 1, &text_, &size_));
+  ARROW_RETURN_NOT_OK(input_.Fill(LastMorselBytes(options_.morsel_bytes) + 1, &text_, &size_));
   if (size_ == 0) return std::nullopt;
-  const bool last = input_.at_end() && size_ <= LastMorselBytes(options_);
+  const bool last = input_.at_end() && size_ <= LastMorselBytes(options_.morsel_bytes);
   limit_ = last ? std::max(size_, options_.morsel_bytes) : options_.morsel_bytes;
   ARROW_RETURN_NOT_OK(FindBorder());
   ARROW_RETURN_NOT_OK(Cut(&morsel));
@@ -160,7 +161,7 @@ Result<Cursor::Step> Cursor::CarefulStep() {
 
 // Hands the records over and keeps what follows for the next morsel.
 Status Cursor::Cut(Morsel* morsel) {
-  tail_.assign(text_, static_cast<size_t>(border_), static_cast<size_t>(size_ - border_));
+  tail_.assign({text_.data() + border_, static_cast<size_t>(size_ - border_)});
   text_.resize(static_cast<size_t>(border_ + Morsel::kPad));
   std::fill(text_.end() - Morsel::kPad, text_.end(), '\0');
   const std::string_view records(text_.data(), static_cast<size_t>(border_));
@@ -201,7 +202,7 @@ Status Cursor::CutOversize(Morsel* morsel) {
     Hash(dropped);
     bad.length += input_.FileBytes(dropped);
     next_.line += CountLineEnds(tail_.data(), 0, end);
-    tail_.erase(0, static_cast<size_t>(end));
+    tail_.erase_front(static_cast<size_t>(end));
     size -= end;
     from = 0;
     if (!ended) ARROW_RETURN_NOT_OK(input_.Fill(size + kSkipReadBytes, &tail_, &size));

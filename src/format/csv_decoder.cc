@@ -7,6 +7,7 @@
 #include "format/csv_reader.h"
 #include "format/csv_scan.h"
 #include "format/csv_text.h"
+#include "io/pages.h"
 
 #include <arrow/array.h>
 #include <arrow/memory_pool.h>
@@ -16,6 +17,7 @@
 #include <algorithm>
 #include <cstring>
 #include <limits>
+#include <new>
 #include <utility>
 
 namespace freight {
@@ -123,7 +125,8 @@ class Decoder final : public MorselDecoder {
   struct ColumnState {
     std::unique_ptr<ColumnParser> parser;
     int field = -1;             // in the file, -1 = missing
-    std::vector<Field> fields;  // one per row of the batch
+    Pages fields_memory;
+    Field* fields = nullptr;    // one per row of the batch
   };
 
   void FillBatch();
@@ -165,9 +168,10 @@ class Decoder final : public MorselDecoder {
   const bool fast_;
   const CsvScanBytes scan_bytes_;
   std::vector<ColumnState> columns_;
-  std::unique_ptr<uint32_t[]> separators_;
-  std::unique_ptr<uint32_t[]> ends_;
-  std::unique_ptr<uint32_t[]> doubled_;
+  Pages index_;  // the next three: room for the worst, of which most text takes little
+  uint32_t* separators_ = nullptr;
+  uint32_t* ends_ = nullptr;
+  uint32_t* doubled_ = nullptr;
   std::vector<int> column_of_field_;  // -1: not read
   std::vector<Field> record_fields_;
 
@@ -205,9 +209,10 @@ Status Decoder::Open(const Contract& contract) {
   }
   if (fast_) {
     const auto room = static_cast<size_t>(CsvIndexRoom(options_.batch_bytes) + 1);
-    separators_ = std::make_unique_for_overwrite<uint32_t[]>(room);
-    ends_ = std::make_unique_for_overwrite<uint32_t[]>(room);
-    doubled_ = std::make_unique_for_overwrite<uint32_t[]>(room / 2 + 1);
+    if (!index_.Grow((2 * room + room / 2 + 1) * sizeof(uint32_t))) throw std::bad_alloc();
+    separators_ = reinterpret_cast<uint32_t*>(index_.data());
+    ends_ = separators_ + room;
+    doubled_ = ends_ + room;
   }
   return Status::OK();
 }
@@ -258,7 +263,7 @@ bool Decoder::IndexStep(int64_t limit) {
   const int64_t end = std::min(limit, at_ + dialect_.record_bytes_max);  // so that no record found is too long
   CsvScanResult found =
       BestCsvScan().index(scan_bytes_, {text().data(), begin, end, size},
-                          {separators_.get(), ends_.get(), doubled_.get()});
+                          {separators_, ends_, doubled_});
   if (found.violation < 0 && end == size && !found.inside && found.records_end < size) {
     // The last record has no line end.
     separators_[found.separators++] = static_cast<uint32_t>(size);
@@ -302,10 +307,10 @@ void Decoder::AddIndexed(const CsvScanResult& found) {
 
 void Decoder::Fill(const CsvScanResult& found, Unfilled* rows) {
   const int64_t first = rows->first_row;
-  const IndexedRows in{text().data(), separators_.get() + rows->separator, row_begins_.data() + first, rows_ - first,
+  const IndexedRows in{text().data(), separators_ + rows->separator, row_begins_.data() + first, rows_ - first,
                        header_.fields, dialect_.quote ? static_cast<uint8_t>(*dialect_.quote) : -1};
   for (ColumnState& column : columns_) {
-    if (column.field >= 0) FillColumn(in, column.field, column.fields.data() + first);
+    if (column.field >= 0) FillColumn(in, column.field, column.fields + first);
   }
   if (found.doubled > 0) MarkEscaped(found.doubled, rows);
 }
@@ -378,10 +383,14 @@ void Decoder::AddMalformed(int64_t begin, int64_t end, Reason reason, int64_t fi
 void Decoder::MakeRowRoom(int64_t rows) {
   const auto count = static_cast<size_t>(rows);
   if (row_begins_.size() >= count) return;
+  const size_t before = row_begins_.size();
   MakeRoom(&row_begins_, count);
   MakeRoom(&row_ends_, count);
   for (ColumnState& column : columns_) {
-    column.fields.resize(row_begins_.size(), Field{.missing = column.field < 0});
+    if (!column.fields_memory.Grow(row_begins_.size() * sizeof(Field))) throw std::bad_alloc();
+    column.fields = reinterpret_cast<Field*>(column.fields_memory.data());
+    // What is not in the file is missing from every row; the others are written per row.
+    if (column.field < 0) std::fill(column.fields + before, column.fields + row_begins_.size(), Field{.missing = 1});
   }
 }
 
@@ -398,7 +407,7 @@ Status Decoder::ParseColumns() {
   const auto count = static_cast<size_t>(rows_);
   errors_.assign(count, 0);
   for (ColumnState& column : columns_) {
-    ARROW_RETURN_NOT_OK(column.parser->Parse(text().data(), {column.fields.data(), count}, errors_));
+    ARROW_RETURN_NOT_OK(column.parser->Parse(text().data(), {column.fields, count}, errors_));
   }
   return Status::OK();
 }

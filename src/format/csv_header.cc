@@ -49,7 +49,7 @@ class Preamble {
   const std::string& file_;
   const CsvDialect& dialect_;
   CsvGrammar grammar_;
-  std::string text_;
+  MorselText text_;
   int64_t size_ = 0;
   int64_t at_ = 0;
   int64_t offset_ = 0;
@@ -58,7 +58,7 @@ class Preamble {
 
 // Forgets what is behind us and reads on.
 Status Preamble::Drop() {
-  text_.erase(0, static_cast<size_t>(at_));
+  text_.erase_front(static_cast<size_t>(at_));
   size_ -= at_;
   at_ = 0;
   return input_.Fill(size_ + kReadBytes, &text_, &size_);

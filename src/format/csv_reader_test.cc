@@ -338,6 +338,19 @@ TEST(CsvReader, AShortRestOfTheInputJoinsTheLastMorsel) {
   }
 }
 
+TEST(CsvReader, MorselsAreReadIntoTheSameMemory) {
+  std::string text = "a,b\n";
+  for (int i = 0; i < 1000; ++i) text += "some,text\n";
+  const auto in = StringStream(text);
+  const InputHeader header = ReadCsvHeader(*in, "in.csv", {}, LetterContract(2)).ValueOrDie();
+  auto cursor = MakeCsvCursor(StringStream(text), {}, header, header.data_begin, {.morsel_bytes = 100}).ValueOrDie();
+  std::set<const char*> seen;
+  int morsels = 0;
+  for (; auto morsel = cursor->Next().ValueOrDie(); ++morsels) seen.insert(morsel->text.data());
+  EXPECT_EQ(morsels, 100);
+  EXPECT_EQ(seen.size(), 1u);
+}
+
 TEST(CsvReader, ARecordOf40MegabytesNeedsBoundedMemory) {
   for (const std::string start : {"3,", "3,\"", "3,\"a\"\"\",\"\n"}) {
     const CsvDialect dialect{.record_bytes_max = 1 << 20};

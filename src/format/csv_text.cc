@@ -194,7 +194,7 @@ Status CsvInput::SkipTo(int64_t offset) {
   return Status::OK();
 }
 
-Status CsvInput::Fill(int64_t bytes, std::string* text, int64_t* size) {
+Status CsvInput::Fill(int64_t bytes, MorselText* text, int64_t* size) {
   if (encoding_ == CsvEncoding::kUtf16) return FillUtf16(bytes, text, size);
   const int64_t known = *size + static_cast<int64_t>(lookahead_.size());
   const auto room = static_cast<size_t>(std::max(bytes, known) + Morsel::kPad);
@@ -210,16 +210,20 @@ Status CsvInput::Fill(int64_t bytes, std::string* text, int64_t* size) {
   return Status::OK();
 }
 
-Status CsvInput::FillUtf16(int64_t bytes, std::string* text, int64_t* size) {
+Status CsvInput::FillUtf16(int64_t bytes, MorselText* text, int64_t* size) {
   text->resize(static_cast<size_t>(*size));
-  decoder_.Append(lookahead_, text);
+  decoded_.clear();
+  decoder_.Append(lookahead_, &decoded_);
   lookahead_.clear();
   units_.resize(kUtf16ReadBytes);
+  text->append(decoded_);
   while (static_cast<int64_t>(text->size()) < bytes && !at_end_) {
+    decoded_.clear();
     ARROW_ASSIGN_OR_RAISE(const int64_t read, in_.Read(kUtf16ReadBytes, units_.data()));
-    decoder_.Append({units_.data(), static_cast<size_t>(read)}, text);
+    decoder_.Append({units_.data(), static_cast<size_t>(read)}, &decoded_);
     at_end_ = read == 0;
-    if (at_end_) decoder_.Finish(text);
+    if (at_end_) decoder_.Finish(&decoded_);
+    text->append(decoded_);
   }
   *size = static_cast<int64_t>(text->size());
   text->resize(text->size() + Morsel::kPad);

@@ -7,6 +7,7 @@
 
 #include "contract/column_parser.h"
 #include "format/csv_dialect.h"
+#include "format/morsel_text.h"
 #include "io/byte_stream.h"
 
 #include <cstdint>
@@ -55,7 +56,7 @@ class CsvInput {
 
   // Appends until *size >= bytes or the input ends. *size is how much of *text is in use; the rest, at least
   // Morsel::kPad bytes, is not text.
-  Status Fill(int64_t bytes, std::string* text, int64_t* size);
+  Status Fill(int64_t bytes, MorselText* text, int64_t* size);
   bool at_end() const { return at_end_; }
   int64_t memory_bytes() const { return in_.memory_bytes(); }
 
@@ -64,7 +65,7 @@ class CsvInput {
   int64_t FileBytes(std::string_view text) const;
 
  private:
-  Status FillUtf16(int64_t bytes, std::string* text, int64_t* size);
+  Status FillUtf16(int64_t bytes, MorselText* text, int64_t* size);
 
   std::unique_ptr<ByteStream> owned_;
   ByteStream& in_;
@@ -75,7 +76,7 @@ class CsvInput {
   bool at_end_ = false;
   ByteOrder order_ = ByteOrder::kLittle;
   Utf16Decoder decoder_;
-  std::string units_;
+  std::string units_, decoded_;
 };
 
 }  // namespace freight

@@ -10,6 +10,7 @@
 #include "contract/bad_records.h"
 #include "contract/contract.h"
 #include "contract/verdict.h"
+#include "format/morsel_text.h"
 #include "source/input_file.h"
 #include "spec/field_table.h"
 
@@ -62,7 +63,7 @@ struct Morsel {
   int64_t offset = 0;      // of text[0] in the input's bytes (after decompression, before transcoding)
   int64_t length = 0;      // input bytes covered (differs from text.size() for utf-16 and dropped oversize records)
   int64_t first_line = 1;  // physical line of text[0]; of the first row where rows are not lines
-  std::string text;        // kPad zero bytes follow text_bytes
+  MorselText text;         // kPad zero bytes follow text_bytes
   int64_t text_bytes = 0;
   int64_t row_group = -1;  // of formats that have such: the morsel's rows are `rows` rows from `row` of it
   int64_t row = 0, rows = 0;
@@ -90,7 +91,16 @@ struct CursorOptions {
   std::function<bool()> cancelled;
   int64_t charge_factor = 3;                    // admission = factor * morsel_bytes
   int decode_threads = 1;                       // that an archive may be decompressed by
+  std::shared_ptr<PageLender> texts = nullptr;  // for the text of morsels, see MorselTextBytes; null: the cursor's own
 };
+
+// The end of an input does not become a morsel of a few records: the last one takes this much more.
+constexpr int64_t LastMorselBytes(int64_t morsel_bytes) { return morsel_bytes + morsel_bytes / 64; }
+
+// What the text of a morsel takes, unless its first record is longer.
+constexpr size_t MorselTextBytes(int64_t morsel_bytes) {
+  return static_cast<size_t>(LastMorselBytes(morsel_bytes) + 1 + Morsel::kPad);
+}
 
 // One decoded step of a morsel (about 1 MiB of text).
 struct DecodedBatch {

@@ -14,6 +14,10 @@ inline DecodeOptions DecodeAhead(const CursorOptions& options) {
   return {options.decode_threads, options.budget, options.charge_factor * options.morsel_bytes};
 }
 
+inline std::shared_ptr<PageLender> TextLender(const CursorOptions& options) {
+  return options.texts ? options.texts : std::make_shared<PageLender>(MorselTextBytes(options.morsel_bytes));
+}
+
 // Waits until a morsel and what is made of it fit. Without a budget: an empty charge.
 inline Result<Charge> AdmitMorsel(const CursorOptions& options) {
   Charge charge;
@@ -23,11 +27,6 @@ inline Result<Charge> AdmitMorsel(const CursorOptions& options) {
   }
   if (options.cancelled && options.cancelled()) return Fail(Reaction::kStopped, "stopped while reading");
   return charge;
-}
-
-// The end of an input does not become a morsel of a few records: the last one takes this much more.
-inline int64_t LastMorselBytes(const CursorOptions& options) {
-  return options.morsel_bytes + options.morsel_bytes / 64;
 }
 
 // A morsel whose first record did not fit pays for what it has become.

@@ -22,7 +22,8 @@ class Cursor final : public MorselCursor {
       : input_(std::move(in), CsvEncoding::kUtf8),
         record_bytes_max_(record_bytes_max),
         options_(std::move(options)),
-        next_(from) {
+        next_(from),
+        texts_(TextLender(options_)) {
     if (options_.budget != nullptr) tail_charge_ = options_.budget->ChargeNow(kMorselBudgetPart, 0);
   }
 
@@ -42,31 +43,31 @@ class Cursor final : public MorselCursor {
   const CursorOptions options_;
   InputPosition next_;
   StreamHash hash_;
-  std::string tail_;  // read, behind the last border
+  const std::shared_ptr<PageLender> texts_;
+  MorselText tail_;  // read, behind the last border
   Charge tail_charge_;  // for it and what the input holds
 
   // The morsel in the making.
-  std::string text_;
+  MorselText text_;
   int64_t size_ = 0;       // of text_ in use
   int64_t border_ = 0;     // end of the records found so far
   bool too_long_ = false;  // the record at border_ is
 };
 
 // One past the last LF in [begin, end); begin when there is none.
-int64_t LastLineEnd(const std::string& text, int64_t begin, int64_t end) {
+int64_t LastLineEnd(const MorselText& text, int64_t begin, int64_t end) {
   const void* found = memrchr(text.data() + begin, '\n', static_cast<size_t>(end - begin));
   return found == nullptr ? begin : static_cast<const char*>(found) - text.data() + 1;
 }
 
 Result<std::optional<Morsel>> Cursor::Next() {
-  if (input_.at_end() && tail_.empty()) return std::nullopt;
+  if (input_.at_end() && tail_.size() == 0) return std::nullopt;
   Morsel morsel;
   ARROW_ASSIGN_OR_RAISE(morsel.charge, AdmitMorsel(options_));
-  text_.clear();
-  text_.reserve(static_cast<size_t>(LastMorselBytes(options_) + 1 + Morsel::kPad));
-  text_ = tail_;
+  text_ = MorselText(texts_);
+  text_.assign(tail_.view());
   size_ = static_cast<int64_t>(tail_.size());
-  ARROW_RETURN_NOT_OK(input_.Fill(LastMorselBytes(options_) + 1, &text_, &size_));
+  ARROW_RETURN_NOT_OK(input_.Fill(LastMorselBytes(options_.morsel_bytes) + 1, &text_, &size_));
   if (size_ == 0) return std::nullopt;
   ARROW_RETURN_NOT_OK(FindBorder());
   ARROW_RETURN_NOT_OK(Cut(&morsel));
@@ -76,7 +77,7 @@ Result<std::optional<Morsel>> Cursor::Next() {
 Status Cursor::FindBorder() {
   border_ = 0;
   too_long_ = false;
-  const bool last = input_.at_end() && size_ <= LastMorselBytes(options_);
+  const bool last = input_.at_end() && size_ <= LastMorselBytes(options_.morsel_bytes);
   const int64_t window = last ? size_ : std::min(size_, options_.morsel_bytes);
   for (int64_t end = 0; end < window;) {
     // No record that ends in this range can be too long.
@@ -120,7 +121,7 @@ Status Cursor::FindLongRecord() {
 
 // Hands the records over and keeps what follows for the next morsel.
 Status Cursor::Cut(Morsel* morsel) {
-  tail_.assign(text_, static_cast<size_t>(border_), static_cast<size_t>(size_ - border_));
+  tail_.assign({text_.data() + border_, static_cast<size_t>(size_ - border_)});
   text_.resize(static_cast<size_t>(border_ + Morsel::kPad));
   std::fill(text_.end() - Morsel::kPad, text_.end(), '\0');
   hash_.Update(text_.data(), static_cast<size_t>(border_));
@@ -155,7 +156,7 @@ Status Cursor::CutOversize(Morsel* morsel) {
     next_.line += found != nullptr;
     hash_.Update(tail_.data(), static_cast<size_t>(end));
     bad.length += end;
-    tail_.erase(0, static_cast<size_t>(end));
+    tail_.erase_front(static_cast<size_t>(end));
     size -= end;
     if (!ended) ARROW_RETURN_NOT_OK(input_.Fill(size + kSkipReadBytes, &tail_, &size));
   }

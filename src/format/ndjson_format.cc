@@ -104,7 +104,7 @@ Result<InputHeader> NdjsonFormat::ReadHeader(const InputFile& file, const Contra
   ARROW_ASSIGN_OR_RAISE(auto bytes, file.Open());
   CsvInput input(std::move(bytes), CsvEncoding::kUtf8);
   ARROW_RETURN_NOT_OK(input.ReadMark());
-  std::string text;
+  MorselText text;
   int64_t size = 0;
   ARROW_RETURN_NOT_OK(input.Fill(kSampleBytes, &text, &size));
   const std::string_view sample(text.data(), static_cast<size_t>(size));

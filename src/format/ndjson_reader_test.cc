@@ -283,6 +283,17 @@ TEST(NdjsonReader, AShortRestOfTheInputJoinsTheLastMorsel) {
   EXPECT_THAT(lengths(66), ElementsAre(640, 20));
 }
 
+TEST(NdjsonReader, MorselsAreReadIntoTheSameMemory) {
+  std::string lines;
+  for (int i = 0; i < 1000; ++i) lines += "{\"a\":1}\n";
+  auto cursor = MakeNdjsonCursor(StringStream(lines), 1 << 20, {}, {.morsel_bytes = 80}).ValueOrDie();
+  std::set<const char*> seen;
+  int morsels = 0;
+  for (; auto morsel = cursor->Next().ValueOrDie(); ++morsels) seen.insert(morsel->text.data());
+  EXPECT_EQ(morsels, 100);
+  EXPECT_EQ(seen.size(), 1u);
+}
+
 TEST(NdjsonReader, TheContentHashCoversEveryByte) {
   const std::string text = "{\"i\":1}\n\n{\"i\":2}";
   auto cursor = MakeNdjsonCursor(StringStream(text), 1 << 20, {}, {.morsel_bytes = 4}).ValueOrDie();

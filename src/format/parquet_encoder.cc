@@ -59,11 +59,17 @@ class Encoder : public RowGroupEncoder {
 }  // namespace
 
 Result<std::unique_ptr<RowGroupEncoder>> MakeRowGroupEncoder(std::shared_ptr<arrow::Schema> schema,
-                                                             const ParquetOptions& options, arrow::MemoryPool* pool) {
-  ARROW_ASSIGN_OR_RAISE(auto compressor, PageCompressor::Make(options, pool));
+                                                             const ParquetOptions& options,
+                                                             std::shared_ptr<PageTools> tools) {
+  ARROW_ASSIGN_OR_RAISE(auto compressor, PageCompressor::Make(options, std::move(tools)));
   auto encoder = std::make_unique<Encoder>(std::move(schema), std::move(compressor));
   ARROW_RETURN_NOT_OK(encoder->Open());
   return encoder;
+}
+
+Result<std::unique_ptr<RowGroupEncoder>> MakeRowGroupEncoder(std::shared_ptr<arrow::Schema> schema,
+                                                             const ParquetOptions& options, arrow::MemoryPool* pool) {
+  return MakeRowGroupEncoder(std::move(schema), options, MakePageTools(pool, pool));
 }
 
 }  // namespace freight

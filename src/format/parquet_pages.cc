@@ -70,9 +70,13 @@ Result<std::shared_ptr<arrow::Buffer>> CopyExact(std::string_view bytes, arrow::
   return std::shared_ptr<arrow::Buffer>(std::move(copy));
 }
 
-Status AtLeast(int64_t bytes, arrow::MemoryPool* pool, std::unique_ptr<arrow::ResizableBuffer>* buffer) {
-  if (!*buffer) return arrow::AllocateResizableBuffer(bytes, pool).Value(buffer);
-  return (*buffer)->size() < bytes ? (*buffer)->Resize(bytes, /*shrink_to_fit=*/false) : Status::OK();
+Result<uint8_t*> AtLeast(int64_t bytes, arrow::MemoryPool* pool, std::unique_ptr<arrow::ResizableBuffer>* buffer) {
+  if (!*buffer) {
+    ARROW_ASSIGN_OR_RAISE(*buffer, arrow::AllocateResizableBuffer(bytes, pool));
+  } else if ((*buffer)->size() < bytes) {
+    ARROW_RETURN_NOT_OK((*buffer)->Resize(bytes, /*shrink_to_fit=*/false));
+  }
+  return (*buffer)->mutable_data();
 }
 
 }  // namespace
@@ -93,13 +97,38 @@ int64_t EncodedColumn::bytes() const {
   return total;
 }
 
-Result<std::unique_ptr<PageCompressor>> PageCompressor::Make(const ParquetOptions& options, arrow::MemoryPool* pool) {
-  std::unique_ptr<PageCompressor> made(new PageCompressor(options, pool));
-  if (options.codec == ParquetCodec::kZstd) {
-    made->zstd_.reset(ZSTD_createCCtx());
-    if (!made->zstd_) return arrow::Status::OutOfMemory("a zstd compressor");
-    made->literals_.emplace(made->zstd_.get());
-  } else if (options.codec != ParquetCodec::kNone) {
+std::shared_ptr<PageTools> MakePageTools(arrow::MemoryPool* pool, arrow::MemoryPool* finished) {
+  return std::make_shared<PageTools>(pool, finished);
+}
+
+Result<ZSTD_CCtx*> PageTools::Zstd() {
+  if (!zstd_) {
+    zstd_.reset(ZSTD_createCCtx());
+    if (!zstd_) return arrow::Status::OutOfMemory("a zstd compressor");
+    literals_.emplace(zstd_.get());
+  }
+  return zstd_.get();
+}
+
+Result<uint8_t*> PageTools::Scratch(int64_t bytes) { return AtLeast(bytes, pool_, &scratch_); }
+
+Result<uint8_t*> PageTools::RewriteSpace(int64_t bytes) { return AtLeast(bytes, pool_, &rewrite_); }
+
+RepeatsWriter& PageTools::repeats() {
+  if (!repeats_) repeats_ = std::make_unique<RepeatsWriter>();
+  return *repeats_;
+}
+
+void PageTools::ReleaseScratch() {
+  repeats_.reset();
+  scratch_.reset();
+  rewrite_.reset();
+}
+
+Result<std::unique_ptr<PageCompressor>> PageCompressor::Make(const ParquetOptions& options,
+                                                             std::shared_ptr<PageTools> tools) {
+  std::unique_ptr<PageCompressor> made(new PageCompressor(options, std::move(tools)));
+  if (!made->zstd() && options.codec != ParquetCodec::kNone) {
     ARROW_ASSIGN_OR_RAISE(made->codec_, arrow::util::Codec::Create(ArrowCodec(options.codec)));
   }
   return made;
@@ -124,7 +153,7 @@ Status PageCompressor::AddPage(EncodedPage page, std::string_view raw, EncodedCo
     if (first) column->compressed = keeps_codec || Saves(percent, stored.size(), raw.size());
     if (!column->compressed) stored = raw;
   }
-  ARROW_ASSIGN_OR_RAISE(page.bytes, CopyExact(stored, pool_));
+  ARROW_ASSIGN_OR_RAISE(page.bytes, CopyExact(stored, tools_->finished()));
   column->pages.push_back(std::move(page));
   return Status::OK();
 }
@@ -139,72 +168,59 @@ Result<int64_t> PageCompressor::StoredBytesAbout(std::string_view numbers, int w
   if (numbers.size() < kSampledBytesMin) return StoredBytes(numbers);
   const std::string_view sample = SampleOf(numbers);
   ARROW_ASSIGN_OR_RAISE(int64_t bytes, StoredBytes(sample));
-  const StrideEstimate strided = zstd_ ? ChooseStride(sample, width, bytes) : StrideEstimate{};
+  const StrideEstimate strided = zstd() ? ChooseStride(sample, width, bytes) : StrideEstimate{};
   if (strided.stride.low > 0) bytes = std::min(bytes, strided.bytes);
   return bytes * static_cast<int64_t>(numbers.size() / sample.size());
 }
 
-Result<uint8_t*> PageCompressor::RewriteSpace(int64_t bytes) {
-  ARROW_RETURN_NOT_OK(AtLeast(bytes, pool_, &rewrite_));
-  return rewrite_->mutable_data();
-}
-
-void PageCompressor::ReleaseScratch() {
-  repeats_.reset();
-  scratch_.reset();
-  rewrite_.reset();
+bool PageCompressor::IsFastZstd() const {
+  return zstd() && options_.level >= 0 && options_.level <= kFastLevelMax;
 }
 
 Result<std::string_view> PageCompressor::Compress(std::string_view raw, const ZstdForm& form) {
   const auto* input = reinterpret_cast<const uint8_t*>(raw.data());
   const int64_t length = static_cast<int64_t>(raw.size());
-  const int64_t room = zstd_ ? static_cast<int64_t>(ZSTD_compressBound(raw.size()))
-                             : codec_->MaxCompressedLen(length, input);
-  ARROW_RETURN_NOT_OK(AtLeast(room, pool_, &scratch_));
-  ARROW_ASSIGN_OR_RAISE(const int64_t written,
-                        zstd_ ? CompressZstd(raw, form, room)
-                              : codec_->Compress(length, input, room, scratch_->mutable_data()));
-  return Scratch(written);
+  const int64_t room =
+      zstd() ? static_cast<int64_t>(ZSTD_compressBound(raw.size())) : codec_->MaxCompressedLen(length, input);
+  ARROW_ASSIGN_OR_RAISE(uint8_t* const out, tools_->Scratch(room));
+  ARROW_ASSIGN_OR_RAISE(const int64_t written, zstd() ? CompressZstd(raw, form, {out, static_cast<size_t>(room)})
+                                                      : codec_->Compress(length, input, room, out));
+  return std::string_view(reinterpret_cast<const char*>(out), static_cast<size_t>(written));
 }
 
-bool PageCompressor::IsFastZstd() const { return zstd_ && options_.level >= 0 && options_.level <= kFastLevelMax; }
-
-std::string_view PageCompressor::Scratch(int64_t bytes) const {
-  return {reinterpret_cast<const char*>(scratch_->data()), static_cast<size_t>(bytes)};
-}
-
-Result<int64_t> PageCompressor::CompressZstd(std::string_view raw, const ZstdForm& form, int64_t room) {
-  ZSTD_CCtx_reset(zstd_.get(), ZSTD_reset_session_and_parameters);
-  ZSTD_CCtx_setParameter(zstd_.get(), ZSTD_c_compressionLevel, options_.level);
+Result<int64_t> PageCompressor::CompressZstd(std::string_view raw, const ZstdForm& form, std::span<uint8_t> room) {
+  ARROW_ASSIGN_OR_RAISE(ZSTD_CCtx* const zstd, tools_->Zstd());
+  ZSTD_CCtx_reset(zstd, ZSTD_reset_session_and_parameters);
+  ZSTD_CCtx_setParameter(zstd, ZSTD_c_compressionLevel, options_.level);
   if (form.wide_step) {
-    ZSTD_CCtx_setParameter(zstd_.get(), ZSTD_c_strategy, ZSTD_fast);
-    ZSTD_CCtx_setParameter(zstd_.get(), ZSTD_c_targetLength, kWideStep);
-    ZSTD_CCtx_setParameter(zstd_.get(), ZSTD_c_minMatch, 5);
+    ZSTD_CCtx_setParameter(zstd, ZSTD_c_strategy, ZSTD_fast);
+    ZSTD_CCtx_setParameter(zstd, ZSTD_c_targetLength, kWideStep);
+    ZSTD_CCtx_setParameter(zstd, ZSTD_c_minMatch, 5);
   } else if (form.large_text) {
-    ZSTD_CCtx_setParameter(zstd_.get(), ZSTD_c_hashLog, kTextHashLog);
-    ZSTD_CCtx_setParameter(zstd_.get(), ZSTD_c_minMatch, kTextMatchMin);
+    ZSTD_CCtx_setParameter(zstd, ZSTD_c_hashLog, kTextHashLog);
+    ZSTD_CCtx_setParameter(zstd, ZSTD_c_minMatch, kTextMatchMin);
   }
-  const size_t written =
-      ZSTD_compress2(zstd_.get(), scratch_->mutable_data(), static_cast<size_t>(room), raw.data(), raw.size());
+  const size_t written = ZSTD_compress2(zstd, room.data(), room.size(), raw.data(), raw.size());
   if (ZSTD_isError(written)) return arrow::Status::IOError("zstd: ", ZSTD_getErrorName(written));
   return static_cast<int64_t>(written);
 }
 
 std::optional<int64_t> PageCompressor::WriteOwnFrame(std::string_view raw, const EncodedPage& page,
-                                                     const ZstdForm& form) {
+                                                     const ZstdForm& form, std::span<uint8_t> room) {
   const int64_t number_bytes = NumberBytes(page);
-  const std::span<uint8_t> room(scratch_->mutable_data(), raw.size());
-  if (form.planes) return WritePlanesFrame(raw, number_bytes, page.number_width, *literals_, room);
-  if (form.stride.low > 0) return WriteStrideFrame(raw, number_bytes, form.stride, *literals_, room);
-  if (!repeats_) repeats_ = std::make_unique<RepeatsWriter>();
-  return repeats_->WriteFrame(raw, number_bytes, form.repeats, *literals_, room);
+  LiteralCoder& coder = tools_->literals();
+  if (form.planes) return WritePlanesFrame(raw, number_bytes, page.number_width, coder, room);
+  if (form.stride.low > 0) return WriteStrideFrame(raw, number_bytes, form.stride, coder, room);
+  return tools_->repeats().WriteFrame(raw, number_bytes, form.repeats, coder, room);
 }
 
 Result<std::string_view> PageCompressor::CompressPage(std::string_view raw, const EncodedPage& page,
                                                       const ZstdForm& form) {
   if (form.stride.low > 0 || form.repeats.width > 0 || form.planes) {
-    ARROW_RETURN_NOT_OK(AtLeast(page.raw_bytes, pool_, &scratch_));
-    if (const auto written = WriteOwnFrame(raw, page, form)) return Scratch(*written);
+    ARROW_RETURN_NOT_OK(tools_->Zstd().status());  // the literal coder's
+    ARROW_ASSIGN_OR_RAISE(uint8_t* const out, tools_->Scratch(page.raw_bytes));
+    const auto written = WriteOwnFrame(raw, page, form, {out, raw.size()});
+    if (written) return std::string_view(reinterpret_cast<const char*>(out), static_cast<size_t>(*written));
   }
   return Compress(raw, form);
 }
@@ -219,8 +235,7 @@ Status PageCompressor::JudgePlanes(std::string_view streams, int width, ZstdForm
 
 Repeats PageCompressor::ChooseRepeats(std::string_view numbers, int width, int64_t usual_bytes) {
   if (RepeatedPercent(numbers, width) < kRepeatedPercentMin) return {};
-  if (!repeats_) repeats_ = std::make_unique<RepeatsWriter>();
-  const RepeatsEstimate estimate = repeats_->Estimate(numbers, width);
+  const RepeatsEstimate estimate = tools_->repeats().Estimate(numbers, width);
   const int64_t count = static_cast<int64_t>(numbers.size()) / width;
   const int64_t percent = estimate.sequences * 100 >= count * kSequencesPercentMin ? 100 : kLongRepeatsPercent;
   return estimate.bytes * 100 <= usual_bytes * percent ? estimate.repeats : Repeats{};

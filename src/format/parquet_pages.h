@@ -14,8 +14,10 @@
 #include <cstdint>
 #include <memory>
 #include <optional>
+#include <span>
 #include <string>
 #include <string_view>
+#include <utility>
 #include <vector>
 
 namespace freight {
@@ -72,10 +74,40 @@ struct EncodedColumn {
   int64_t bytes() const;
 };
 
+// Thread: one at a time. Nothing in it passes from one page to the next but memory.
+class PageTools {
+ public:
+  PageTools(arrow::MemoryPool* pool, arrow::MemoryPool* finished) : pool_(pool), finished_(finished) {}
+  arrow::MemoryPool* pool() const { return pool_; }
+  arrow::MemoryPool* finished() const { return finished_; }
+  // Made when it is first asked for: it takes more than a megabyte.
+  Result<ZSTD_CCtx*> Zstd();
+  // With Zstd.
+  LiteralCoder& literals() { return *literals_; }
+  // Of at least `bytes`, valid until asked for again: what a page is compressed into, and another form of its values.
+  Result<uint8_t*> Scratch(int64_t bytes);
+  Result<uint8_t*> RewriteSpace(int64_t bytes);
+  // Scratch, too.
+  RepeatsWriter& repeats();
+  // Gives all scratch back; the next page allocates it again.
+  void ReleaseScratch();
+
+ private:
+  struct FreeZstd {
+    void operator()(ZSTD_CCtx* context) const { ZSTD_freeCCtx(context); }
+  };
+  arrow::MemoryPool* const pool_;
+  arrow::MemoryPool* const finished_;
+  std::unique_ptr<ZSTD_CCtx, FreeZstd> zstd_;  // kept from page to page
+  std::optional<LiteralCoder> literals_;       // with zstd_
+  std::unique_ptr<arrow::ResizableBuffer> scratch_, rewrite_;
+  std::unique_ptr<RepeatsWriter> repeats_;
+};
+
 // Compresses pages through one codec, into buffers of exact size.
 class PageCompressor {
  public:
-  static Result<std::unique_ptr<PageCompressor>> Make(const ParquetOptions& options, arrow::MemoryPool* pool);
+  static Result<std::unique_ptr<PageCompressor>> Make(const ParquetOptions& options, std::shared_ptr<PageTools> tools);
   // Adds a page to the column. The first page decides, from its bytes alone, whether the column's codec pays.
   Status AddPage(EncodedPage page, std::string_view raw, EncodedColumn* column);
   // What these bytes would take in the file.
@@ -83,34 +115,29 @@ class PageCompressor {
   // The same of PLAIN numbers of `width` bytes, judged by some of them.
   Result<int64_t> StoredBytesAbout(std::string_view numbers, int width);
   // Scratch for another form of a page's values, valid until asked for again.
-  Result<uint8_t*> RewriteSpace(int64_t bytes);
-  arrow::MemoryPool* pool() const { return pool_; }
+  Result<uint8_t*> RewriteSpace(int64_t bytes) { return tools_->RewriteSpace(bytes); }
+  arrow::MemoryPool* pool() const { return tools_->pool(); }
+  arrow::MemoryPool* finished() const { return tools_->finished(); }
   const ParquetOptions& options() const { return options_; }
-  // Gives the scratch memory back; the next page allocates it again.
-  void ReleaseScratch();
+  void ReleaseScratch() { tools_->ReleaseScratch(); }
 
  private:
-  PageCompressor(const ParquetOptions& options, arrow::MemoryPool* pool) : options_(options), pool_(pool) {}
+  PageCompressor(const ParquetOptions& options, std::shared_ptr<PageTools> tools)
+      : options_(options), tools_(std::move(tools)) {}
+  bool zstd() const { return options_.codec == ParquetCodec::kZstd; }
   bool IsFastZstd() const;
-  std::string_view Scratch(int64_t bytes) const;
   Result<std::string_view> Compress(std::string_view raw, const ZstdForm& form);
-  Result<int64_t> CompressZstd(std::string_view raw, const ZstdForm& form, int64_t room);
+  Result<int64_t> CompressZstd(std::string_view raw, const ZstdForm& form, std::span<uint8_t> room);
   Result<ZstdForm> ChooseForm(std::string_view raw, const EncodedPage& page);
   Status JudgePlanes(std::string_view streams, int width, ZstdForm* form);
   Repeats ChooseRepeats(std::string_view numbers, int width, int64_t usual_bytes);
-  std::optional<int64_t> WriteOwnFrame(std::string_view raw, const EncodedPage& page, const ZstdForm& form);
+  std::optional<int64_t> WriteOwnFrame(std::string_view raw, const EncodedPage& page, const ZstdForm& form,
+                                       std::span<uint8_t> room);
   Result<std::string_view> CompressPage(std::string_view raw, const EncodedPage& page, const ZstdForm& form);
 
   const ParquetOptions options_;
-  arrow::MemoryPool* const pool_;
-  struct FreeZstd {
-    void operator()(ZSTD_CCtx* context) const { ZSTD_freeCCtx(context); }
-  };
+  const std::shared_ptr<PageTools> tools_;
   std::unique_ptr<arrow::util::Codec> codec_;  // of codecs other than zstd
-  std::unique_ptr<ZSTD_CCtx, FreeZstd> zstd_;  // kept from page to page
-  std::optional<LiteralCoder> literals_;       // with zstd_
-  std::unique_ptr<RepeatsWriter> repeats_;     // scratch, too
-  std::unique_ptr<arrow::ResizableBuffer> scratch_, rewrite_;
 };
 
 arrow::Compression::type ArrowCodec(ParquetCodec codec);

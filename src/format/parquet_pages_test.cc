@@ -21,8 +21,12 @@ std::string Int64Page(int64_t rows, Next next) {
   return std::string(reinterpret_cast<const char*>(values.data()), values.size() * sizeof(int64_t));
 }
 
+std::shared_ptr<PageTools> Tools() {
+  return MakePageTools(arrow::default_memory_pool(), arrow::default_memory_pool());
+}
+
 EncodedColumn Compressed(const std::vector<std::string>& pages, ParquetOptions options = {}) {
-  auto compressor = PageCompressor::Make(options, arrow::default_memory_pool()).ValueOrDie();
+  auto compressor = PageCompressor::Make(options, Tools()).ValueOrDie();
   EncodedColumn column;
   for (const std::string& page : pages) EXPECT_TRUE(compressor->AddPage(EncodedPage{}, page, &column).ok());
   return column;
@@ -65,7 +69,7 @@ TEST(PageCompressor, NumbersWhoseUpperBytesRepeatBecomeStrides) {
   // As a page of a nullable column is: its levels come first.
   const std::string raw = "levels" + Int64Page(70'000, [&] { return static_cast<int64_t>(random() % 4'600'000); });
   const std::string outlier = "levels" + Int64Page(70'000, [&] { return static_cast<int64_t>(random()); });
-  auto compressor = PageCompressor::Make({}, arrow::default_memory_pool()).ValueOrDie();
+  auto compressor = PageCompressor::Make({}, Tools()).ValueOrDie();
   EncodedColumn column;
   const EncodedPage page{.rows = 70'010, .values = 70'010, .nulls = 10, .number_width = 8};
   for (const std::string& body : {raw, outlier, raw}) ASSERT_TRUE(compressor->AddPage(page, body, &column).ok());
@@ -81,7 +85,7 @@ TEST(PageCompressor, NumbersWithAByteThatIsSeldomAnotherOneBecomeCodedStrides) {
   std::mt19937_64 random(10);
   const std::string raw =
       Int64Page(32'768, [&] { return static_cast<int64_t>(random() % (random() % 5 == 0 ? 200'000 : 65'536)); });
-  auto compressor = PageCompressor::Make({}, arrow::default_memory_pool()).ValueOrDie();
+  auto compressor = PageCompressor::Make({}, Tools()).ValueOrDie();
   EncodedColumn column;
   const EncodedPage page{.rows = 32'768, .values = 32'768, .number_width = 8};
   for (int i = 0; i < 2; ++i) ASSERT_TRUE(compressor->AddPage(page, raw, &column).ok());
@@ -103,7 +107,7 @@ TEST(PageCompressor, StreamsGetBlocksOfTheirOwnUnlessMatchesDoBetter) {
         streams[static_cast<size_t>(byte * kRows + i)] = static_cast<char>(value >> (8 * byte));
       }
     }
-    auto compressor = PageCompressor::Make({}, arrow::default_memory_pool()).ValueOrDie();
+    auto compressor = PageCompressor::Make({}, Tools()).ValueOrDie();
     EncodedColumn written;
     EncodedPage page{.rows = kRows, .values = kRows, .encoding = PageEncoding::kByteStreamSplit, .number_width = 8};
     EXPECT_TRUE(compressor->AddPage(std::move(page), streams, &written).ok());
@@ -119,7 +123,7 @@ TEST(PageCompressor, StreamsGetBlocksOfTheirOwnUnlessMatchesDoBetter) {
 
 // zstd's level 1 is tuned to a page that is much smaller.
 EncodedColumn CompressedText(const std::string& raw) {
-  auto compressor = PageCompressor::Make({}, arrow::default_memory_pool()).ValueOrDie();
+  auto compressor = PageCompressor::Make({}, Tools()).ValueOrDie();
   EncodedColumn column;
   EXPECT_TRUE(compressor->AddPage({.text = true}, raw, &column).ok());
   return column;
@@ -152,7 +156,7 @@ TEST(PageCompressor, RisingNumbersAreNoStrides) {
   std::mt19937_64 random(6);
   int64_t at = 1'700'000'000'000'000;
   const std::string raw = Int64Page(70'000, [&] { return at += static_cast<int64_t>(random() % 3 == 0) * 1'000'000; });
-  auto compressor = PageCompressor::Make({}, arrow::default_memory_pool()).ValueOrDie();
+  auto compressor = PageCompressor::Make({}, Tools()).ValueOrDie();
   EncodedColumn column;
   ASSERT_TRUE(compressor->AddPage({.rows = 70'000, .values = 70'000, .number_width = 8}, raw, &column).ok());
   EXPECT_EQ(column.zstd.stride.low, 0);
@@ -169,7 +173,7 @@ TEST(PageCompressor, NumbersThatComeBackBecomeRepeats) {
   std::mt19937_64 random(14);
   const std::string raw = "levels" + LateTimestamps(random);
   const std::string other = "levels" + Int64Page(70'000, [&] { return static_cast<int64_t>(random()); });
-  auto compressor = PageCompressor::Make({}, arrow::default_memory_pool()).ValueOrDie();
+  auto compressor = PageCompressor::Make({}, Tools()).ValueOrDie();
   EncodedColumn column;
   const EncodedPage page{.rows = 70'010, .values = 70'010, .nulls = 10, .number_width = 8};
   for (const std::string& body : {raw, other, raw}) {
@@ -188,7 +192,7 @@ TEST(PageCompressor, RepeatsAreForTheFastLevels) {
   std::mt19937_64 random(15);
   const std::string raw = LateTimestamps(random);
   for (const int level : {1, 2, 3, 9}) {
-    auto compressor = PageCompressor::Make({.level = level}, arrow::default_memory_pool()).ValueOrDie();
+    auto compressor = PageCompressor::Make({.level = level}, Tools()).ValueOrDie();
     EncodedColumn column;
     ASSERT_TRUE(compressor->AddPage({.rows = 70'000, .values = 70'000, .number_width = 8}, raw, &column).ok());
     EXPECT_EQ(column.zstd.repeats.width, level <= 2 ? 8 : 0) << level;
@@ -201,7 +205,7 @@ TEST(PageCompressor, LongRunsAreNoRepeats) {
   std::mt19937_64 random(16);
   int64_t key = 0;
   const std::string raw = Int64Page(70'000, [&] { return key += static_cast<int64_t>(random() % 12 == 0); });
-  auto compressor = PageCompressor::Make({}, arrow::default_memory_pool()).ValueOrDie();
+  auto compressor = PageCompressor::Make({}, Tools()).ValueOrDie();
   EncodedColumn column;
   ASSERT_TRUE(compressor->AddPage({.rows = 70'000, .values = 70'000, .number_width = 8}, raw, &column).ok());
   EXPECT_EQ(column.zstd.repeats.width, 0);

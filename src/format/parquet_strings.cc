@@ -350,7 +350,7 @@ class BytesColumn : public ColumnEncoder {
     for (int64_t code = 0; code < merged_.entries(); ++code) ARROW_RETURN_NOT_OK(bloom_.Add(merged_.Value(code)));
     const int64_t rows = held_validity_.rows();
     // The page writer needs the dictionary's bytes, the bounds of each page its values: both before it is given away.
-    ARROW_ASSIGN_OR_RAISE(column_.dictionary, merged_.CopyPage(compressor_->pool()));
+    ARROW_ASSIGN_OR_RAISE(column_.dictionary, merged_.CopyPage(compressor_->finished()));
     for (int64_t at = 0; at < rows; at += page_rows) {
       ARROW_RETURN_NOT_OK(FlushIndexPage(at, std::min(page_rows, rows - at), bit_width));
     }

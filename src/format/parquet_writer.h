@@ -44,6 +44,16 @@ class RowGroupEncoder {
   virtual int64_t rows() const = 0;
   virtual Result<std::unique_ptr<EncodedRowGroup>> Finish() = 0;  // null when no rows were appended
 };
+
+// What the encoders of one thread share, whatever they write: pools, the codec's state, scratch memory.
+class PageTools;
+// Row groups that are finished lie in `finished` until they are dropped; it may be freed from by any thread.
+std::shared_ptr<PageTools> MakePageTools(arrow::MemoryPool* pool, arrow::MemoryPool* finished);
+
+Result<std::unique_ptr<RowGroupEncoder>> MakeRowGroupEncoder(std::shared_ptr<arrow::Schema> schema,
+                                                             const ParquetOptions& options,
+                                                             std::shared_ptr<PageTools> tools);
+// With tools of its own.
 Result<std::unique_ptr<RowGroupEncoder>> MakeRowGroupEncoder(std::shared_ptr<arrow::Schema> schema,
                                                              const ParquetOptions& options, arrow::MemoryPool* pool);
 

@@ -48,7 +48,9 @@ class Encoder : public QuarantineEncoder {
     for (const Column& column : contract.columns) column_names_.push_back(column.name);
   }
 
-  Status Open() { return MakeRowGroupEncoder(schema_, QuarantineOptions(), pool_).Value(&encoder_); }
+  Status Open(std::shared_ptr<PageTools> tools) {
+    return MakeRowGroupEncoder(schema_, QuarantineOptions(), std::move(tools)).Value(&encoder_);
+  }
 
   Result<std::unique_ptr<EncodedRowGroup>> Encode(const QuarantineContext& context, const BadRecords& records,
                                                   int64_t from, int64_t count) override {
@@ -203,9 +205,10 @@ Status QuarantineEncoder::EncodeFront(const QuarantineContext& context, Least le
   return records->RemoveFirst(from);
 }
 
-Result<std::unique_ptr<QuarantineEncoder>> MakeQuarantineEncoder(const Contract& contract, arrow::MemoryPool* pool) {
+Result<std::unique_ptr<QuarantineEncoder>> MakeQuarantineEncoder(const Contract& contract, arrow::MemoryPool* pool,
+                                                                 std::shared_ptr<PageTools> tools) {
   auto encoder = std::make_unique<Encoder>(contract, pool);
-  ARROW_RETURN_NOT_OK(encoder->Open());
+  ARROW_RETURN_NOT_OK(encoder->Open(tools ? std::move(tools) : MakePageTools(pool, pool)));
   return encoder;
 }
 

@@ -40,7 +40,9 @@ class QuarantineEncoder {
   enum class Least : uint8_t { kFull, kLarge };
   Status EncodeFront(const QuarantineContext& context, Least least, BadRecords* records, RowGroups* groups);
 };
-Result<std::unique_ptr<QuarantineEncoder>> MakeQuarantineEncoder(const Contract& contract, arrow::MemoryPool* pool);
+// Without tools of the thread it has its own.
+Result<std::unique_ptr<QuarantineEncoder>> MakeQuarantineEncoder(const Contract& contract, arrow::MemoryPool* pool,
+                                                                 std::shared_ptr<PageTools> tools = nullptr);
 
 ParquetOptions QuarantineOptions();
 

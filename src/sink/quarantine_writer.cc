@@ -16,8 +16,8 @@ class Writer : public QuarantineWriter {
   Writer(QuarantineContext context, arrow::MemoryPool* pool)
       : context_(std::move(context)), pool_(pool), held_(pool) {}
 
-  Status Open(std::unique_ptr<WritableFile> out, const Contract& contract) {
-    ARROW_ASSIGN_OR_RAISE(encoder_, MakeQuarantineEncoder(contract, pool_));
+  Status Open(std::unique_ptr<WritableFile> out, const Contract& contract, std::shared_ptr<PageTools> tools) {
+    ARROW_ASSIGN_OR_RAISE(encoder_, MakeQuarantineEncoder(contract, pool_, std::move(tools)));
     auto schema = QuarantineSchema()->WithMetadata(
         arrow::key_value_metadata({kQuarantineVersionKey}, {kQuarantineVersion}));
     return MakeParquetFile(std::move(out), std::move(schema), QuarantineOptions(), pool_).Value(&file_);
@@ -70,9 +70,10 @@ class Writer : public QuarantineWriter {
 
 Result<std::unique_ptr<QuarantineWriter>> MakeQuarantineWriter(std::unique_ptr<WritableFile> out,
                                                                const Contract& contract, QuarantineContext context,
-                                                               arrow::MemoryPool* pool) {
+                                                               arrow::MemoryPool* pool,
+                                                               std::shared_ptr<PageTools> tools) {
   auto writer = std::make_unique<Writer>(std::move(context), pool);
-  ARROW_RETURN_NOT_OK(writer->Open(std::move(out), contract));
+  ARROW_RETURN_NOT_OK(writer->Open(std::move(out), contract, std::move(tools)));
   return writer;
 }
 

@@ -27,9 +27,11 @@ class QuarantineWriter {
   virtual int64_t rows() const = 0;
   virtual Result<FinishedFile> Finish() = 0;  // syncs and closes
 };
+// Without tools of the thread it has its own.
 Result<std::unique_ptr<QuarantineWriter>> MakeQuarantineWriter(std::unique_ptr<WritableFile> out,
                                                                const Contract& contract, QuarantineContext context,
-                                                               arrow::MemoryPool* pool);
+                                                               arrow::MemoryPool* pool,
+                                                               std::shared_ptr<PageTools> tools = nullptr);
 
 // One row read back.
 struct QuarantinedRow {
