@@ -16,11 +16,12 @@ constexpr int64_t kAlignment = arrow::kDefaultBufferAlignment;
 // The distance is in front of the block.
 constexpr int64_t kHead = sizeof(int64_t);
 
-uint8_t* Align(void* begin, int64_t* shift) {
+uint8_t* Align(void* begin) {
   const auto at = reinterpret_cast<uintptr_t>(begin) + kHead;
-  *shift = static_cast<int64_t>((at + kAlignment - 1) / kAlignment * kAlignment - reinterpret_cast<uintptr_t>(begin));
-  uint8_t* const block = static_cast<uint8_t*>(begin) + *shift;
-  std::memcpy(block - kHead, shift, kHead);
+  const auto shift =
+      static_cast<int64_t>((at + kAlignment - 1) / kAlignment * kAlignment - reinterpret_cast<uintptr_t>(begin));
+  uint8_t* const block = static_cast<uint8_t*>(begin) + shift;
+  std::memcpy(block - kHead, &shift, kHead);
   return block;
 }
 
@@ -42,29 +43,18 @@ class Pool final : public arrow::MemoryPool {
     FREIGHT_ASSERT(size >= 0 && alignment <= kAlignment);
     void* const begin = std::malloc(WithRoom(size));
     if (begin == nullptr) return arrow::Status::OutOfMemory("malloc of ", size, " bytes failed");
-    int64_t shift = 0;
-    *out = Align(begin, &shift);
+    *out = Align(begin);
     Count(size);
     return Status::OK();
   }
 
+  // Not by realloc: a block that grows where it is grows the heap, though it would fit into a hole.
   Status Reallocate(int64_t old_size, int64_t new_size, int64_t alignment, uint8_t** ptr) override {
-    FREIGHT_ASSERT(new_size >= 0 && alignment <= kAlignment);
-    const int64_t old_shift = ShiftOf(*ptr);
-    void* const begin = std::realloc(*ptr - old_shift, WithRoom(new_size));
-    if (begin == nullptr) return arrow::Status::OutOfMemory("realloc of ", new_size, " bytes failed");
-    int64_t shift = 0;
-    const auto kept = static_cast<size_t>(std::min(old_size, new_size));
-    uint8_t* const moved = static_cast<uint8_t*>(begin) + old_shift;
-    const auto at = reinterpret_cast<uintptr_t>(moved);
-    if (at % kAlignment == 0) {
-      *ptr = moved;  // its distance came along
-    } else {
-      const auto to = (reinterpret_cast<uintptr_t>(begin) + kHead + kAlignment - 1) / kAlignment * kAlignment;
-      std::memmove(reinterpret_cast<uint8_t*>(to), moved, kept);
-      *ptr = Align(begin, &shift);
-    }
-    Count(new_size - old_size);
+    uint8_t* moved = nullptr;
+    ARROW_RETURN_NOT_OK(Allocate(new_size, alignment, &moved));
+    std::memcpy(moved, *ptr, static_cast<size_t>(std::min(old_size, new_size)));
+    Free(*ptr, old_size, alignment);
+    *ptr = moved;
     return Status::OK();
   }
 

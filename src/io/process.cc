@@ -22,7 +22,7 @@ void ReturnLargeBlocks() {
   // Above what every morsel takes and gives back, so that only what is rare pays for new pages.
   mallopt(M_MMAP_THRESHOLD, 8 << 20);
   // The end of a heap comes and goes with every batch: what is given back is asked for again at once, page by page.
-  mallopt(M_TRIM_THRESHOLD, 4 << 20);
+  mallopt(M_TRIM_THRESHOLD, 16 << 20);
 }
 
 }  // namespace freight

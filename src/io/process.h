@@ -10,7 +10,7 @@ namespace freight {
 int64_t PeakRssBytes();
 
 // Blocks of 8 MiB and more go back to the system when they are freed. Left alone, the allocator learns from the first
-// such block to keep all that follow, for each thread. Smaller ones go back when 4 MiB at the end of a heap are free.
+// such block to keep all that follow, for each thread. Smaller ones go back when 16 MiB at the end of a heap are free.
 // Call once, before threads start.
 void ReturnLargeBlocks();
 
