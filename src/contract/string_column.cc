@@ -23,6 +23,8 @@ namespace {
 // A batch that shows this many distinct strings in its first rows is given up early: the attempt stays cheap.
 constexpr size_t kFirstRows = 512;
 constexpr uint32_t kFirstRowsEntriesMax = 256;
+// To look a longer string up costs more than to copy it.
+constexpr size_t kEntryBytesMax = 4 << 10;
 constexpr size_t kBlockRows = 64;  // of the UTF-8 check
 
 class StringColumn final : public ColumnParser {
@@ -103,6 +105,7 @@ class StringColumn final : public ColumnParser {
         }
         bytes = context_.field_text.Of(text, field, &scratch_);
       }
+      if (bytes.size() > kEntryBytesMax) [[unlikely]] return false;
       uint32_t place = 0;
       uint32_t code = table_.Find(bytes.data(), static_cast<uint32_t>(bytes.size()), &place);
       if (code == StringTable::kNone) {

@@ -150,6 +150,11 @@ bool CsvGrammar::QuotedField(Walk& walk) const {
   Field field{.begin = static_cast<uint32_t>(open + 1), .quoted = 1};
   int64_t i = open + 1;
   for (; i < walk.limit; ++i) {
+    if (escape_ == quote) {  // quoted text can be megabytes long
+      const void* found = std::memchr(walk.text.data() + i, quote, static_cast<size_t>(walk.limit - i));
+      i = found == nullptr ? walk.limit : static_cast<const char*>(found) - walk.text.data();
+      if (found == nullptr) break;
+    }
     const char c = walk.text[i];
     if (c != quote && c != escape_) continue;
     const bool doubled = c == quote && escape_ == quote && i + 1 < walk.size() && walk.text[i + 1] == quote;

@@ -52,7 +52,7 @@ struct EncodedPage {
 // How the pages of a column become zstd frames.
 struct ZstdForm {
   bool wide_step = false;  // of the match finder
-  bool large_text = false;  // with the match finder's tables for larger inputs
+  bool large_text = false;  // matches are as long as in larger inputs
   Stride stride;           // taken for pages to which it fits
   Repeats repeats;         // likewise
   bool planes = false;     // of split streams

@@ -121,7 +121,7 @@ TEST(PageCompressor, StreamsGetBlocksOfTheirOwnUnlessMatchesDoBetter) {
   EXPECT_FALSE(column([&](int64_t) { return random(); }).compressed);
 }
 
-// zstd's level 1 is tuned to a page that is much smaller.
+// zstd's level 1 treats a page as a small input.
 EncodedColumn CompressedText(const std::string& raw) {
   auto compressor = PageCompressor::Make({}, Tools()).ValueOrDie();
   EncodedColumn column;
@@ -137,7 +137,7 @@ TEST(PageCompressor, TextThatHardlyShrinksIsStoredAsItIs) {
   EXPECT_EQ(CompressedText(raw).pages[0].bytes->ToString(), raw);
 }
 
-TEST(PageCompressor, LargePagesOfTextGetTheTablesOfLargerInputs) {
+TEST(PageCompressor, LargePagesOfTextGetTheMatchesOfLargerInputs) {
   std::mt19937_64 random(12);
   std::vector<std::string> words(400);
   for (std::string& word : words) {
