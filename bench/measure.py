@@ -57,6 +57,12 @@ def forget_cached(files):
             os.close(descriptor)
 
 
+def read_through(file):
+    with open(file, "rb", buffering=0) as source:
+        while source.read(1 << 20):
+            pass
+
+
 def require_cold(usage, input_bytes):
     if usage.disk_bytes < COLD_SHARE * input_bytes:
         raise Refused(f"only {usage.disk_bytes:,} of {input_bytes:,} bytes came from the disk")
