@@ -84,8 +84,8 @@ class Bench:
                       small_files(files), digest(files, self.folder) if loader.engine == FREIGHT else "")
 
     def _warm(self, files):
-        """Into the page cache from the disk: what a generator wrote lies there in smaller pieces, and reading those costs every load
-        of that input a little more."""
+        """Into the page cache from the disk: what a generator wrote lies there in smaller pieces, and reading those
+        costs every load of that input a little more."""
         for file in files:
             inode = os.stat(file).st_ino
             if inode not in self.warmed:
