@@ -121,6 +121,22 @@ TEST(PageCompressor, StreamsGetBlocksOfTheirOwnUnlessMatchesDoBetter) {
   EXPECT_FALSE(column([&](int64_t) { return random(); }).compressed);
 }
 
+TEST(PageCompressor, APageOfNullsMayFollowOneOfStreams) {
+  std::mt19937_64 random(18);
+  constexpr int64_t kRows = 32'768;
+  std::string streams(kRows * 8, '\0');
+  for (size_t i = 0; i < kRows; ++i) streams[i] = static_cast<char>(random());
+  auto compressor = PageCompressor::Make({}, Tools()).ValueOrDie();
+  EncodedColumn column;
+  EncodedPage full{.rows = kRows, .values = kRows, .encoding = PageEncoding::kByteStreamSplit, .number_width = 8};
+  EncodedPage nulls = full;
+  nulls.nulls = kRows;
+  ASSERT_TRUE(compressor->AddPage(full, "levels" + streams, &column).ok());
+  ASSERT_TRUE(column.zstd.planes);
+  ASSERT_TRUE(compressor->AddPage(nulls, "levels", &column).ok());
+  EXPECT_EQ(Decompressed(column.pages[1]), "levels");
+}
+
 // zstd's level 1 treats a page as a small input.
 EncodedColumn CompressedText(const std::string& raw) {
   auto compressor = PageCompressor::Make({}, Tools()).ValueOrDie();

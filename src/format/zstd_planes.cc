@@ -58,7 +58,8 @@ int64_t EstimatePlanes(std::string_view streams, int width) {
 
 std::optional<int64_t> WritePlanesFrame(std::string_view body, int64_t stream_bytes, int width, LiteralCoder& coder,
                                         std::span<uint8_t> out) {
-  FREIGHT_ASSERT(stream_bytes > 0 && stream_bytes % width == 0);
+  FREIGHT_ASSERT(stream_bytes % width == 0);
+  if (stream_bytes == 0) return std::nullopt;
   const auto* bytes = reinterpret_cast<const uint8_t*>(body.data());
   const uint8_t* const end = bytes + body.size();
   const int64_t length = stream_bytes / width;

@@ -15,7 +15,7 @@ namespace freight {
 int64_t EstimatePlanes(std::string_view streams, int width);
 
 // Writes one frame: `body` whose last `stream_bytes` bytes are the streams. Any zstd decoder reads it. Returns its
-// length, or nothing if `out` does not hold it.
+// length, or nothing if `out` does not hold it or there are no streams.
 std::optional<int64_t> WritePlanesFrame(std::string_view body, int64_t stream_bytes, int width, LiteralCoder& coder,
                                         std::span<uint8_t> out);
 
