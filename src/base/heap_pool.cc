@@ -1,13 +1,12 @@
 // Each block is aligned inside what malloc gives, and knows how far it stands behind its begin.
 #include "base/heap_pool.h"
 
-#include "base/status.h"
+#include "base/counted_pool.h"
 
-#include <algorithm>
-#include <atomic>
 #include <cstdint>
 #include <cstdlib>
 #include <cstring>
+#include <string>
 
 namespace freight {
 namespace {
@@ -33,54 +32,27 @@ int64_t ShiftOf(const uint8_t* block) {
 
 size_t WithRoom(int64_t size) { return static_cast<size_t>(size + kHead + kAlignment); }
 
-class Pool final : public arrow::MemoryPool {
+// A block is moved to grow, not by realloc: one that grows where it is grows the heap, though it would fit into a hole.
+class Pool final : public MovingPool {
  public:
-  using arrow::MemoryPool::Allocate;
-  using arrow::MemoryPool::Free;
-  using arrow::MemoryPool::Reallocate;
+  using MovingPool::Allocate;
+  using MovingPool::Free;
 
   Status Allocate(int64_t size, int64_t alignment, uint8_t** out) override {
     FREIGHT_ASSERT(size >= 0 && alignment <= kAlignment);
     void* const begin = std::malloc(WithRoom(size));
     if (begin == nullptr) return arrow::Status::OutOfMemory("malloc of ", size, " bytes failed");
     *out = Align(begin);
-    Count(size);
-    return Status::OK();
-  }
-
-  // Not by realloc: a block that grows where it is grows the heap, though it would fit into a hole.
-  Status Reallocate(int64_t old_size, int64_t new_size, int64_t alignment, uint8_t** ptr) override {
-    uint8_t* moved = nullptr;
-    ARROW_RETURN_NOT_OK(Allocate(new_size, alignment, &moved));
-    std::memcpy(moved, *ptr, static_cast<size_t>(std::min(old_size, new_size)));
-    Free(*ptr, old_size, alignment);
-    *ptr = moved;
+    stats().DidAllocateBytes(size);
     return Status::OK();
   }
 
   void Free(uint8_t* buffer, int64_t size, int64_t) override {
     std::free(buffer - ShiftOf(buffer));
-    Count(-size);
+    stats().DidFreeBytes(size);
   }
 
-  int64_t bytes_allocated() const override { return now_bytes_; }
-  int64_t max_memory() const override { return peak_bytes_; }
-  int64_t total_bytes_allocated() const override { return total_bytes_; }
-  int64_t num_allocations() const override { return allocations_; }
   std::string backend_name() const override { return "malloc"; }
-
- private:
-  void Count(int64_t delta) {
-    const int64_t now = now_bytes_.fetch_add(delta) + delta;
-    if (delta <= 0) return;
-    total_bytes_ += delta;
-    ++allocations_;
-    int64_t peak = peak_bytes_;
-    while (now > peak && !peak_bytes_.compare_exchange_weak(peak, now)) {
-    }
-  }
-
-  std::atomic<int64_t> now_bytes_{0}, peak_bytes_{0}, total_bytes_{0}, allocations_{0};
 };
 
 }  // namespace

@@ -1,7 +1,7 @@
 // The byte budget and the Arrow pool that charges to it; see memory_budget.h.
 #include "base/memory_budget.h"
 
-#include "base/status.h"
+#include "base/counted_pool.h"
 
 #include <algorithm>
 #include <chrono>
@@ -142,56 +142,39 @@ void MemoryBudget::EndAdmission() {
 }
 
 // Passes every call to `base` and charges the difference. The budget must outlive the pool.
-class BudgetPool final : public arrow::MemoryPool {
+class BudgetPool final : public CountedPool {
  public:
   BudgetPool(MemoryBudget* budget, const std::string& part, arrow::MemoryPool* base)
       : budget_(budget), part_(budget->PartIndex(part)), base_(base) {}
 
-  using arrow::MemoryPool::Allocate;
-  using arrow::MemoryPool::Free;
-  using arrow::MemoryPool::Reallocate;
+  using CountedPool::Allocate;
+  using CountedPool::Free;
+  using CountedPool::Reallocate;
 
   Status Allocate(int64_t size, int64_t alignment, uint8_t** out) override {
     ARROW_RETURN_NOT_OK(base_->Allocate(size, alignment, out));
-    Grew(size);
-    ++allocations_;
+    budget_->Add(part_, size);
+    stats().DidAllocateBytes(size);
     return Status::OK();
   }
   Status Reallocate(int64_t old_size, int64_t new_size, int64_t alignment, uint8_t** ptr) override {
     ARROW_RETURN_NOT_OK(base_->Reallocate(old_size, new_size, alignment, ptr));
-    Grew(new_size - old_size);
-    ++allocations_;
+    budget_->Add(part_, new_size - old_size);
+    stats().DidReallocateBytes(old_size, new_size);
     return Status::OK();
   }
   void Free(uint8_t* buffer, int64_t size, int64_t alignment) override {
     base_->Free(buffer, size, alignment);
-    Grew(-size);
+    budget_->Add(part_, -size);
+    stats().DidFreeBytes(size);
   }
   void ReleaseUnused() override { base_->ReleaseUnused(); }
-  int64_t bytes_allocated() const override { return now_bytes_; }
-  int64_t max_memory() const override { return peak_bytes_; }
-  int64_t total_bytes_allocated() const override { return total_bytes_; }
-  int64_t num_allocations() const override { return allocations_; }
   std::string backend_name() const override { return base_->backend_name(); }
 
  private:
-  void Grew(int64_t delta) {
-    budget_->Add(part_, delta);
-    const int64_t now = now_bytes_.fetch_add(delta) + delta;
-    if (delta <= 0) return;
-    total_bytes_ += delta;
-    int64_t peak = peak_bytes_;
-    while (now > peak && !peak_bytes_.compare_exchange_weak(peak, now)) {
-    }
-  }
-
   MemoryBudget* const budget_;
   const int part_;
   arrow::MemoryPool* const base_;
-  std::atomic<int64_t> now_bytes_{0};
-  std::atomic<int64_t> peak_bytes_{0};
-  std::atomic<int64_t> total_bytes_{0};
-  std::atomic<int64_t> allocations_{0};
 };
 
 std::unique_ptr<arrow::MemoryPool> MakeBudgetPool(MemoryBudget* budget, std::string part, arrow::MemoryPool* base) {

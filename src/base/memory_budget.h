@@ -5,7 +5,6 @@
 
 #include <arrow/memory_pool.h>
 
-#include <atomic>
 #include <condition_variable>
 #include <cstdint>
 #include <functional>

@@ -3,6 +3,7 @@
 #pragma once
 
 #include <algorithm>
+#include <array>
 #include <bit>
 #include <cstdint>
 #include <span>
@@ -29,5 +30,16 @@ inline int64_t EntropyBits(std::span<const int64_t> counts, int64_t least) {
   }
   return bits / 256;
 }
+
+using ByteCounts = std::array<int64_t, 256>;
+
+inline ByteCounts CountBytes(std::span<const uint8_t> bytes) {
+  ByteCounts counts{};
+  for (const uint8_t byte : bytes) ++counts[byte];
+  return counts;
+}
+
+// What Huffman codes for such bytes take, without their table.
+inline int64_t HuffmanBytes(const ByteCounts& counts) { return EntropyBits(counts, 256) / 8; }
 
 }  // namespace freight

@@ -7,7 +7,6 @@
 #include "format/zstd_frame.h"
 
 #include <algorithm>
-#include <array>
 #include <cstring>
 
 namespace freight {
@@ -49,9 +48,8 @@ int64_t EstimatePlanes(std::string_view streams, int width) {
       total += kConstantBytes;
       continue;
     }
-    std::array<int64_t, 256> counts{};
-    for (const char byte : stream) ++counts[static_cast<uint8_t>(byte)];
-    total += std::min(EntropyBits(counts, 256) / 8, static_cast<int64_t>(length));
+    const auto* const bytes = reinterpret_cast<const uint8_t*>(stream.data());
+    total += std::min(HuffmanBytes(CountBytes({bytes, length})), static_cast<int64_t>(length));
   }
   return total;
 }

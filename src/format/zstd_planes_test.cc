@@ -1,12 +1,11 @@
 // zstd's own decoder reads every frame of streams; the room given is never passed; the estimate is near the frame.
 #include "format/zstd_planes.h"
 
-#include <gtest/gtest.h>
-#include <zstd.h>
+#include "format/zstd_testing.h"
 
-#include <cstring>
+#include <gtest/gtest.h>
+
 #include <functional>
-#include <memory>
 #include <random>
 #include <string>
 
@@ -26,22 +25,10 @@ std::string Streams(int width, int64_t count, const std::function<uint64_t()>& n
 }
 
 std::optional<std::string> Frame(const std::string& body, int64_t stream_bytes, int width, size_t room) {
-  const std::unique_ptr<ZSTD_CCtx, size_t (*)(ZSTD_CCtx*)> context(ZSTD_createCCtx(), &ZSTD_freeCCtx);
-  LiteralCoder coder(context.get());
-  std::string out(room + 1, '\x7e');
-  const auto length =
-      WritePlanesFrame(body, stream_bytes, width, coder, {reinterpret_cast<uint8_t*>(out.data()), room});
-  EXPECT_EQ(out.back(), '\x7e') << "wrote past its room";
-  if (!length) return std::nullopt;
-  out.resize(static_cast<size_t>(*length));
-  return out;
-}
-
-std::string Decoded(const std::string& frame, size_t content) {
-  std::string out(content, '\0');
-  const size_t length = ZSTD_decompress(out.data(), out.size(), frame.data(), frame.size());
-  if (ZSTD_isError(length)) return ZSTD_getErrorName(length);
-  return length == content ? out : "another length";
+  TestCoder coder;
+  return FrameWithin(room, [&](std::span<uint8_t> out) {
+    return WritePlanesFrame(body, stream_bytes, width, coder.coder, out);
+  });
 }
 
 TEST(PlanesFrame, IsReadBackWhateverTheStreamsHold) {

@@ -5,9 +5,9 @@
 #include "base/status.h"
 #include "format/zstd_entropy.h"
 #include "format/zstd_frame.h"
+#include "format/zstd_numbers.h"
 
 #include <algorithm>
-#include <bit>
 #include <cstring>
 
 namespace freight {
@@ -25,13 +25,6 @@ constexpr int64_t kHuffmanTableBytesMax = 128;
 constexpr int64_t kCodesPayPercent = 95;
 
 template <typename U>
-U Load(const uint8_t* at) {
-  U value;
-  std::memcpy(&value, at, sizeof value);
-  return value;
-}
-
-template <typename U>
 uint32_t Hash(U value) {
   return static_cast<uint32_t>((static_cast<uint64_t>(value) * 0x9E3779B97F4A7C15) >> (64 - kPlacesLog));
 }
@@ -44,11 +37,11 @@ class LastPlaces {
 
   // How many values before the i-th it stood; 0: it is new.
   uint32_t Distance(uint32_t i) {
-    const U value = Load<U>(values_ + i * sizeof(U));
+    const U value = LoadNumber<U>(values_ + i * sizeof(U));
     uint16_t& last = places_[Hash(value)];
     const uint32_t place = last;
     last = static_cast<uint16_t>(i);
-    return Either(value == Load<U>(values_ + place * sizeof(U)), i - place, 0);
+    return Either(value == LoadNumber<U>(values_ + place * sizeof(U)), i - place, 0);
   }
 
  private:
@@ -65,19 +58,10 @@ int64_t RepeatedPercent(std::string_view values) {
   return repeated * 100 / std::max<int64_t>(count, 1);
 }
 
-// The bytes up to the highest that differs.
-template <typename U>
-uint32_t DifferingBytes(U a, U b) {
-  constexpr uint32_t kHighest = sizeof(U) * 8 - 1;
-  const auto differing = static_cast<U>(a ^ b);
-  return (kHighest ^ static_cast<uint32_t>(std::countl_zero(static_cast<U>(differing | 1)))) / 8 + (differing != 0);
-}
-
 int64_t CodedBytes(std::span<const uint8_t> literals) {
-  std::array<int64_t, 256> counts{};
-  for (const uint8_t byte : literals) ++counts[byte];
+  const ByteCounts counts = CountBytes(literals);
   const auto different = std::count_if(counts.begin(), counts.end(), [](int64_t count) { return count > 0; });
-  return EntropyBits(counts, 256) / 8 + std::min<int64_t>(kHuffmanTableBytesMax, different);
+  return HuffmanBytes(counts) + std::min<int64_t>(kHuffmanTableBytesMax, different);
 }
 
 }  // namespace
@@ -132,8 +116,8 @@ bool RepeatsWriter::FindLiterals(const uint8_t* values, const ZstdSequence* end)
     const uint8_t* const at = values + in->match * kWidth;
     const uint32_t offset = in->offset * kWidth;
     const uint32_t bytes = static_cast<uint32_t>(in[1].match - in->match) * kWidth;
-    const U value = Load<U>(at);
-    const uint32_t low = DifferingBytes(value, Load<U>(at - offset));
+    const U value = LoadNumber<U>(at);
+    const auto low = static_cast<uint32_t>(DifferingBytes(value, LoadNumber<U>(at - offset)));
     std::memcpy(literals, &value, kWidth);
     if (bytes < low + kZstdMatchMin) [[unlikely]] {
       literals += kWidth;

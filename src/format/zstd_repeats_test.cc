@@ -2,10 +2,10 @@
 // meant to be.
 #include "format/zstd_repeats.h"
 
-#include <gtest/gtest.h>
-#include <zstd.h>
+#include "format/zstd_testing.h"
 
-#include <cstring>
+#include <gtest/gtest.h>
+
 #include <functional>
 #include <memory>
 #include <random>
@@ -13,15 +13,6 @@
 
 namespace freight {
 namespace {
-
-std::string Values(int width, int64_t count, const std::function<uint64_t()>& next) {
-  std::string bytes(static_cast<size_t>(count * width), '\0');
-  for (int64_t i = 0; i < count; ++i) {
-    const uint64_t value = next();
-    std::memcpy(bytes.data() + i * width, &value, static_cast<size_t>(width));
-  }
-  return bytes;
-}
 
 // Three events in a second, each up to some seconds late.
 std::function<uint64_t()> Timestamps(std::mt19937_64& random, uint64_t unit, uint64_t begin) {
@@ -41,21 +32,12 @@ std::function<uint64_t()> ParentKeys(std::mt19937_64& random) {
   };
 }
 
-struct ContextFree {
-  void operator()(ZSTD_CCtx* context) const { ZSTD_freeCCtx(context); }
-};
-
 class RepeatsTest : public testing::Test {
  protected:
   std::optional<std::string> Frame(const std::string& body, int64_t value_bytes, const Repeats& repeats, size_t room) {
-    std::string out(room + 1, '\x7e');
-    const auto length =
-        writer_->WriteFrame(body, value_bytes, repeats, coder_, {reinterpret_cast<uint8_t*>(out.data()), room});
-    EXPECT_EQ(out.back(), '\x7e') << "wrote past its room";
-    if (!length) return std::nullopt;
-    EXPECT_LE(*length, static_cast<int64_t>(room));
-    out.resize(static_cast<size_t>(*length));
-    return out;
+    return FrameWithin(room, [&](std::span<uint8_t> out) {
+      return writer_->WriteFrame(body, value_bytes, repeats, coder_.coder, out);
+    });
   }
 
   // With a head of other bytes in front, for both kinds of literals.
@@ -64,10 +46,7 @@ class RepeatsTest : public testing::Test {
     for (const bool coded : {false, true}) {
       const auto frame = Frame(body, static_cast<int64_t>(values.size()), {width, coded}, body.size() + 200);
       ASSERT_TRUE(frame.has_value()) << what;
-      std::string out(body.size(), '\0');
-      const size_t length = ZSTD_decompress(out.data(), out.size(), frame->data(), frame->size());
-      ASSERT_FALSE(ZSTD_isError(length)) << what << ": " << ZSTD_getErrorName(length);
-      EXPECT_TRUE(length == body.size() && out == body) << what;
+      EXPECT_TRUE(Decoded(*frame, body.size()) == body) << what;
     }
   }
 
@@ -76,8 +55,7 @@ class RepeatsTest : public testing::Test {
     return ZSTD_compress(out.data(), out.size(), body.data(), body.size(), 1);
   }
 
-  std::unique_ptr<ZSTD_CCtx, ContextFree> context_{ZSTD_createCCtx()};
-  LiteralCoder coder_{context_.get()};
+  TestCoder coder_;
   std::unique_ptr<RepeatsWriter> writer_ = std::make_unique<RepeatsWriter>();
 };
 

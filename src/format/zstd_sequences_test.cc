@@ -1,8 +1,9 @@
 // zstd's own decoder reads the sequences that are written, for every table and every kind of number.
 #include "format/zstd_sequences.h"
 
+#include "format/zstd_testing.h"
+
 #include <gtest/gtest.h>
-#include <zstd.h>
 
 #include <functional>
 #include <map>
@@ -62,17 +63,10 @@ Made Make(std::vector<std::vector<ZstdSequence>> blocks, size_t room) {
   return made;
 }
 
-std::string Decoded(const Made& made) {
-  std::string out(made.content.size(), '\0');
-  const size_t length = ZSTD_decompress(out.data(), out.size(), made.frame->data(), made.frame->size());
-  if (ZSTD_isError(length)) return ZSTD_getErrorName(length);
-  return length == made.content.size() ? out : "another length";
-}
-
 void ExpectReadBack(const std::vector<std::vector<ZstdSequence>>& blocks, const std::string& what) {
   const Made made = Make(blocks, 1 << 20);
   ASSERT_TRUE(made.frame.has_value()) << what;
-  EXPECT_TRUE(Decoded(made) == made.content) << what;
+  EXPECT_TRUE(Decoded(*made.frame, made.content.size()) == made.content) << what;
 }
 
 // A number up to `most`, small ones more often than large ones.

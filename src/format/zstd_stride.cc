@@ -8,10 +8,10 @@
 #include "base/status.h"
 #include "format/zstd_entropy.h"
 #include "format/zstd_frame.h"
+#include "format/zstd_numbers.h"
 
 #include <algorithm>
 #include <array>
-#include <bit>
 #include <cstring>
 
 namespace freight {
@@ -23,24 +23,13 @@ constexpr int64_t kBlockOverhead = 3 + 3 + 3 + 4 + 1;
 constexpr int64_t kExceptionBytes = kBlockOverhead + 3;
 
 template <typename U>
-int DifferingBytes(U a, U b) {
-  return static_cast<int>(sizeof(U)) - std::countl_zero(static_cast<U>(a ^ b)) / 8;
-}
-
-template <typename U>
-U Load(const uint8_t* at) {
-  U value;
-  std::memcpy(&value, at, sizeof value);
-  return value;
-}
-
-template <typename U>
 std::array<int64_t, 9> CountDiffering(std::string_view values) {
   std::array<int64_t, 9> counts{};
   const auto* at = reinterpret_cast<const uint8_t*>(values.data());
   const size_t count = values.size() / sizeof(U);
   for (size_t i = 1; i < count; ++i) {
-    ++counts[static_cast<size_t>(DifferingBytes(Load<U>(at + i * sizeof(U)), Load<U>(at + (i - 1) * sizeof(U))))];
+    const U before = LoadNumber<U>(at + (i - 1) * sizeof(U));
+    ++counts[static_cast<size_t>(DifferingBytes(LoadNumber<U>(at + i * sizeof(U)), before))];
   }
   return counts;
 }
@@ -105,8 +94,8 @@ class StrideWriter {
 template <typename U>
 int64_t AlikeAtStart(const uint8_t* values, int64_t count, int low) {
   const auto upper = [&](int64_t i) {
-    return (Load<U>(values + i * static_cast<int64_t>(sizeof(U))) ^
-            Load<U>(values + (i - 1) * static_cast<int64_t>(sizeof(U)))) >> (8 * low);
+    return (LoadNumber<U>(values + i * static_cast<int64_t>(sizeof(U))) ^
+            LoadNumber<U>(values + (i - 1) * static_cast<int64_t>(sizeof(U)))) >> (8 * low);
   };
   // In steps whose loop has no exit, which the compiler turns into vectors.
   constexpr int64_t kStep = 128;
@@ -164,12 +153,12 @@ std::array<int64_t, 9> CountDiffering(std::string_view values, int width) {
 
 // What Huffman codes for the low bytes take, by their entropy and without the table of codes.
 int64_t CodedBytes(std::string_view values, const Stride& stride) {
-  std::array<int64_t, 256> counts{};
+  ByteCounts counts{};
   const size_t low = static_cast<size_t>(stride.low);
   for (size_t at = 0; at < values.size(); at += static_cast<size_t>(stride.width)) {
     for (size_t i = 0; i < low; ++i) ++counts[static_cast<uint8_t>(values[at + i])];
   }
-  return EntropyBits(counts, 256) / 8;
+  return HuffmanBytes(counts);
 }
 
 }  // namespace

@@ -1,49 +1,21 @@
 // zstd's own decoder reads every frame; the room given is never passed; only fitting values take the shape.
 #include "format/zstd_stride.h"
 
-#include <gtest/gtest.h>
-#include <zstd.h>
+#include "format/zstd_testing.h"
 
-#include <cstring>
-#include <functional>
-#include <memory>
+#include <gtest/gtest.h>
+
 #include <random>
 #include <string>
-#include <vector>
 
 namespace freight {
 namespace {
 
-std::string Values(int width, int64_t count, const std::function<uint64_t(int64_t)>& value) {
-  std::string bytes(static_cast<size_t>(count * width), '\0');
-  for (int64_t i = 0; i < count; ++i) {
-    const uint64_t v = value(i);
-    std::memcpy(bytes.data() + i * width, &v, static_cast<size_t>(width));
-  }
-  return bytes;
-}
-
-std::unique_ptr<ZSTD_CCtx, size_t (*)(ZSTD_CCtx*)> Context() { return {ZSTD_createCCtx(), &ZSTD_freeCCtx}; }
-
 std::optional<std::string> Frame(const std::string& body, int64_t value_bytes, const Stride& stride, size_t room) {
-  std::string out(room + 1, '\x7e');
-  const auto context = Context();
-  LiteralCoder coder(context.get());
-  const auto length =
-      WriteStrideFrame(body, value_bytes, stride, coder, {reinterpret_cast<uint8_t*>(out.data()), room});
-  EXPECT_EQ(out.back(), '\x7e') << "wrote past its room";
-  if (!length) return std::nullopt;
-  EXPECT_LE(*length, static_cast<int64_t>(room));
-  out.resize(static_cast<size_t>(*length));
-  return out;
-}
-
-// What zstd makes of the frame, or the name of its error.
-std::string Decoded(const std::string& frame, size_t content) {
-  std::string out(content, '\0');
-  const size_t length = ZSTD_decompress(out.data(), out.size(), frame.data(), frame.size());
-  if (ZSTD_isError(length)) return ZSTD_getErrorName(length);
-  return length == content ? out : "another length";
+  TestCoder coder;
+  return FrameWithin(room, [&](std::span<uint8_t> out) {
+    return WriteStrideFrame(body, value_bytes, stride, coder.coder, out);
+  });
 }
 
 class EachStride : public testing::TestWithParam<Stride> {};
