@@ -11,6 +11,7 @@ STAGES = [
     ("kernel: reading, writing, memory", r"\[kernel", r"", 0.19),
     ("compression", r"libarrow", r"^(ZSTD|HIST|HUF|FSE)_", 1.85),
     ("compression", r"libzstd", r"", 1.85),
+    ("compression", r"freight", r"Stride|Repeats|SequenceCoder|FseTable|LiteralCoder|Planes|PageCompressor", 1.85),
     ("checksums and hashes", r"", r"crc32|XXH|Xxh", None),
     ("checksums and hashes", r"libxxhash", r"", None),
     ("record borders", r"freight", r"::Scan\b|CountRange|Cursor|FindLineEndByte", 0.05),
