@@ -20,30 +20,31 @@ Status Reserve(int64_t bytes, arrow::MemoryPool* pool, std::shared_ptr<arrow::Re
 // Bit i is set where bytes[i] is 1; bytes are 0 or 1.
 Result<std::shared_ptr<arrow::Buffer>> PackBits(std::span<const uint8_t> bytes, arrow::MemoryPool* pool);
 
-// Moves the kept values to the front, in order. Most rows are kept: eight at a time where that is so.
-template <typename T>
-void Compact(T* values, std::span<const uint8_t> keep) {
-  constexpr uint64_t kEachOfEight = 0x0101010101010101;
-  constexpr size_t kEight = sizeof kEachOfEight;
-  size_t to = 0, from = 0;
-  while (from + kEight <= keep.size()) {
-    uint64_t kept;
-    std::memcpy(&kept, keep.data() + from, sizeof kept);
-    if (kept == kEachOfEight) {
-      std::memmove(values + to, values + from, kEight * sizeof(T));
-      to += kEight;
-      from += kEight;
+// Calls take(from, count) for each run of kept rows, in order. Most rows are kept, so that runs are long.
+template <typename Take>
+void ForEachKeptRun(std::span<const uint8_t> keep, Take&& take) {
+  const uint8_t* const begin = keep.data();
+  const uint8_t* const end = begin + keep.size();
+  for (const uint8_t* at = begin; at != end;) {
+    if (*at == 0) {
+      ++at;
       continue;
     }
-    for (const size_t end = from + kEight; from < end; ++from) {
-      values[to] = values[from];
-      to += keep[from];
-    }
+    const auto* rejected = static_cast<const uint8_t*>(std::memchr(at, 0, static_cast<size_t>(end - at)));
+    const uint8_t* const run_end = rejected != nullptr ? rejected : end;
+    take(static_cast<size_t>(at - begin), static_cast<size_t>(run_end - at));
+    at = run_end;
   }
-  for (; from < keep.size(); ++from) {
-    values[to] = values[from];
-    to += keep[from];
-  }
+}
+
+// Moves the kept values to the front, in order.
+template <typename T>
+void Compact(T* values, std::span<const uint8_t> keep) {
+  size_t to = 0;
+  ForEachKeptRun(keep, [&](size_t from, size_t count) {
+    if (from != to) std::memmove(values + to, values + from, count * sizeof(T));
+    to += count;
+  });
 }
 
 // Which rows of a batch hold a value: one byte each while parsing.

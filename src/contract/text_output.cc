@@ -31,13 +31,14 @@ Status TextOutput::Reset(std::span<const Field> fields, int factor, arrow::Memor
 void TextOutput::CompactRows(std::span<const uint8_t> keep) {
   int32_t size = 0;
   size_t to = 0;
-  for (size_t from = 0; from < keep.size(); ++from) {
-    if (!keep[from]) continue;
-    const int32_t begin = offsets_[from], length = offsets_[from + 1] - begin;
-    if (begin != size) std::memmove(data_ + size, data_ + begin, static_cast<size_t>(length));
-    offsets_[to++] = size;  // to <= from: the offsets still to be read stay
-    size += length;
-  }
+  ForEachKeptRun(keep, [&](size_t from, size_t count) {
+    const int32_t begin = offsets_[from], end = offsets_[from + count];
+    if (begin != size) std::memmove(data_ + size, data_ + begin, static_cast<size_t>(end - begin));
+    // to <= from: the offsets still to be read stay.
+    for (size_t i = 0; i < count; ++i) offsets_[to + i] = offsets_[from + i] - (begin - size);
+    to += count;
+    size += end - begin;
+  });
   offsets_[to] = size;
   size_ = size;
 }

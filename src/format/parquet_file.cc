@@ -68,7 +68,7 @@ class File : public ParquetFile {
       sorting_columns_.push_back({.column_idx = LeafIndex(schema, name), .descending = false, .nulls_first = false});
     }
     metadata_ = parquet::FileMetaDataBuilder::Make(&descriptor_, properties_);
-    page_index_ = parquet::PageIndexBuilder::Make(&descriptor_);
+    if (options_.page_index) page_index_ = parquet::PageIndexBuilder::Make(&descriptor_);
     END_PARQUET_CATCH_EXCEPTIONS
     return sink_->Write(kMagic.data(), kMagic.size());
   }
@@ -85,7 +85,7 @@ class File : public ParquetFile {
     const_cast<std::vector<parquet::SortingColumn>&>(properties_->sorting_columns()) =
         paged.sorted() ? sorting_columns_ : std::vector<parquet::SortingColumn>();
     parquet::RowGroupMetaDataBuilder* metadata = metadata_->AppendRowGroup();
-    page_index_->AppendRowGroup();
+    if (page_index_) page_index_->AppendRowGroup();
     metadata->set_num_rows(paged.rows());
     int64_t raw_bytes = 0;
     for (int i = 0; i < descriptor_.num_columns(); ++i) {
@@ -102,10 +102,7 @@ class File : public ParquetFile {
 
   Result<FinishedFile> Finish() override {
     BEGIN_PARQUET_CATCH_EXCEPTIONS
-    page_index_->Finish();
-    const auto locations = page_index_->WriteTo(sink_.get());
-    metadata_->SetIndexLocations(parquet::IndexKind::kColumnIndex, locations.column_index_locations);
-    metadata_->SetIndexLocations(parquet::IndexKind::kOffsetIndex, locations.offset_index_locations);
+    WritePageIndex();
     metadata_->SetIndexLocations(parquet::IndexKind::kBloomFilter, bloom_filters_);
     parquet::WriteFileMetaData(*metadata_->Finish(key_values_), sink_.get());
     END_PARQUET_CATCH_EXCEPTIONS
@@ -136,7 +133,8 @@ class File : public ParquetFile {
     auto pager = parquet::PageWriter::Open(
         sink_, codec, metadata.get(), row_groups_, static_cast<int16_t>(index), pool_, /*buffered_row_group=*/false,
         /*header_encryptor=*/nullptr, /*data_encryptor=*/nullptr, /*page_write_checksum_enabled=*/true,
-        page_index_->GetColumnIndexBuilder(index), page_index_->GetOffsetIndexBuilder(index),
+        page_index_ ? page_index_->GetColumnIndexBuilder(index) : nullptr,
+        page_index_ ? page_index_->GetOffsetIndexBuilder(index) : nullptr,
         has_level ? arrow::util::CodecOptions(options_.level) : arrow::util::CodecOptions());
     int64_t raw_bytes = 0;
     if (column.dictionary) {
@@ -158,6 +156,15 @@ class File : public ParquetFile {
     const bool has_dictionary = column.dictionary_entries > 0;
     pager->Close(has_dictionary, has_dictionary && column.pages.back().encoding != PageEncoding::kDictionary);
     return raw_bytes;
+  }
+
+  // Throws what libparquet throws.
+  void WritePageIndex() {
+    if (!page_index_) return;
+    page_index_->Finish();
+    const auto locations = page_index_->WriteTo(sink_.get());
+    metadata_->SetIndexLocations(parquet::IndexKind::kColumnIndex, locations.column_index_locations);
+    metadata_->SetIndexLocations(parquet::IndexKind::kOffsetIndex, locations.offset_index_locations);
   }
 
   // Behind the row group, so that no filter has to wait for the file's end. Throws what libparquet throws.

@@ -174,7 +174,7 @@ std::shared_ptr<arrow::Schema> QuarantineSchema() {
                         arrow::field("failures", arrow::list(arrow::field("element", failure, false)), false)});
 }
 
-ParquetOptions QuarantineOptions() { return {.codec = ParquetCodec::kZstd, .level = 1}; }
+ParquetOptions QuarantineOptions() { return {.codec = ParquetCodec::kZstd, .level = 1, .page_index = false}; }
 
 void QuarantineFill::Add(const BadRecords::Entry& entry) {
   ++rows;

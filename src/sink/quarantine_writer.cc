@@ -26,9 +26,9 @@ class Writer : public QuarantineWriter {
   Status Append(const BadRecords& records) override {
     for (int64_t at = 0; at < records.size();) {
       const int64_t begin = at;
-      while (at < records.size() && !fill_.IsFull()) fill_.Add(records.entry(at++));
+      while (at < records.size() && !fill_.IsLarge()) fill_.Add(records.entry(at++));
       ARROW_RETURN_NOT_OK(held_.Append(records, begin, at - begin));
-      if (fill_.IsFull()) ARROW_RETURN_NOT_OK(Flush());
+      if (fill_.IsLarge()) ARROW_RETURN_NOT_OK(Flush());
     }
     rows_ += records.size();
     return Status::OK();
