@@ -9,6 +9,7 @@
 
 #include <arrow/api.h>
 #include <arrow/io/memory.h>
+#include <dlfcn.h>
 #include <gtest/gtest.h>
 #include <parquet/arrow/reader.h>
 #include <parquet/file_reader.h>
@@ -591,6 +592,18 @@ TEST(ParquetWriter, FinishGivesAllPoolMemoryBackButTheFinishedPages) {
     group.reset();
     EXPECT_EQ(pool.bytes_allocated(), 0);
   }
+}
+
+// As libparquet looks it up: a name in the program goes before those in its libraries.
+TEST(PageChecksums, AreIsalsAndTheStandardOnes) {
+  using Crc32 = uint32_t (*)(uint32_t, const void*, size_t);
+  const auto found = reinterpret_cast<Crc32>(dlsym(RTLD_DEFAULT, "_ZN5arrow8internal5crc32EjPKvm"));
+  ASSERT_NE(found, nullptr);
+  Dl_info where = {};
+  ASSERT_NE(dladdr(reinterpret_cast<const void*>(found), &where), 0);
+  EXPECT_EQ(std::string_view(where.dli_fname).find("libarrow"), std::string_view::npos) << where.dli_fname;
+  EXPECT_EQ(found(0, "123456789", 9), 0xCBF43926u);  // the check value of CRC-32
+  EXPECT_EQ(found(found(0, "1234", 4), "56789", 5), 0xCBF43926u);
 }
 
 }  // namespace
