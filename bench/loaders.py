@@ -21,8 +21,8 @@ class Loader(NamedTuple):
     engine: str   # freight, tool, or a key of peers.LOADS
     input: str    # key for data.Inputs.get
     how: dict = {}
-    # freight: threads codec profile memory partition_by folders no_sync second_run; peers: threads codec in_order
-    # rejects partition; tool: command; all: cold
+    # freight: threads one_cpu codec profile memory partition_by folders no_sync second_run; peers: threads codec
+    # in_order rejects partition; tool: command; all: cold
 
 
 class Sample(NamedTuple):
@@ -118,6 +118,8 @@ class Bench:
         how = {"threads": 2} | loader.how
         write_project(self.folder, source, how)
         command = [self.build / "freight", "run", "t.yaml", "--threads", how["threads"], "--json"]
+        if how.get("one_cpu"):
+            command = ["taskset", "--cpu-list", "0", *command]
         if how.get("second_run"):
             measure.run(command, self.folder)
         environment = {}

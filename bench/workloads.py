@@ -205,10 +205,14 @@ def process():
                  [within("memory", OURS, 1.3, "Freight, memory: 32MiB"),
                   within("memory", OURS, 1.05, "Freight, 20 % bad rows", "rss_bytes")]),
         Workload("scale", "one thread and two",
-                 [freight("events", "Freight, 1 thread", threads=1), freight("events", "Freight, 2 threads")],
-                 [Goal("scale", "2 threads: ≥ 1.9 × as fast as 1",
-                       lambda r: middle(r, "Freight, 1 thread") / middle(r, "Freight, 2 threads"), at_least=1.9),
-                  same_bytes("scale", "1 thread and 2", ["Freight, 1 thread", "Freight, 2 threads"])]),
+                 [freight("events", "Freight, 1 thread", threads=1),
+                  freight("events", "Freight, 1 thread, 1 CPU", threads=1, one_cpu=True),
+                  freight("events", "Freight, 2 threads")],
+                 [faster("scale", "Freight, 1 thread", 1.9, "Freight, 2 threads"),
+                  faster("scale", "Freight, 1 thread, 1 CPU", 1.9, "Freight, 2 threads"),
+                  same_bytes("scale", "1 thread and 2", ["Freight, 1 thread", "Freight, 2 threads"])],
+                 note="A thread is one that parses and encodes. Another writes what is finished, in the time of a second "
+                      "CPU where there is one."),
     ]
 
 
