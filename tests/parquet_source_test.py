@@ -300,6 +300,16 @@ class ParquetSourceTest(support.FreightTest):
         report = self.assert_published(p.run("--threads", "2"), published=rows)
         self.assertLess(report["peak_rss_bytes"], 160 << 20)
 
+    def test_pages_of_a_row_group_do_not_take_the_memory_of_the_work_on_its_rows(self):
+        p = project(self, [integer("id")])
+        table = pa.table({"id": pa.array(range(100_000), pa.int64()), "unread": pa.array(range(100_000), pa.int64())})
+        pq.write_table(table, p.folder / "in/a.parquet", use_dictionary=False, compression="none")
+        usual = 64 << 20
+        budget = p.call("plan", "t.yaml", "--json").json()["memory_bytes"]
+        self.assertGreater(budget, usual + 2 * 800_000 - 1)  # as stored and as read, of one column
+        self.assertLess(budget, usual + 3 * 800_000)
+        self.assertEqual(p.call("plan", "t.yaml", "--json", "--memory", "64MiB").json()["memory_bytes"], usual)
+
     def test_its_own_output_comes_back(self):
         p = support.Project(self, support.EVENTS)
         figures = support.generate(p.folder / "in/a.csv", "--rows", 50_000)

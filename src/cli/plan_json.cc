@@ -66,7 +66,7 @@ ordered_json PlanJson(const Plan& plan) {
   json["columns_read"] = std::move(columns);
   json["columns_not_read"] = plan.unread_columns;
   json["threads"] = plan.threads;
-  json["memory_bytes"] = plan.pipeline.memory_bytes;
+  json["memory_bytes"] = plan.memory_bytes;
   json["memory_bytes_needed"] = plan.memory_bytes_needed;
   json["refusals"] = std::move(refusals);
   json["notes"] = plan.notes;

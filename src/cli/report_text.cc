@@ -159,7 +159,7 @@ std::string PlanText(const Plan& plan, int64_t width) {
   lines.Add(2, "to {}, {}", EscapeControls(plan.request.root), ModeWord(plan.pipeline.mode));
   lines.Add(2, "{} in about {}, {}", MebiBytes(plan.bytes_to_read), Count(ChunksToRead(plan), "chunk"),
             Count(plan.threads, "thread"));
-  lines.Add(2, "memory {}, all threads busy with {}", MebiBytes(plan.pipeline.memory_bytes),
+  lines.Add(2, "memory {}, all threads busy with {}", MebiBytes(plan.memory_bytes),
             MebiBytes(plan.memory_bytes_needed));
   AddInputs(plan, &lines);
   AddSkipped(plan, &lines);

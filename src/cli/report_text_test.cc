@@ -16,7 +16,7 @@ Plan SamplePlan() {
   Plan plan;
   plan.pipeline.dataset = "clean.events";
   plan.pipeline.partition_by = {{"event_date", TransformKind::kDay, "event_time", 0, {}}};
-  plan.pipeline.memory_bytes = 64 << 20;
+  plan.memory_bytes = 64 << 20;
   plan.request.root = "clean/events";
   plan.decision.inputs = {{"raw/a.csv", InputState::kNew, true, false, "new"},
                           {"raw/b.csv", InputState::kUnchanged, false, false, "unchanged"},

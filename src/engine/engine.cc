@@ -96,7 +96,7 @@ class Run {
   Run(Env& env, const Plan& plan, const RunOptions& options, RunReport* report)
       : env_(env), plan_(plan), options_(options), report_(*report),
         begin_ns_(env.MonotonicNanos()),
-        budget_(options.memory_bytes > 0 ? options.memory_bytes : plan.pipeline.memory_bytes),
+        budget_(options.memory_bytes > 0 ? options.memory_bytes : plan.memory_bytes),
         pool_(MakeBudgetPool(&budget_, "buffers")),
         finished_(MakeSlabPool()) {}
 

@@ -47,6 +47,7 @@ struct InputHeader {
   std::vector<std::string> unread;          // names that the contract does not name
   std::vector<int> leaves;                  // that are read, where columns are stored apart
   std::optional<SkippedGroups> skipped;     // of sources that have conditions
+  int64_t page_bytes = 0;                   // of a row group whose pages are held while its morsels are read, at most
   InputPosition data_begin;                 // of the first record
   int64_t archive_bytes = 0;                // what decompressing it holds, judged by its beginning; 0: read as it is
 };

@@ -171,9 +171,10 @@ Result<InputHeader> ParquetFormat::ReadHeader(const InputFile& file, const Contr
                         MatchParquet(file, reader->manifest(), contract, PathsOf(where_), &header));
   ARROW_ASSIGN_OR_RAISE(const auto filter, ParquetFilter::Bind(where_, match.conditions, file));
   header.leaves = std::move(match.leaves);
-  if (where_.empty()) return header;
   ARROW_ASSIGN_OR_RAISE(const auto layout, ParquetLayout::Read(file, *reader->parquet_reader()->metadata(),
                                                                header.leaves, filter));
+  header.page_bytes = layout.PageBytesMax();
+  if (where_.empty()) return header;
   header.skipped = layout.Skipped();
   return header;
 }

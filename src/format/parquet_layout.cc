@@ -88,6 +88,7 @@ Result<ParquetLayout> ParquetLayout::Read(const InputFile& file, const parquet::
       out.file_end = std::max(out.file_end, end);
       if (std::binary_search(leaves.begin(), leaves.end(), leaf)) {
         out.raw_bytes += DecodedBytes(*chunk, *metadata.schema()->Column(leaf));
+        out.page_bytes += chunk->total_uncompressed_size() + chunk->total_compressed_size();
       }
     }
     if (out.rows < 0) return Damaged(file, g);
@@ -106,6 +107,14 @@ SkippedGroups ParquetLayout::Skipped() const {
     if (group.excluded) skipped.rows += group.rows;
   }
   return skipped;
+}
+
+int64_t ParquetLayout::PageBytesMax() const {
+  int64_t most = 0;
+  for (const ParquetRowGroup& group : row_groups_) {
+    if (!group.excluded) most = std::max(most, group.page_bytes);
+  }
+  return most;
 }
 
 int64_t ParquetLayout::RowsOfBatch(int64_t bytes) const {

@@ -19,6 +19,7 @@ inline constexpr int64_t kParquetMorselRowsMax = 128 << 10;
 struct ParquetRowGroup {
   int64_t rows = 0;
   int64_t raw_bytes = 0;            // of the leaves that are read, decoded
+  int64_t page_bytes = 0;           // of those, compressed and not: held together where each has but one page
   int64_t file_begin = 0, file_end = 0;  // of all its columns
   bool excluded = false;            // its statistics show that the filter takes no row
   // A row group's morsels have equal numbers of rows, but for the last: about morsel_bytes of raw_bytes each.
@@ -32,6 +33,8 @@ class ParquetLayout {
                                     const std::vector<int>& leaves, const ParquetFilter& filter);
   const std::vector<ParquetRowGroup>& row_groups() const { return row_groups_; }
   SkippedGroups Skipped() const;
+  // Of the row group that is read and has most.
+  int64_t PageBytesMax() const;
   // Rows that hold about `bytes`, between 64 and 16,384.
   int64_t RowsOfBatch(int64_t bytes) const;
   int64_t file_bytes() const { return file_bytes_; }

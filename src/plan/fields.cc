@@ -82,7 +82,8 @@ constexpr Shape kTargetShape = {
 
 constexpr FieldSpec kLimits[] = {
     {.key = "memory", .kind = FieldKind::kBytes, .minimum = kMemoryBytesMin, .default_text = "64MiB",
-     .help = "The byte budget of a run; when it is short, work waits. At least 32MiB.", .example = "1GiB"},
+     .help = "The byte budget of a run; when it is short, work waits. At least 32MiB. Unless it is given, Parquet "
+             "inputs get what the pages of their largest row group take beside the 64MiB.", .example = "1GiB"},
     {.key = "temp", .kind = FieldKind::kBytes, .minimum = 0,
      .help = "The most that staged output and quarantine of a run may take on disk.", .example = "20GiB"},
     {.key = "threads", .kind = FieldKind::kInteger, .minimum = 0, .maximum = 1024, .default_text = "0",

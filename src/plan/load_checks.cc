@@ -104,11 +104,12 @@ void CheckModes(const PipelineText& text, const Fields& to, Findings* findings) 
 void CheckRowGroupSize(const PipelineText& text, const Fields& to, Findings* findings) {
   const Pipeline& p = text.pipeline;
   constexpr int64_t kShare = 2 * kChargeFactor;
-  if (!p.row_group_bytes || *p.row_group_bytes <= p.memory_bytes / kShare) return;
+  const int64_t memory_bytes = p.memory_bytes.value_or(kMemoryBytesUsual);
+  if (!p.row_group_bytes || *p.row_group_bytes <= memory_bytes / kShare) return;
   findings->Error(kCodeConflict, to.SpanOf("row_group_size"),
                   fmt::format("row groups of {} bytes do not fit into limits.memory of {} bytes", *p.row_group_bytes,
-                              p.memory_bytes),
-                  fmt::format("row_group_size: at most {}, or more memory", p.memory_bytes / kShare));
+                              memory_bytes),
+                  fmt::format("row_group_size: at most {}, or more memory", memory_bytes / kShare));
 }
 
 // A key of `to` that names columns of the files.

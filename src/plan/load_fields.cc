@@ -150,7 +150,7 @@ PipelineText ReadPipeline(const YamlNode& root_node, const std::string& file, Fi
   ReadGates(root, findings, &pipeline);
   ReadTarget(root.Map("to"), findings, &out);
   const Fields limits = root.Map("limits");
-  pipeline.memory_bytes = limits.Integer("memory").value_or(pipeline.memory_bytes);
+  if (limits.Node("memory")) pipeline.memory_bytes = limits.Integer("memory");  // its default depends on the inputs
   pipeline.temp_bytes = limits.Integer("temp");
   pipeline.threads = static_cast<int>(limits.Integer("threads").value_or(0));
   return out;

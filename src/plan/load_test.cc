@@ -123,7 +123,7 @@ TEST(LoadPipeline, FillsInWhatIsNotSaid) {
   EXPECT_EQ(p.mode, WriteMode::kReplacePartitions);
   EXPECT_EQ(p.parquet.codec, ParquetCodec::kZstd);
   EXPECT_EQ(p.parquet.level, 1);
-  EXPECT_EQ(p.memory_bytes, 64 << 20);
+  EXPECT_EQ(p.memory_bytes, std::nullopt);
   EXPECT_EQ(p.threads, 0);
 }
 

@@ -39,7 +39,7 @@ struct Pipeline {
   WriteMode mode = WriteMode::kReplacePartitions;
   OnChanged on_changed = OnChanged::kRefuse;
   OnVanished on_vanished = OnVanished::kRefuse;
-  int64_t memory_bytes = 64 << 20;     // limits.memory, at least 32 MiB
+  std::optional<int64_t> memory_bytes;  // limits.memory, at least 32 MiB
   std::optional<int64_t> temp_bytes;   // limits.temp
   int threads = 0;                     // limits.threads, 0 = all cores
   std::vector<std::string> notes;      // warnings of lint

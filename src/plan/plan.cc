@@ -128,6 +128,15 @@ Status Detail(const DatasetState& state, Plan* plan) {
   return Status::OK();
 }
 
+// The pages of a row group cannot wait for room: without a limit, they do not take that of the work on its rows.
+void SetMemory(Plan* plan) {
+  int64_t page_bytes = 0;
+  for (const PlannedInput& input : plan->inputs) page_bytes = std::max(page_bytes, input.header.page_bytes);
+  plan->memory_bytes = plan->pipeline.memory_bytes.value_or(kMemoryBytesUsual + page_bytes);
+  plan->memory_bytes_needed = (plan->threads + 2) * kChargeFactor * plan->options.morsel_bytes +
+                              plan->threads * PatternBytesMax(plan->contract.columns) + page_bytes;
+}
+
 }  // namespace
 
 Result<Plan> MakePlan(Env& env, const Pipeline& pipeline, const Contract& contract, const PlanOptions& options) {
@@ -144,9 +153,8 @@ Result<Plan> MakePlan(Env& env, const Pipeline& pipeline, const Contract& contra
   plan.notes = pipeline.notes;
   plan.notes.insert(plan.notes.end(), contract.notes.begin(), contract.notes.end());
   plan.threads = pipeline.threads > 0 ? pipeline.threads : std::max(1u, std::thread::hardware_concurrency());
-  plan.memory_bytes_needed = (plan.threads + 2) * kChargeFactor * plan.options.morsel_bytes +
-                             plan.threads * PatternBytesMax(plan.contract.columns);
   ARROW_RETURN_NOT_OK(Detail(state, &plan));
+  SetMemory(&plan);
   return plan;
 }
 

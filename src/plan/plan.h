@@ -20,6 +20,7 @@ inline constexpr int64_t kSmallPartBytes = 1 << 20;  // a part below this is joi
 inline constexpr int64_t kGatherBytes = 8 << 20;  // of a gathered row group's rows, as RowReader counts them
 // A morsel's text, its columns, pages and row group together stay within this many times its bytes.
 inline constexpr int64_t kChargeFactor = 3;
+inline constexpr int64_t kMemoryBytesUsual = 64 << 20;  // of a run without limits.memory
 
 struct PlanOptions {
   bool rebuild = false;
@@ -52,6 +53,7 @@ struct Plan {
   std::vector<std::string> unread_columns;
   std::vector<std::string> notes;
   int64_t bytes_to_read = 0;
+  int64_t memory_bytes = 0;           // budget of a run: as given, or the usual one and what row groups need beside it
   int64_t memory_bytes_needed = 0;    // budget that keeps all threads busy
   int threads = 0;
 };
