@@ -211,8 +211,8 @@ def process():
                  [faster("scale", "Freight, 1 thread", 1.9, "Freight, 2 threads"),
                   faster("scale", "Freight, 1 thread, 1 CPU", 1.9, "Freight, 2 threads"),
                   same_bytes("scale", "1 thread and 2", ["Freight, 1 thread", "Freight, 2 threads"])],
-                 note="A thread is one that parses and encodes. Another writes what is finished, in the time of a second "
-                      "CPU where there is one."),
+                 note="A thread is one that parses and encodes. Another writes what is finished, on a second CPU "
+                      "where there is one."),
     ]
 
 
