@@ -50,7 +50,8 @@ class ColumnParser {
   // columns share the array) when the type or any rule of this column fails.
   virtual Status Parse(const char* text, std::span<const Field> fields, std::span<uint8_t> errors) = 0;
   // The rows of the last Parse with keep[i] == 1 as an array of ColumnType::Arrow(), or of
-  // dictionary(int32, utf8) for strings that repeat (dictionary_allowed). `kept` is the number of ones.
+  // dictionary(int32, utf8) for strings that repeat: it may have entries that no kept row has. `kept` is the number of
+  // ones.
   virtual Result<std::shared_ptr<arrow::Array>> Finish(std::span<const uint8_t> keep, int64_t kept) = 0;
   // Slow path for a flagged row: appends every failing rule of this column for this field.
   virtual void Explain(const char* text, const Field& field, std::vector<Failure>* failures) = 0;

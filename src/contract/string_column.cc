@@ -213,18 +213,12 @@ class StringColumn final : public ColumnParser {
     return !inside;
   }
 
-  // Entries are numbered anew by the kept rows: what only rejected rows hold must not reach the output.
+  // Entries that only rejected rows hold stay in the dictionary: no kept row has their code.
   Result<std::shared_ptr<arrow::Array>> FinishDictionary(std::span<const uint8_t> keep, int64_t kept) {
-    auto* codes = reinterpret_cast<int32_t*>(codes_->mutable_data());
-    std::vector<uint32_t> order(table_.size());
-    for (uint32_t i = 0; i < order.size(); ++i) order[i] = i;
-    if (kept != static_cast<int64_t>(keep.size())) {
-      order = Renumber(codes, keep);
-      Compact(codes, keep);
-    }
+    if (kept != static_cast<int64_t>(keep.size())) Compact(reinterpret_cast<int32_t*>(codes_->mutable_data()), keep);
     int64_t null_count = 0;
     ARROW_ASSIGN_OR_RAISE(auto validity, validity_.Finish(keep, kept, context_.pool, &null_count));
-    ARROW_ASSIGN_OR_RAISE(auto dictionary, MakeDictionary(order));
+    ARROW_ASSIGN_OR_RAISE(auto dictionary, MakeDictionary());
     ARROW_RETURN_NOT_OK(codes_->Resize(kept * static_cast<int64_t>(sizeof(int32_t)), false));
     auto data = arrow::ArrayData::Make(arrow::dictionary(arrow::int32(), arrow::utf8()), kept,
                                        {std::move(validity), std::move(codes_)}, null_count);
@@ -232,34 +226,18 @@ class StringColumn final : public ColumnParser {
     return arrow::MakeArray(data);
   }
 
-  // The old codes in the order of the new ones.
-  std::vector<uint32_t> Renumber(int32_t* codes, std::span<const uint8_t> keep) const {
-    std::vector<int32_t> fresh(table_.size(), -1);
-    std::vector<uint32_t> order;
-    for (size_t i = 0; i < keep.size(); ++i) {
-      if (!keep[i] || !validity_.IsValid(i)) continue;
-      int32_t& code = fresh[static_cast<size_t>(codes[i])];
-      if (code < 0) {
-        code = static_cast<int32_t>(order.size());
-        order.push_back(static_cast<uint32_t>(codes[i]));
-      }
-      codes[i] = code;
-    }
-    return order;
-  }
-
-  Result<std::shared_ptr<arrow::ArrayData>> MakeDictionary(const std::vector<uint32_t>& order) {
+  // Those that break a rule are empty: they may be no text at all.
+  Result<std::shared_ptr<arrow::ArrayData>> MakeDictionary() {
     std::string bytes;
     std::vector<int32_t> offsets = {0};
-    for (uint32_t code : order) {
-      // Entries of rows that are kept have been judged well: transcoding cannot fail.
-      kernels::AppendAsUtf8(table_.entry(code), context_.field_text.encoding(), &bytes);
+    for (uint32_t code = 0; code < table_.size(); ++code) {
+      if (!bad_[code]) kernels::AppendAsUtf8(table_.entry(code), context_.field_text.encoding(), &bytes);
       offsets.push_back(static_cast<int32_t>(bytes.size()));
     }
     ARROW_ASSIGN_OR_RAISE(std::shared_ptr<arrow::Buffer> offsets_buffer,
                           CopyOf(offsets.data(), offsets.size() * sizeof(int32_t)));
     ARROW_ASSIGN_OR_RAISE(std::shared_ptr<arrow::Buffer> bytes_buffer, CopyOf(bytes.data(), bytes.size()));
-    return arrow::ArrayData::Make(arrow::utf8(), static_cast<int64_t>(order.size()),
+    return arrow::ArrayData::Make(arrow::utf8(), static_cast<int64_t>(table_.size()),
                                   {nullptr, offsets_buffer, bytes_buffer}, 0);
   }
 

@@ -187,7 +187,7 @@ bool QuarantineFill::IsFull() const {
 }
 
 bool QuarantineFill::IsLarge() const {
-  constexpr int64_t kShare = 4;  // of a full one
+  constexpr int64_t kShare = 2;  // of a full one
   return rows >= kRowsMax / kShare || raw_bytes >= kRawBytesMax / kShare || failures >= kFailuresMax / kShare;
 }
 
