@@ -92,14 +92,6 @@ Status BadRecords::Insert(const BadRecord& record) {
   return Status::OK();
 }
 
-Status BadRecords::RemoveFirst(int64_t count) {
-  if (count == 0) return Status::OK();
-  BadRecords rest(pool_);
-  ARROW_RETURN_NOT_OK(rest.Append(*this, count, size() - count));
-  *this = std::move(rest);
-  return Status::OK();
-}
-
 void BadRecords::Clear() {
   Rewind(&entries_);
   raw_.Rewind(0);

@@ -42,8 +42,6 @@ class BadRecords {
   Status Append(const BadRecords& others, int64_t from, int64_t count);
   // Behind the last record that does not stand after it in the input; the price is the number of records behind it.
   Status Insert(const BadRecord& record);
-  // The others keep their order, and no more memory than they need.
-  Status RemoveFirst(int64_t count);
   void Clear();    // keeps the memory for the next ones
   void Release();  // gives it back
 

@@ -33,7 +33,7 @@ Result<MorselResult> MorselWorker::Process(Task task) {
   ARROW_RETURN_NOT_OK(decoder_->Decode(
       *task.morsel, [&](DecodedBatch&& batch) { return TakeBatch(std::move(batch), &result); }));
   ARROW_RETURN_NOT_OK(FinishPieces(&result));
-  ARROW_RETURN_NOT_OK(EncodeBad(QuarantineEncoder::Least::kLarge, &result));
+  ARROW_RETURN_NOT_OK(quarantine_->FinishGroup(quarantine_context_, &result.bad, &result.bad_groups));
   result.charge = std::move(task.morsel->charge);
   task.morsel.reset();  // the text is freed before the result waits
   int64_t held = 0;
@@ -64,22 +64,22 @@ Status MorselWorker::TakeBatch(DecodedBatch&& batch, MorselResult* result) {
   result->rows.comments += batch.comments;
   result->rows.quarantined += batch.bad.size();
   CountByRule(batch.bad, &result->bad_by_rule);
-  ARROW_RETURN_NOT_OK(result->bad.Append(batch.bad, 0, batch.bad.size()));
-  batch.bad.Release();
-  if (!batch.accepted || batch.accepted->num_rows() == 0) {
-    return EncodeBad(QuarantineEncoder::Least::kFull, result);
+  std::optional<SplitBatch> split;
+  if (batch.accepted && batch.accepted->num_rows() > 0) {
+    std::vector<PartitionSplitter::Unnameable> unnameable;
+    ARROW_ASSIGN_OR_RAISE(split, splitter_->Split(batch.accepted, &unnameable));
+    ARROW_RETURN_NOT_OK(Quarantine(unnameable, &batch.bad, result));
   }
-
-  std::vector<PartitionSplitter::Unnameable> unnameable;
-  ARROW_ASSIGN_OR_RAISE(SplitBatch split, splitter_->Split(batch.accepted, &unnameable));
-  ARROW_RETURN_NOT_OK(Quarantine(unnameable, result));
-  ARROW_RETURN_NOT_OK(EncodeBad(QuarantineEncoder::Least::kFull, result));
-  if (!scattered_) scattered_ = split.parts.size() > kDirectPartitionsMax;
-  KeepInScope(&split, result);
-  return *scattered_ ? Scatter(split, result) : Encode(split);
+  ARROW_RETURN_NOT_OK(quarantine_->Add(quarantine_context_, batch.bad, &result->bad, &result->bad_groups));
+  batch.bad.Release();
+  if (!split) return Status::OK();
+  if (!scattered_) scattered_ = split->parts.size() > kDirectPartitionsMax;
+  KeepInScope(&*split, result);
+  return *scattered_ ? Scatter(*split, result) : Encode(*split);
 }
 
-Status MorselWorker::Quarantine(const std::vector<PartitionSplitter::Unnameable>& unnameable, MorselResult* result) {
+Status MorselWorker::Quarantine(const std::vector<PartitionSplitter::Unnameable>& unnameable, BadRecords* records,
+                                MorselResult* result) {
   for (const auto& bad : unnameable) {
     BadRecord record = decoder_->Locate(bad.row);
     const std::string& source = plan_.pipeline.partition_by[bad.field].source;
@@ -91,7 +91,7 @@ Status MorselWorker::Quarantine(const std::vector<PartitionSplitter::Unnameable>
     failure.expected = "a value that can name a folder: 1 to 255 bytes, no NUL";
     ++result->bad_by_rule[{failure.column, failure.reason}];
     record.failures.push_back(std::move(failure));
-    ARROW_RETURN_NOT_OK(result->bad.Insert(record));
+    ARROW_RETURN_NOT_OK(records->Insert(record));
     result->rows.quarantined++;
   }
   return Status::OK();
@@ -153,11 +153,6 @@ Status MorselWorker::FinishPieces(MorselResult* result) {
   scattered_bytes_hint_ = scattered_bytes_.length() + scattered_bytes_.length() / 16;
   // Not shrunk: that would copy them all.
   return scattered_bytes_.Finish(/*shrink_to_fit=*/false).Value(&result->scattered.bytes);
-}
-
-// Many bad records wait for their turn compressed; few are left to the chunk, which gathers those of many morsels.
-Status MorselWorker::EncodeBad(QuarantineEncoder::Least least, MorselResult* result) {
-  return quarantine_->EncodeFront(quarantine_context_, least, &result->bad, &result->bad_groups);
 }
 
 }  // namespace freight

@@ -26,8 +26,8 @@ struct MorselResult {
   };
   std::vector<Piece> pieces;    // of a morsel that touches few partitions
   ScatteredRows scattered;      // of one that touches many
-  QuarantineEncoder::RowGroups bad_groups;  // of a morsel with many bad rows: all, but for the last few
-  BadRecords bad;               // behind those; in input order
+  QuarantineEncoder::RowGroups bad_groups;  // of a morsel with many bad rows
+  BadRecords bad;               // of one with few; in input order
   FailureCounts bad_by_rule;    // of both
   Accounting rows;
   int64_t bytes = 0;            // of input
@@ -48,13 +48,13 @@ class MorselWorker {
   Status UseInput(size_t input);
   Status TakeBatch(DecodedBatch&& batch, MorselResult* result);
   bool InScope(const std::string& partition) const;
-  Status Quarantine(const std::vector<PartitionSplitter::Unnameable>& unnameable, MorselResult* result);
+  Status Quarantine(const std::vector<PartitionSplitter::Unnameable>& unnameable, BadRecords* records,
+                    MorselResult* result);
   // Counts the rows of the partitions that this run replaces, and takes the others out.
   void KeepInScope(SplitBatch* split, MorselResult* result) const;
   Status Encode(const SplitBatch& split);
   Status Scatter(const SplitBatch& split, MorselResult* result);
   Status FinishPieces(MorselResult* result);
-  Status EncodeBad(QuarantineEncoder::Least least, MorselResult* result);
 
   const Plan& plan_;
   const std::string run_id_;

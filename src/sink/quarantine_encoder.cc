@@ -17,8 +17,7 @@ namespace {
 constexpr int64_t kRowsMax = 4096;
 constexpr int64_t kRawBytesMax = 512 << 10;
 constexpr int64_t kFailuresMax = 16'384;
-// So many at a time become arrays: what a row group is made of exists once as records, not twice.
-constexpr int64_t kSliceRows = 1024;
+constexpr auto kSlice = QuarantineFill::Part::kQuarter;
 
 using Arrays = arrow::ArrayVector;
 
@@ -52,15 +51,12 @@ class Encoder : public QuarantineEncoder {
     return MakeRowGroupEncoder(schema_, QuarantineOptions(), std::move(tools)).Value(&encoder_);
   }
 
-  Result<std::unique_ptr<EncodedRowGroup>> Encode(const QuarantineContext& context, const BadRecords& records,
-                                                  int64_t from, int64_t count) override {
-    for (int64_t done = 0; done < count; done += kSliceRows) {
-      const Rows slice{records, from + done, std::min(kSliceRows, count - done)};
-      ARROW_ASSIGN_OR_RAISE(const auto batch, BatchOf(context, slice));
-      ARROW_RETURN_NOT_OK(encoder_->Append(*batch));
-    }
-    return encoder_->Finish();
+  Status Append(const QuarantineContext& context, const BadRecords& records, int64_t from, int64_t count) override {
+    ARROW_ASSIGN_OR_RAISE(const auto batch, BatchOf(context, {records, from, count}));
+    return encoder_->Append(*batch);
   }
+
+  Result<std::unique_ptr<EncodedRowGroup>> Finish() override { return encoder_->Finish(); }
 
  private:
   using Entry = BadRecords::Entry;
@@ -176,33 +172,60 @@ std::shared_ptr<arrow::Schema> QuarantineSchema() {
 
 ParquetOptions QuarantineOptions() { return {.codec = ParquetCodec::kZstd, .level = 1, .page_index = false}; }
 
-void QuarantineFill::Add(const BadRecords::Entry& entry) {
-  ++rows;
-  raw_bytes += entry.raw_length;
-  failures += entry.failures;
+void QuarantineFill::Add(const BadRecords::Entry& entry) { Merge({1, entry.raw_length, entry.failures}); }
+
+void QuarantineFill::Merge(const QuarantineFill& more) {
+  rows += more.rows;
+  raw_bytes += more.raw_bytes;
+  failures += more.failures;
 }
 
-bool QuarantineFill::IsFull() const {
-  return rows >= kRowsMax || raw_bytes >= kRawBytesMax || failures >= kFailuresMax;
+bool QuarantineFill::Holds(Part part) const {
+  const auto share = static_cast<int64_t>(part);
+  return rows >= kRowsMax / share || raw_bytes >= kRawBytesMax / share || failures >= kFailuresMax / share;
 }
 
-bool QuarantineFill::IsLarge() const {
-  constexpr int64_t kShare = 2;  // of a full one
-  return rows >= kRowsMax / kShare || raw_bytes >= kRawBytesMax / kShare || failures >= kFailuresMax / kShare;
-}
-
-Status QuarantineEncoder::EncodeFront(const QuarantineContext& context, Least least, BadRecords* records,
-                                      RowGroups* groups) {
-  int64_t from = 0;
-  while (true) {
-    QuarantineFill fill;
-    while (from + fill.rows < records->size() && !fill.IsFull()) fill.Add(records->entry(from + fill.rows));
-    if (!(least == Least::kFull ? fill.IsFull() : fill.IsLarge())) break;
-    ARROW_ASSIGN_OR_RAISE(auto group, Encode(context, *records, from, fill.rows));
-    groups->push_back(std::move(group));
-    from += fill.rows;
+Status QuarantineEncoder::Add(const QuarantineContext& context, const BadRecords& records, BadRecords* held,
+                              RowGroups* groups) {
+  QuarantineFill slice;
+  for (int64_t i = 0; i < held->size(); ++i) slice.Add(held->entry(i));
+  for (int64_t at = 0; at < records.size(); slice = {}) {
+    const int64_t begin = at;
+    while (at < records.size() && !slice.Holds(kSlice)) slice.Add(records.entry(at++));
+    if (!slice.Holds(kSlice)) return held->Append(records, begin, at - begin);
+    if (held->empty()) {
+      ARROW_RETURN_NOT_OK(Append(context, records, begin, at - begin));
+    } else {
+      ARROW_RETURN_NOT_OK(held->Append(records, begin, at - begin));
+      ARROW_RETURN_NOT_OK(Append(context, *held, 0, held->size()));
+      held->Clear();
+    }
+    group_.Merge(slice);
+    if (group_.Holds(QuarantineFill::Part::kWhole)) ARROW_RETURN_NOT_OK(FinishGroup(context, held, groups));
   }
-  return records->RemoveFirst(from);
+  return Status::OK();
+}
+
+Status QuarantineEncoder::FinishGroup(const QuarantineContext& context, BadRecords* held, RowGroups* groups) {
+  if (group_.rows == 0) return Status::OK();
+  if (!held->empty()) ARROW_RETURN_NOT_OK(Append(context, *held, 0, held->size()));
+  held->Clear();
+  group_ = {};
+  ARROW_ASSIGN_OR_RAISE(auto group, Finish());
+  groups->push_back(std::move(group));
+  return Status::OK();
+}
+
+Result<std::unique_ptr<EncodedRowGroup>> QuarantineEncoder::Encode(const QuarantineContext& context,
+                                                                   const BadRecords& records) {
+  FREIGHT_ASSERT(group_.rows == 0);
+  // So many at a time become arrays: what a row group is made of exists once as records, not twice.
+  for (int64_t at = 0; at < records.size();) {
+    const int64_t begin = at;
+    for (QuarantineFill slice; at < records.size() && !slice.Holds(kSlice);) slice.Add(records.entry(at++));
+    ARROW_RETURN_NOT_OK(Append(context, records, begin, at - begin));
+  }
+  return Finish();
 }
 
 Result<std::unique_ptr<QuarantineEncoder>> MakeQuarantineEncoder(const Contract& contract, arrow::MemoryPool* pool,

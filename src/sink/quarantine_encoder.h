@@ -19,13 +19,14 @@ struct QuarantineContext {
   int32_t chunk = 0;
 };
 
-// How far a row group is filled. It ends with the record that fills it, so that memory does not grow with bad rows.
+// Records that are written together: so many that they are full, or a part of that.
 struct QuarantineFill {
+  enum class Part : uint8_t { kQuarter = 4, kWhole = 1 };
   int64_t rows = 0, raw_bytes = 0, failures = 0;
   void Add(const BadRecords::Entry& entry);
-  bool IsFull() const;
-  // Enough for a row group that does not wait for more records.
-  bool IsLarge() const;
+  void Merge(const QuarantineFill& more);
+  // By the record that fills it, so that memory does not grow with bad rows.
+  bool Holds(Part part) const;
 };
 
 // Thread: one at a time; one per worker. Reusable.
@@ -33,12 +34,20 @@ class QuarantineEncoder {
  public:
   using RowGroups = std::vector<std::unique_ptr<EncodedRowGroup>>;
   virtual ~QuarantineEncoder() = default;
-  // `count` records from number `from` on as one row group.
-  virtual Result<std::unique_ptr<EncodedRowGroup>> Encode(const QuarantineContext& context, const BadRecords& records,
-                                                          int64_t from, int64_t count) = 0;
-  // Takes the row groups that are so large off the front of `records`; what is left, in its order, is for a later one.
-  enum class Least : uint8_t { kFull, kLarge };
-  Status EncodeFront(const QuarantineContext& context, Least least, BadRecords* records, RowGroups* groups);
+  // Takes `records`, a quarter of a full row group at a time, into the one in the making, which goes to `groups` when
+  // it is full. The rest waits in `held`, where that of the last call may stand.
+  Status Add(const QuarantineContext& context, const BadRecords& records, BadRecords* held, RowGroups* groups);
+  // Ends the row group in the making with what is held. Without one, that stays: it is less than a quarter.
+  Status FinishGroup(const QuarantineContext& context, BadRecords* held, RowGroups* groups);
+  // All of them as one row group. Not while one is in the making.
+  Result<std::unique_ptr<EncodedRowGroup>> Encode(const QuarantineContext& context, const BadRecords& records);
+
+ protected:
+  virtual Status Append(const QuarantineContext& context, const BadRecords& records, int64_t from, int64_t count) = 0;
+  virtual Result<std::unique_ptr<EncodedRowGroup>> Finish() = 0;
+
+ private:
+  QuarantineFill group_;  // in the making
 };
 // Without tools of the thread it has its own.
 Result<std::unique_ptr<QuarantineEncoder>> MakeQuarantineEncoder(const Contract& contract, arrow::MemoryPool* pool,

@@ -169,15 +169,18 @@ TEST(Quarantine, RowGroupsMadeAheadStandInOrderBetweenHeldRecords) {
   size_t groups_seen = 0;
   // Few, many with a rest, many, few.
   for (const auto& [from, to] : {std::pair{0, 100}, {100, 17'000}, {17'000, 20'500}, {20'500, 21'000}}) {
-    BadRecords bad = Gathered(records.subspan(static_cast<size_t>(from), static_cast<size_t>(to - from)));
+    BadRecords held;
     QuarantineEncoder::RowGroups groups;
-    ASSERT_TRUE(encoder->EncodeFront(kWhere, QuarantineEncoder::Least::kFull, &bad, &groups).ok());
-    EXPECT_LT(bad.size(), 4096);
-    ASSERT_TRUE(encoder->EncodeFront(kWhere, QuarantineEncoder::Least::kLarge, &bad, &groups).ok());
-    EXPECT_LT(bad.size(), 2048);
+    for (int at = from; at < to; at += 700) {
+      const auto count = static_cast<size_t>(std::min(700, to - at));
+      const BadRecords bad = Gathered(records.subspan(static_cast<size_t>(at), count));
+      ASSERT_TRUE(encoder->Add(kWhere, bad, &held, &groups).ok());
+      EXPECT_LT(held.size(), 1024);
+    }
+    ASSERT_TRUE(encoder->FinishGroup(kWhere, &held, &groups).ok());
     groups_seen += groups.size();
     for (const auto& group : groups) ASSERT_TRUE(writer->Append(*group).ok());
-    ASSERT_TRUE(writer->Append(bad).ok());
+    ASSERT_TRUE(writer->Append(held).ok());
   }
   EXPECT_EQ(groups_seen, 5u);
   EXPECT_EQ(writer->rows(), 21'000);
@@ -202,10 +205,10 @@ TEST(Quarantine, RowGroupsEndAfterRowsBytesOrFailures) {
     WriteAll(*env, path, records);
     return Footer(*env, path)->metadata()->num_row_groups();
   };
-  EXPECT_EQ(groups_of("/rows", 2048, 10, 1), 1);
-  EXPECT_EQ(groups_of("/more_rows", 2049, 10, 1), 2);
-  EXPECT_EQ(groups_of("/bytes", 33, 64 << 10, 1), 9);
-  EXPECT_EQ(groups_of("/failures", 64, 10, 1024), 8);
+  EXPECT_EQ(groups_of("/rows", 1024, 10, 1), 1);
+  EXPECT_EQ(groups_of("/more_rows", 1025, 10, 1), 2);
+  EXPECT_EQ(groups_of("/bytes", 33, 64 << 10, 1), 17);
+  EXPECT_EQ(groups_of("/failures", 64, 10, 1024), 16);
 }
 
 TEST(Quarantine, FooterTellsVersionAndWriter) {

@@ -11,6 +11,9 @@
 namespace freight {
 namespace {
 
+// Few bad records are not worth the memory that more of them would take.
+constexpr auto kFlush = QuarantineFill::Part::kQuarter;
+
 class Writer : public QuarantineWriter {
  public:
   Writer(QuarantineContext context, arrow::MemoryPool* pool)
@@ -26,9 +29,9 @@ class Writer : public QuarantineWriter {
   Status Append(const BadRecords& records) override {
     for (int64_t at = 0; at < records.size();) {
       const int64_t begin = at;
-      while (at < records.size() && !fill_.IsLarge()) fill_.Add(records.entry(at++));
+      while (at < records.size() && !fill_.Holds(kFlush)) fill_.Add(records.entry(at++));
       ARROW_RETURN_NOT_OK(held_.Append(records, begin, at - begin));
-      if (fill_.IsLarge()) ARROW_RETURN_NOT_OK(Flush());
+      if (fill_.Holds(kFlush)) ARROW_RETURN_NOT_OK(Flush());
     }
     rows_ += records.size();
     return Status::OK();
@@ -51,7 +54,7 @@ class Writer : public QuarantineWriter {
  private:
   Status Flush() {
     if (held_.empty()) return Status::OK();
-    ARROW_ASSIGN_OR_RAISE(const auto group, encoder_->Encode(context_, held_, 0, held_.size()));
+    ARROW_ASSIGN_OR_RAISE(const auto group, encoder_->Encode(context_, held_));
     held_.Clear();
     fill_ = {};
     return file_->Append(*group);
