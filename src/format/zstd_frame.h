@@ -12,11 +12,6 @@ inline constexpr int64_t kZstdBlockBytes = 128 << 10;  // of content
 inline constexpr int64_t kZstdBlockHeaderBytes = 3;
 inline constexpr int kZstdMatchMin = 3;
 
-// One of two numbers without a branch, for what a processor cannot foresee. Compilers turn ?: into one at will.
-inline uint32_t Either(bool first, uint32_t a, uint32_t b) {
-  return b ^ ((a ^ b) & (0U - static_cast<uint32_t>(first)));
-}
-
 // Writes into `out` and never past it. What does not ask for room itself is for callers that have: see Room().
 class ZstdFrame {
  public:

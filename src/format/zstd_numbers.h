@@ -1,4 +1,4 @@
-// Little-endian numbers, as the zstd frames for them look at them.
+// Little-endian numbers, as the zstd frames and Snappy blocks for them look at them.
 #pragma once
 
 #include <bit>
@@ -6,6 +6,11 @@
 #include <cstring>
 
 namespace freight {
+
+// One of two numbers without a branch, for what a processor cannot foresee. Compilers turn ?: into one at will.
+inline uint32_t Either(bool first, uint32_t a, uint32_t b) {
+  return b ^ ((a ^ b) & (0U - static_cast<uint32_t>(first)));
+}
 
 template <typename U>
 U LoadNumber(const uint8_t* at) {

@@ -14,13 +14,6 @@
 namespace freight {
 namespace {
 
-// Three events in a second, each up to some seconds late.
-std::function<uint64_t()> Timestamps(std::mt19937_64& random, uint64_t unit, uint64_t begin) {
-  return [&random, unit, begin, number = uint64_t{0}]() mutable {
-    return (begin + number++ / 3 + random() % 3 + random() % 2) * unit;
-  };
-}
-
 // The keys of a sorted table's children.
 std::function<uint64_t()> ParentKeys(std::mt19937_64& random) {
   return [&random, key = uint64_t{1'000'000}, left = uint64_t{0}]() mutable {
@@ -57,31 +50,6 @@ class RepeatsTest : public testing::Test {
 
   TestCoder coder_;
   std::unique_ptr<RepeatsWriter> writer_ = std::make_unique<RepeatsWriter>();
-};
-
-// Values of which some stood shortly before, some are near the last one, and some are like no other.
-class Soup {
- public:
-  explicit Soup(uint64_t seed) : random_(seed), repeated_(random_() % 101), near_(random_() % 101) {
-    step_ = 1 | (random_() >> random_() % 64);
-    back_ = 1 + random_() % (uint64_t{1} << random_() % 12);
-  }
-
-  uint64_t Next() {
-    uint64_t value = random_() >> random_() % 64;
-    if (!seen_.empty() && random_() % 100 < repeated_) {
-      value = seen_[seen_.size() - 1 - random_() % std::min<uint64_t>(back_, seen_.size())];
-    } else if (!seen_.empty() && random_() % 100 < near_) {
-      value = seen_.back() + random_() % step_;
-    }
-    seen_.push_back(value);
-    return value;
-  }
-
- private:
-  std::mt19937_64 random_;
-  uint64_t repeated_, near_, step_, back_;
-  std::vector<uint64_t> seen_;
 };
 
 TEST_F(RepeatsTest, SoupsOfEveryKindAreReadBack) {

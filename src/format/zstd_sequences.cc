@@ -4,6 +4,7 @@
 
 #include "base/status.h"
 #include "format/zstd_entropy.h"
+#include "format/zstd_numbers.h"
 
 #include <algorithm>
 #include <bit>

@@ -1,4 +1,4 @@
-// What tests of zstd frames share: numbers, room that must not be passed, and zstd's own decoder.
+// What tests of zstd frames and Snappy blocks share: numbers, room that must not be passed, and zstd's own decoder.
 #pragma once
 
 #include "format/zstd_literals.h"
@@ -6,13 +6,17 @@
 #include <gtest/gtest.h>
 #include <zstd.h>
 
+#include <algorithm>
 #include <cstdint>
 #include <cstring>
+#include <functional>
 #include <memory>
 #include <optional>
+#include <random>
 #include <span>
 #include <string>
 #include <type_traits>
+#include <vector>
 
 namespace freight {
 
@@ -28,6 +32,38 @@ std::string Values(int width, int64_t count, Next next) {
   }
   return bytes;
 }
+
+// Three events in a second, each up to some seconds late.
+inline std::function<uint64_t()> Timestamps(std::mt19937_64& random, uint64_t unit, uint64_t begin) {
+  return [&random, unit, begin, number = uint64_t{0}]() mutable {
+    return (begin + number++ / 3 + random() % 3 + random() % 2) * unit;
+  };
+}
+
+// Values of which some stood shortly before, some are near the last one, and some are like no other.
+class Soup {
+ public:
+  explicit Soup(uint64_t seed) : random_(seed), repeated_(random_() % 101), near_(random_() % 101) {
+    step_ = 1 | (random_() >> random_() % 64);
+    back_ = 1 + random_() % (uint64_t{1} << random_() % 12);
+  }
+
+  uint64_t Next() {
+    uint64_t value = random_() >> random_() % 64;
+    if (!seen_.empty() && random_() % 100 < repeated_) {
+      value = seen_[seen_.size() - 1 - random_() % std::min<uint64_t>(back_, seen_.size())];
+    } else if (!seen_.empty() && random_() % 100 < near_) {
+      value = seen_.back() + random_() % step_;
+    }
+    seen_.push_back(value);
+    return value;
+  }
+
+ private:
+  std::mt19937_64 random_;
+  uint64_t repeated_, near_, step_, back_;
+  std::vector<uint64_t> seen_;
+};
 
 struct TestCoder {
   std::unique_ptr<ZSTD_CCtx, size_t (*)(ZSTD_CCtx*)> context{ZSTD_createCCtx(), &ZSTD_freeCCtx};
