@@ -1,0 +1,244 @@
+// Finds what comes back by small tables of last places. One lookup decides for each value, and where the columns that
+// this is for decide either way by chance, numbers do it without a branch.
+//
+// A block is its content's length as a varint and elements: literals (tag 0), copies of 4 to 11 bytes from less than
+// 2 KiB before (tag 1, 2 bytes), copies of up to 64 bytes from less than 64 KiB before (tag 2, 3 bytes).
+#include "format/snappy_numbers.h"
+
+#include "base/status.h"
+#include "format/zstd_numbers.h"
+
+#include <algorithm>
+#include <array>
+#include <cstring>
+#include <type_traits>
+
+namespace freight {
+namespace {
+
+constexpr int64_t kFragmentBytes = 64 << 10;
+constexpr int64_t kLengthBytesMax = 5;
+constexpr int64_t kLiteralTagMax = 3;
+constexpr uint32_t kShortLiteralMax = 60;  // its length stands in the tag
+constexpr uint32_t kCopyMin = 4;           // shorter ones take as much room as what they copy
+constexpr uint32_t kNearCopyMax = 11;
+constexpr uint32_t kNearOffsets = 2 << 10;
+constexpr uint32_t kCopyMax = 64;
+// An element is written in whole words.
+constexpr int64_t kSpare = 8;
+// A shape that is so much larger than the smallest may be taken if it takes less time.
+constexpr int64_t kQuickWorsePercent = 101;
+
+template <typename T>
+void Store(uint8_t* at, T word) {
+  std::memcpy(at, &word, sizeof word);
+}
+
+uint8_t* PutLength(uint64_t length, uint8_t* at) {
+  for (; length >= 0x80; length >>= 7) *at++ = static_cast<uint8_t>(length | 0x80);
+  *at++ = static_cast<uint8_t>(length);
+  return at;
+}
+
+// Of at most a fragment. As all that follows, for callers that know that there is room.
+uint8_t* PutLiteral(const uint8_t* bytes, int64_t length, uint8_t* at) {
+  if (length == 0) return at;
+  const auto rest = static_cast<uint32_t>(length - 1);
+  if (rest < kShortLiteralMax) {
+    *at++ = static_cast<uint8_t>(rest << 2);
+  } else {
+    const int more = rest < 256 ? 1 : 2;
+    *at++ = static_cast<uint8_t>((kShortLiteralMax - 1 + static_cast<uint32_t>(more)) << 2);
+    for (int i = 0; i < more; ++i) *at++ = static_cast<uint8_t>(rest >> (8 * i));
+  }
+  std::memcpy(at, bytes, static_cast<size_t>(length));
+  return at + length;
+}
+
+// Elements one behind the other, of which the last one may still grow.
+class Elements {
+ public:
+  explicit Elements(uint8_t* at) : at_(at) {}
+  uint8_t* at() const { return at_; }
+
+  // A copy of a whole value goes on with the copy before it if that one lies as far back.
+  void Whole(uint32_t width, uint32_t offset) {
+    const bool grows = (offset == offset_) & (length_ + width <= kCopyMax);
+    at_ -= (at_ - copy_) & -static_cast<int64_t>(grows);
+    Copy(width + Either(grows, length_, 0), offset);
+  }
+
+  // `low` bytes, at most 4, and a copy of the others.
+  void LowAndCopy(uint64_t value, uint32_t width, uint32_t low, uint32_t offset) {
+    Store(at_, (value << 8) | ((low - 1) << 2));
+    at_ += low + 1;
+    Copy(width - low, offset);
+  }
+
+  template <typename U>
+  void Literal(U value) {
+    if (at_ == literal_end_ && *literal_ < (kShortLiteralMax - sizeof value) << 2) {
+      *literal_ = static_cast<uint8_t>(*literal_ + (sizeof value << 2));
+    } else {
+      literal_ = at_;
+      *at_++ = (sizeof value - 1) << 2;
+    }
+    Store(at_, value);
+    at_ += sizeof value;
+    literal_end_ = at_;
+    offset_ = 0;
+  }
+
+ private:
+  void Copy(uint32_t length, uint32_t offset) {
+    const bool near = (offset < kNearOffsets) & (length <= kNearCopyMax);
+    const uint32_t near_tag = 1 | (length - kCopyMin) << 2 | (offset >> 8) << 5 | (offset & 0xFF) << 8;
+    const uint32_t far_tag = 2 | (length - 1) << 2 | offset << 8;
+    Store(at_, Either(near, near_tag, far_tag));
+    copy_ = at_;
+    length_ = length;
+    offset_ = offset;
+    at_ += 3 - static_cast<int>(near);
+  }
+
+  uint8_t* at_;
+  uint8_t* copy_ = nullptr;  // the last one
+  uint32_t length_ = 0;
+  uint32_t offset_ = 0;  // 0: the last element is none
+  uint8_t* literal_ = nullptr;
+  uint8_t* literal_end_ = nullptr;
+};
+
+// Where numbers stood last in a fragment.
+template <int kLog>
+class LastPlaces {
+ public:
+  // 0 if this one was not seen, or if it was and another one took its place.
+  uint32_t Replace(uint64_t number, uint32_t place) {
+    uint16_t& last = places_[(number * 0x9E3779B97F4A7C15) >> (64 - kLog)];
+    const uint32_t before = last;
+    last = static_cast<uint16_t>(place);
+    return before;
+  }
+
+ private:
+  std::array<uint16_t, size_t{1} << kLog> places_{};
+};
+
+struct NoPlaces {
+  uint32_t Replace(uint64_t, uint32_t) { return 0; }
+};
+
+// The values of one fragment behind its first one, which is a literal.
+template <typename U, int kLow>
+class ValueWriter {
+ public:
+  ValueWriter(const uint8_t* values, uint32_t count, std::span<uint8_t> out)
+      : values_(values), count_(count), out_(out) {}
+
+  // Where the elements end; null without room.
+  uint8_t* Write() {
+    Elements elements(out_.data());
+    const uint8_t* const end = out_.data() + out_.size();
+    for (uint32_t i = 1; i < count_;) {
+      // As many as there is room for if each is a literal.
+      const int64_t fit = (end - elements.at() - kSpare) / static_cast<int64_t>(kWidth + 1);
+      if (fit <= 0) return nullptr;
+      const auto stop = static_cast<uint32_t>(std::min<int64_t>(count_, i + fit));
+      for (; i < stop; ++i) Value(i, elements);
+    }
+    return elements.at();
+  }
+
+ private:
+  static constexpr uint32_t kWidth = sizeof(U);
+
+  U At(uint32_t i) const { return LoadNumber<U>(values_ + i * kWidth); }
+
+  void Value(uint32_t i, Elements& elements) {
+    const U value = At(i);
+    const uint32_t whole = wholes_.Replace(value, i);
+    const uint32_t upper = uppers_.Replace(value >> (8 * kLow), i);
+    if (At(whole) == value) return elements.Whole(kWidth, (i - whole) * kWidth);
+    if (kLow > 0 && (At(upper) ^ value) >> (8 * kLow) == 0) {
+      return elements.LowAndCopy(value, kWidth, kLow, (i - upper) * kWidth);
+    }
+    auto low = static_cast<uint32_t>(DifferingBytes(value, At(i - 1)));
+    uint32_t back = 1;
+    if constexpr (kLow == 1) {  // some values of such a column have a byte more
+      const uint32_t other = others_.Replace(value >> 16, i);
+      const bool better = (low > 2) & ((At(other) ^ value) >> 16 == 0);
+      low = Either(better, 2, low);
+      back = Either(better, i - other, 1);
+    }
+    if (low > kWidth - kCopyMin) return elements.Literal(value);
+    elements.LowAndCopy(value, kWidth, low, back * kWidth);
+  }
+
+  const uint8_t* const values_;
+  const uint32_t count_;
+  const std::span<uint8_t> out_;
+  LastPlaces<12> wholes_;
+  std::conditional_t<(kLow > 0), LastPlaces<11>, NoPlaces> uppers_;
+  std::conditional_t<kLow == 1, LastPlaces<8>, NoPlaces> others_;
+};
+
+template <typename U, int kLow>
+std::optional<int64_t> WriteBlock(std::string_view body, int64_t value_bytes, std::span<uint8_t> out) {
+  constexpr auto kWidth = static_cast<int64_t>(sizeof(U));
+  const auto* const bytes = reinterpret_cast<const uint8_t*>(body.data());
+  const auto length = static_cast<int64_t>(body.size());
+  const uint8_t* const out_end = out.data() + out.size();
+  if (static_cast<int64_t>(out.size()) < kLengthBytesMax) return std::nullopt;
+  uint8_t* at = PutLength(body.size(), out.data());
+  for (int64_t begin = 0; begin < length; begin += kFragmentBytes) {
+    const int64_t end = std::min(begin + kFragmentBytes, length);
+    const int64_t front = length - value_bytes;
+    // Behind what is no value, or the end of one that began in the fragment before.
+    const int64_t first = std::min(begin <= front ? front : begin + (length - begin) % kWidth, end);
+    const int64_t count = (end - first) / kWidth;
+    const int64_t literal = first - begin + (count > 0 ? kWidth : 0);
+    const int64_t rest = end - first - count * kWidth;
+    if (out_end - at < literal + rest + 2 * kLiteralTagMax) return std::nullopt;
+    at = PutLiteral(bytes + begin, literal, at);
+    if (count > 1) {
+      ValueWriter<U, kLow> values(bytes + first, static_cast<uint32_t>(count), {at, out_end});
+      at = values.Write();
+      if (at == nullptr || out_end - at < rest + kLiteralTagMax) return std::nullopt;
+    }
+    at = PutLiteral(bytes + end - rest, rest, at);
+  }
+  return at - out.data();
+}
+
+}  // namespace
+
+std::optional<int64_t> WriteSnappyNumbers(std::string_view body, int64_t value_bytes, const SnappyNumbers& shape,
+                                          std::span<uint8_t> out) {
+  FREIGHT_ASSERT(shape.width == 8 ? shape.low >= 0 && shape.low <= 2 : shape.width == 4 && shape.low == 0);
+  FREIGHT_ASSERT(body.size() <= UINT32_MAX && value_bytes % shape.width == 0);
+  if (shape.width == 4) return WriteBlock<uint32_t, 0>(body, value_bytes, out);
+  switch (shape.low) {
+    case 0: return WriteBlock<uint64_t, 0>(body, value_bytes, out);
+    case 1: return WriteBlock<uint64_t, 1>(body, value_bytes, out);
+    default: return WriteBlock<uint64_t, 2>(body, value_bytes, out);
+  }
+}
+
+SnappyNumbers ChooseSnappyNumbers(std::string_view values, int width, int64_t bytes_max, std::span<uint8_t> scratch) {
+  constexpr int kQuickestFirst[] = {0, 2, 1};
+  std::array<int64_t, 3> bytes{};
+  int64_t least = bytes_max;
+  const auto shapes = std::span(kQuickestFirst).first(width == 8 ? 3 : 1);
+  for (size_t i = 0; i < shapes.size(); ++i) {
+    const auto size = static_cast<int64_t>(values.size());
+    bytes[i] = WriteSnappyNumbers(values, size, {width, shapes[i]}, scratch).value_or(INT64_MAX);
+    least = std::min(least, bytes[i]);
+  }
+  for (size_t i = 0; i < shapes.size(); ++i) {
+    if (bytes[i] <= bytes_max && bytes[i] <= least * kQuickWorsePercent / 100) return {width, shapes[i]};
+  }
+  return {};
+}
+
+}  // namespace freight
