@@ -19,7 +19,7 @@ constexpr int kTextMatchMin = 7;
 // What a page is judged by: a sixteenth of it.
 constexpr size_t kSampledBytesMin = 32 << 10;
 constexpr size_t kSampleBytesMax = 16 << 10;
-// Strides cost next to no time: they may be this much larger than what zstd finds.
+// Strides, and Snappy blocks of numbers, cost next to no time: they may be this much larger than what a search finds.
 constexpr int64_t kStrideWorsePercent = 102;
 // Numbers of which fewer come back are not worth a closer look.
 constexpr int64_t kRepeatedPercentMin = 40;
@@ -141,12 +141,13 @@ Status PageCompressor::AddPage(EncodedPage page, std::string_view raw, EncodedCo
   if (options_.codec != ParquetCodec::kNone && (first || column->compressed)) {
     if (first || column->pages.back().encoding != page.encoding) {
       ARROW_RETURN_NOT_OK(ChooseForm(raw, page).Value(&column->zstd));
+      ARROW_RETURN_NOT_OK(ChooseSnappy(raw, page).Value(&column->snappy));
     }
     // A dictionary that outweighs the page is text, and text compresses.
     const bool heavy_dictionary = column->dictionary && column->dictionary->size() > page.raw_bytes;
     const bool keeps_codec = !first || column->keeps_codec || heavy_dictionary;
     if (keeps_codec || column->zstd.pays) {
-      ARROW_RETURN_NOT_OK(CompressPage(raw, page, column->zstd).Value(&stored));
+      ARROW_RETURN_NOT_OK(CompressPage(raw, page, *column).Value(&stored));
     }
     const size_t percent = page.text && IsFastZstd() ? kSavedPercentFast : kSavedPercent;
     if (first) column->compressed = keeps_codec || Saves(percent, stored.size(), raw.size());
@@ -203,9 +204,11 @@ Result<int64_t> PageCompressor::CompressZstd(std::string_view raw, const ZstdFor
   return static_cast<int64_t>(written);
 }
 
-std::optional<int64_t> PageCompressor::WriteOwnFrame(std::string_view raw, const EncodedPage& page,
-                                                     const ZstdForm& form, std::span<uint8_t> room) {
+std::optional<int64_t> PageCompressor::WriteOwn(std::string_view raw, const EncodedPage& page,
+                                                const EncodedColumn& column, std::span<uint8_t> room) {
   const int64_t number_bytes = NumberBytes(page);
+  if (snappy()) return WriteSnappyNumbers(raw, number_bytes, column.snappy, room);
+  const ZstdForm& form = column.zstd;
   LiteralCoder& coder = tools_->literals();
   if (form.planes) return WritePlanesFrame(raw, number_bytes, page.number_width, coder, room);
   if (form.stride.low > 0) return WriteStrideFrame(raw, number_bytes, form.stride, coder, room);
@@ -213,11 +216,12 @@ std::optional<int64_t> PageCompressor::WriteOwnFrame(std::string_view raw, const
 }
 
 Result<std::string_view> PageCompressor::CompressPage(std::string_view raw, const EncodedPage& page,
-                                                      const ZstdForm& form) {
-  if (form.stride.low > 0 || form.repeats.width > 0 || form.planes) {
-    ARROW_RETURN_NOT_OK(tools_->Zstd().status());  // the literal coder's
+                                                      const EncodedColumn& column) {
+  const ZstdForm& form = column.zstd;
+  if (column.snappy.width > 0 || form.stride.low > 0 || form.repeats.width > 0 || form.planes) {
+    if (zstd()) ARROW_RETURN_NOT_OK(tools_->Zstd().status());  // the literal coder's
     ARROW_ASSIGN_OR_RAISE(uint8_t* const out, tools_->Scratch(page.raw_bytes));
-    const auto written = WriteOwnFrame(raw, page, form, {out, raw.size()});
+    const auto written = WriteOwn(raw, page, column, {out, raw.size()});
     if (written) return std::string_view(reinterpret_cast<const char*>(out), static_cast<size_t>(*written));
   }
   return Compress(raw, form);
@@ -266,6 +270,17 @@ Result<ZstdForm> PageCompressor::ChooseForm(std::string_view raw, const EncodedP
   form.wide_step = wide.size() < least;
   form.pays = Saves(kSavedPercentFast, std::min(least, wide.size()), sample.size());
   return form;
+}
+
+Result<SnappyNumbers> PageCompressor::ChooseSnappy(std::string_view raw, const EncodedPage& page) {
+  const auto numbers = static_cast<size_t>(NumberBytes(page));
+  if (!snappy() || page.encoding != PageEncoding::kPlain || numbers < kSampledBytesMin) return SnappyNumbers{};
+  const std::string_view sample = SampleOf(raw.substr(raw.size() - numbers));
+  ARROW_ASSIGN_OR_RAISE(const std::string_view usual, Compress(sample, ZstdForm{}));
+  // Where nothing is saved, libsnappy says so soonest.
+  const size_t bytes_max = std::min(usual.size() * kStrideWorsePercent, sample.size() * (100 - kSavedPercent)) / 100;
+  ARROW_ASSIGN_OR_RAISE(uint8_t* const out, tools_->Scratch(static_cast<int64_t>(sample.size())));
+  return ChooseSnappyNumbers(sample, page.number_width, static_cast<int64_t>(bytes_max), {out, sample.size()});
 }
 
 }  // namespace freight

@@ -3,6 +3,7 @@
 
 #include "base/status.h"
 #include "format/parquet_writer.h"
+#include "format/snappy_numbers.h"
 #include "format/zstd_planes.h"
 #include "format/zstd_repeats.h"
 #include "format/zstd_stride.h"
@@ -71,6 +72,7 @@ struct EncodedColumn {
   bool compressed = false;
   bool keeps_codec = false;  // pages of another encoding may follow, so the first page cannot say that no codec pays
   ZstdForm zstd;             // decided on the first page of each encoding
+  SnappyNumbers snappy;      // likewise; taken for pages to which it fits
   int64_t bytes() const;
 };
 
@@ -125,15 +127,17 @@ class PageCompressor {
   PageCompressor(const ParquetOptions& options, std::shared_ptr<PageTools> tools)
       : options_(options), tools_(std::move(tools)) {}
   bool zstd() const { return options_.codec == ParquetCodec::kZstd; }
+  bool snappy() const { return options_.codec == ParquetCodec::kSnappy; }
   bool IsFastZstd() const;
   Result<std::string_view> Compress(std::string_view raw, const ZstdForm& form);
   Result<int64_t> CompressZstd(std::string_view raw, const ZstdForm& form, std::span<uint8_t> room);
   Result<ZstdForm> ChooseForm(std::string_view raw, const EncodedPage& page);
   Status JudgePlanes(std::string_view streams, int width, ZstdForm* form);
   Repeats ChooseRepeats(std::string_view numbers, int width, int64_t usual_bytes);
-  std::optional<int64_t> WriteOwnFrame(std::string_view raw, const EncodedPage& page, const ZstdForm& form,
-                                       std::span<uint8_t> room);
-  Result<std::string_view> CompressPage(std::string_view raw, const EncodedPage& page, const ZstdForm& form);
+  std::optional<int64_t> WriteOwn(std::string_view raw, const EncodedPage& page, const EncodedColumn& column,
+                                  std::span<uint8_t> room);
+  Result<SnappyNumbers> ChooseSnappy(std::string_view raw, const EncodedPage& page);
+  Result<std::string_view> CompressPage(std::string_view raw, const EncodedPage& page, const EncodedColumn& column);
 
   const ParquetOptions options_;
   const std::shared_ptr<PageTools> tools_;

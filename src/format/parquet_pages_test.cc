@@ -2,6 +2,7 @@
 #include "format/parquet_pages.h"
 
 #include <arrow/memory_pool.h>
+#include <arrow/util/compression.h>
 #include <gtest/gtest.h>
 #include <zstd.h>
 
@@ -9,6 +10,7 @@
 #include <cstring>
 #include <random>
 #include <string>
+#include <utility>
 #include <vector>
 
 namespace freight {
@@ -225,6 +227,86 @@ TEST(PageCompressor, LongRunsAreNoRepeats) {
   EncodedColumn column;
   ASSERT_TRUE(compressor->AddPage({.rows = 70'000, .values = 70'000, .number_width = 8}, raw, &column).ok());
   EXPECT_EQ(column.zstd.repeats.width, 0);
+}
+
+std::string ReadBySnappy(const EncodedPage& page) {
+  std::string raw(static_cast<size_t>(page.raw_bytes), '\0');
+  auto codec = arrow::util::Codec::Create(arrow::Compression::SNAPPY).ValueOrDie();
+  EXPECT_EQ(codec->Decompress(page.bytes->size(), page.bytes->data(), page.raw_bytes,
+                              reinterpret_cast<uint8_t*>(raw.data())).ValueOr(-1), page.raw_bytes);
+  return raw;
+}
+
+int64_t LibsnappyBytes(const std::string& raw) {
+  auto codec = arrow::util::Codec::Create(arrow::Compression::SNAPPY).ValueOrDie();
+  const auto* input = reinterpret_cast<const uint8_t*>(raw.data());
+  const auto length = static_cast<int64_t>(raw.size());
+  std::string out(static_cast<size_t>(codec->MaxCompressedLen(length, input)), '\0');
+  const auto room = static_cast<int64_t>(out.size());
+  return codec->Compress(length, input, room, reinterpret_cast<uint8_t*>(out.data())).ValueOrDie();
+}
+
+EncodedColumn BySnappy(const std::vector<std::string>& pages, EncodedPage page) {
+  auto compressor = PageCompressor::Make({.codec = ParquetCodec::kSnappy}, Tools()).ValueOrDie();
+  EncodedColumn column;
+  for (const std::string& body : pages) EXPECT_TRUE(compressor->AddPage(page, body, &column).ok());
+  return column;
+}
+
+TEST(PageCompressor, NumbersGetSnappyBlocksOfTheirOwn) {
+  std::mt19937_64 random(20);
+  const std::string times = "levels" + LateTimestamps(random);
+  const std::string amounts = "levels" + Int64Page(70'000, [&] { return static_cast<int64_t>(random() % 60'000); });
+  const std::string keys = "levels" + Int64Page(70'000, [&] { return static_cast<int64_t>(random() % 4'600'000); });
+  const std::string other = "levels" + Int64Page(70'000, [&] { return static_cast<int64_t>(random()); });
+  const EncodedPage page{.rows = 70'010, .values = 70'010, .nulls = 10, .number_width = 8};
+  for (const auto& [raw, low] : {std::pair(times, 0), std::pair(amounts, 1), std::pair(keys, 2)}) {
+    const EncodedColumn column = BySnappy({raw, other, raw}, page);
+    EXPECT_EQ(column.snappy.width, 8) << low;
+    EXPECT_EQ(column.snappy.low, low);
+    EXPECT_EQ(ReadBySnappy(column.pages[0]), raw);
+    EXPECT_EQ(ReadBySnappy(column.pages[1]), other) << "a page that is like no sample";
+    EXPECT_TRUE(column.pages[2].bytes->Equals(*column.pages[0].bytes));
+    EXPECT_LE(column.pages[0].bytes->size() * 100, LibsnappyBytes(raw) * 102);
+    EXPECT_NE(column.pages[0].bytes->size(), LibsnappyBytes(raw)) << "libsnappy's own";
+    EXPECT_LE(column.pages[1].bytes->size(), LibsnappyBytes(other));
+  }
+}
+
+TEST(PageCompressor, LibsnappyKeepsWhatItDoesBetter) {
+  std::mt19937_64 random(21);
+  const EncodedPage page{.rows = 70'000, .values = 70'000, .number_width = 8};
+  const EncodedColumn unlike = BySnappy({Int64Page(70'000, [&] { return static_cast<int64_t>(random()); })}, page);
+  EXPECT_EQ(unlike.snappy.width, 0);
+  EXPECT_FALSE(unlike.compressed);
+  const auto expect_usual = [](const std::string& raw, const EncodedPage& form, const char* what) {
+    const EncodedColumn column = BySnappy({raw}, form);
+    EXPECT_EQ(column.snappy.width, 0) << what;
+    EXPECT_EQ(column.pages[0].bytes->size(), LibsnappyBytes(raw)) << what;
+    EXPECT_EQ(ReadBySnappy(column.pages[0]), raw) << what;
+  };
+  std::string sevens;  // what comes back begins anywhere in a number
+  while (sevens.size() < 560'000) sevens += std::to_string(1'000'000 + random() % 50 * 99'991);
+  sevens.resize(560'000);
+  expect_usual(sevens, page, "copies across numbers");
+  const std::string amounts = Int64Page(70'000, [&] { return static_cast<int64_t>(random() % 60'000); });
+  expect_usual(amounts, {.rows = 70'000, .values = 70'000, .text = true}, "text");
+  EncodedPage split = page;
+  split.encoding = PageEncoding::kByteStreamSplit;
+  expect_usual(amounts, split, "streams");
+}
+
+TEST(PageCompressor, APageOfNullsMayFollowOneOfSnappyNumbers) {
+  std::mt19937_64 random(22);
+  const std::string raw = Int64Page(32'768, [&] { return static_cast<int64_t>(random() % 60'000); });
+  auto compressor = PageCompressor::Make({.codec = ParquetCodec::kSnappy}, Tools()).ValueOrDie();
+  EncodedColumn column;
+  EncodedPage page{.rows = 32'768, .values = 32'768, .number_width = 8};
+  ASSERT_TRUE(compressor->AddPage(page, raw, &column).ok());
+  ASSERT_EQ(column.snappy.width, 8);
+  page.nulls = page.values;
+  ASSERT_TRUE(compressor->AddPage(page, "levels", &column).ok());
+  EXPECT_EQ(ReadBySnappy(column.pages[1]), "levels");
 }
 
 // Of doubles in [0, 1) the exponents repeat, all other bits do not.
