@@ -100,6 +100,32 @@ class EventsTest(support.FreightTest):
                 self.assertEqual(f.read(length), raw)
 
 
+class SnappyTest(support.FreightTest):
+    def publish(self, codec):
+        project = support.Project(self, support.EVENTS, to={"codec": codec})
+        figures = support.generate(project.folder / "in", "--bytes", 20_000_000, "--files", 1, "--seed", 43)
+        self.assert_published(project.run(), published=figures["rows"])
+        return project
+
+    def test_every_reader_reads_the_same_from_blocks_of_numbers_as_from_zstd(self):
+        project, other = self.publish("snappy"), self.publish("zstd")
+        ours, theirs = (pyarrow.dataset.dataset(str(p.root)).to_table() for p in (project, other))
+        self.assertTrue(ours.equals(theirs))
+        ours, theirs = (polars.read_parquet(p.glob()) for p in (project, other))
+        self.assertTrue(ours.equals(theirs))
+        with duckdb.connect() as db:
+            row = db.execute("""SELECT (SELECT count(*) FROM (FROM read_parquet($1) EXCEPT ALL FROM read_parquet($2))),
+                (SELECT count(*) FROM read_parquet($1)), (SELECT count(*) FROM read_parquet($2))""",
+                             [project.glob(), other.glob()]).fetchone()
+            chunks = db.execute("""SELECT path_in_schema, compression, min(num_values) FROM parquet_metadata(?)
+                WHERE path_in_schema IN ('user_id', 'event_time', 'amount') GROUP BY ALL ORDER BY ALL""",
+                                [project.glob()]).fetchall()
+        self.assertEqual(row, (0, len(ours), len(ours)))
+        # Pages of more than one fragment, so that such blocks are what was read.
+        self.assertEqual([c[:2] for c in chunks], [(n, "SNAPPY") for n in ("amount", "event_time", "user_id")])
+        self.assertGreater(min(values for _, _, values in chunks), 16_384)
+
+
 def column(name, logical, physical=None, **options):
     c = {"name": name, "logicalType": logical}
     return c | ({"physicalType": physical} if physical else {}) | ({"logicalTypeOptions": options} if options else {})

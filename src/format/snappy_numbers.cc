@@ -92,9 +92,10 @@ class Elements {
  private:
   void Copy(uint32_t length, uint32_t offset) {
     const bool near = (offset < kNearOffsets) & (length <= kNearCopyMax);
-    const uint32_t near_tag = 1 | (length - kCopyMin) << 2 | (offset >> 8) << 5 | (offset & 0xFF) << 8;
-    const uint32_t far_tag = 2 | (length - 1) << 2 | offset << 8;
-    Store(at_, Either(near, near_tag, far_tag));
+    const uint32_t far_tag = 2 + ((length - 1) << 2) + (offset << 8);
+    // The kind, what a length counts from, and the place of the offset's upper bits.
+    const uint32_t less = 1 + ((kCopyMin - 1) << 2) + (offset >> 8) * ((1 << 16) - (1 << 5));
+    Store(at_, far_tag - Either(near, less, 0));
     copy_ = at_;
     length_ = length;
     offset_ = offset;
