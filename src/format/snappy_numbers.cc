@@ -26,8 +26,6 @@ constexpr uint32_t kNearOffsets = 2 << 10;
 constexpr uint32_t kCopyMax = 64;
 // An element is written in whole words.
 constexpr int64_t kSpare = 8;
-// A shape that is so much larger than the smallest may be taken if it takes less time.
-constexpr int64_t kQuickWorsePercent = 101;
 
 template <typename T>
 void Store(uint8_t* at, T word) {
@@ -228,16 +226,10 @@ std::optional<int64_t> WriteSnappyNumbers(std::string_view body, int64_t value_b
 
 SnappyNumbers ChooseSnappyNumbers(std::string_view values, int width, int64_t bytes_max, std::span<uint8_t> scratch) {
   constexpr int kQuickestFirst[] = {0, 2, 1};
-  std::array<int64_t, 3> bytes{};
-  int64_t least = bytes_max;
-  const auto shapes = std::span(kQuickestFirst).first(width == 8 ? 3 : 1);
-  for (size_t i = 0; i < shapes.size(); ++i) {
-    const auto size = static_cast<int64_t>(values.size());
-    bytes[i] = WriteSnappyNumbers(values, size, {width, shapes[i]}, scratch).value_or(INT64_MAX);
-    least = std::min(least, bytes[i]);
-  }
-  for (size_t i = 0; i < shapes.size(); ++i) {
-    if (bytes[i] <= bytes_max && bytes[i] <= least * kQuickWorsePercent / 100) return {width, shapes[i]};
+  for (const int low : std::span(kQuickestFirst).first(width == 8 ? 3 : 1)) {
+    const SnappyNumbers shape{width, low};
+    const auto bytes = WriteSnappyNumbers(values, static_cast<int64_t>(values.size()), shape, scratch);
+    if (bytes && *bytes <= bytes_max) return shape;
   }
   return {};
 }

@@ -16,8 +16,7 @@ struct SnappyNumbers {
   int low = 0;    // 0..2, and 0 for 4-byte values
 };
 
-// The quickest shape that is nearly the smallest, if these values then take no more than `bytes_max`. Shapes that
-// `scratch` does not hold are not taken.
+// The quickest shape in which these values take no more than `bytes_max` and `scratch` holds them, and 24 bytes more.
 SnappyNumbers ChooseSnappyNumbers(std::string_view values, int width, int64_t bytes_max, std::span<uint8_t> scratch);
 
 // Writes one block: `body`, of less than 4 GiB, whose last `value_bytes` bytes are values. Any Snappy decoder reads it.
