@@ -277,10 +277,9 @@ Result<SnappyNumbers> PageCompressor::ChooseSnappy(std::string_view raw, const E
   if (!snappy() || page.encoding != PageEncoding::kPlain || numbers < kSampledBytesMin) return SnappyNumbers{};
   const std::string_view sample = SampleOf(raw.substr(raw.size() - numbers));
   ARROW_ASSIGN_OR_RAISE(const std::string_view usual, Compress(sample, ZstdForm{}));
-  // Where nothing is saved, libsnappy says so soonest.
-  const size_t bytes_max = std::min(usual.size() * kStrideWorsePercent, sample.size() * (100 - kSavedPercent)) / 100;
+  const auto bytes_max = static_cast<int64_t>(usual.size()) * kStrideWorsePercent / 100;
   ARROW_ASSIGN_OR_RAISE(uint8_t* const out, tools_->Scratch(static_cast<int64_t>(sample.size())));
-  return ChooseSnappyNumbers(sample, page.number_width, static_cast<int64_t>(bytes_max), {out, sample.size()});
+  return ChooseSnappyNumbers(sample, page.number_width, bytes_max, {out, sample.size()});
 }
 
 }  // namespace freight

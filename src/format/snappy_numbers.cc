@@ -24,8 +24,6 @@ constexpr uint32_t kCopyMin = 4;           // shorter ones take as much room as 
 constexpr uint32_t kNearCopyMax = 11;
 constexpr uint32_t kNearOffsets = 2 << 10;
 constexpr uint32_t kCopyMax = 64;
-// An element is written in whole words.
-constexpr int64_t kSpare = 8;
 
 template <typename T>
 void Store(uint8_t* at, T word) {
@@ -140,8 +138,8 @@ class ValueWriter {
     Elements elements(out_.data());
     const uint8_t* const end = out_.data() + out_.size();
     for (uint32_t i = 1; i < count_;) {
-      // As many as there is room for if each is a literal.
-      const int64_t fit = (end - elements.at() - kSpare) / static_cast<int64_t>(kWidth + 1);
+      // As many as there is room for if each is a literal. Other elements are shorter, and so are the words they fill.
+      const int64_t fit = (end - elements.at()) / static_cast<int64_t>(kWidth + 1);
       if (fit <= 0) return nullptr;
       const auto stop = static_cast<uint32_t>(std::min<int64_t>(count_, i + fit));
       for (; i < stop; ++i) Value(i, elements);

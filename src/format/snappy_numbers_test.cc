@@ -181,7 +181,7 @@ TEST(SnappyNumbers, AreAsSmallAsLibsnappys) {
   const Column columns[] = {
       {"timestamps", 8, 0, [&](auto&) { return times(); }, 101},
       {"milliseconds", 8, 0, [&](auto&) { return seconds(); }, 100},
-      {"amounts", 8, 1, Amount, 102},
+      {"amounts", 8, 1, Amount, 101},
       {"small amounts", 8, 1, [](auto& r) { return r() % 20'000; }, 101},
       {"keys", 8, 2, [](auto& r) { return 1 + r() % 4'600'000; }, 101},
       {"negative amounts", 8, 1, [](auto& r) { return uint64_t{0} - r() % 20'000; }, 101},
@@ -226,6 +226,20 @@ TEST(SnappyNumbers, ReturnsNothingWhenTheRoomIsShort) {
     ASSERT_TRUE(block.has_value());
     EXPECT_EQ(block->size(), needed);
     EXPECT_TRUE(ReadBySnappy(*block, body.size()) == body);
+  }
+}
+
+// Where the end of a number that the next fragment takes up still has to find room.
+TEST(SnappyNumbers, ReturnsNothingWhenTheRoomEndsWithAFragment) {
+  std::mt19937_64 random(9);
+  for (int round = 0; round < 20; ++round) {
+    const std::string values = Values(8, 8'200, [&] { return random() % 2; });
+    const size_t whole = kFragment - 8;  // of the first fragment, behind a byte that is no value
+    const std::string body = "h" + values;
+    const size_t first = Block(body.substr(0, 1 + whole), whole, {8}, RoomFor(body))->size();
+    for (size_t room = first - 16; room < first + 16; ++room) {
+      EXPECT_FALSE(Block(body, values.size(), {8}, room).has_value()) << room << ", " << first;
+    }
   }
 }
 
