@@ -72,7 +72,7 @@ void DecodeRows(benchmark::State& state, DecoderPath path) {
   header.fields = static_cast<int64_t>(header.names.size());
   header.column_of_contract = {0, 1, 2, 3, 4};
   Morsel morsel;
-  morsel.text = Text();
+  morsel.text.assign(Text());
   morsel.text_bytes = morsel.length = TextBytes();
   auto decoder = MakeCsvDecoder({}, header, contract, {.path = path}).ValueOrDie();
   int64_t rows = 0;
