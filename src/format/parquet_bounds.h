@@ -1,6 +1,7 @@
 // Running minimum and maximum of a column's values, per page and per column chunk, in the order Parquet defines.
 #pragma once
 
+#include "format/parquet_extremes.h"
 #include "format/parquet_pages.h"
 
 #include <bit>
@@ -20,14 +21,7 @@ template <typename T>
 class NumberBounds {
  public:
   void Update(const T* values, int64_t count) {
-    T low = min_, high = max_;
-    for (int64_t i = 0; i < count; ++i) {
-      // A comparison with NaN is false: it changes neither bound.
-      low = values[i] < low ? values[i] : low;
-      high = values[i] > high ? values[i] : high;
-    }
-    min_ = low;
-    max_ = high;
+    Extend(values, count);
     any_ = any_ || AnyOrdered(values, count);
   }
   void Merge(const NumberBounds& page) {
@@ -56,6 +50,14 @@ class NumberBounds {
     if constexpr (std::is_floating_point_v<T>) return std::numeric_limits<T>::infinity();
     else if constexpr (std::is_same_v<T, __int128>) return ~Lowest();
     else return std::numeric_limits<T>::max();
+  }
+  void Extend(const T* values, int64_t count) {
+    if constexpr (std::is_same_v<T, __int128>) {
+      ExtendRangeByOne(values, count, &min_, &max_);
+    } else {
+      static const ExtendRange<T> extend = BestExtendRange<T>();
+      extend(values, count, &min_, &max_);
+    }
   }
   static bool AnyOrdered(const T* values, int64_t count) {
     if constexpr (std::is_floating_point_v<T>) {
