@@ -15,6 +15,9 @@ bool IsAscii(const char* p, size_t n);
 // Strict: no overlong forms, no surrogates, nothing above U+10FFFF. NUL is a character.
 bool IsUtf8(std::string_view text);
 bool IsUtf8Portable(std::string_view text);  // the same without vectors
+enum class Utf8Target : uint8_t { kPortable, kAvx2, kAvx512 };
+using Utf8Check = bool (*)(std::string_view text);
+Utf8Check Utf8CheckFor(Utf8Target target);  // the same; null when this processor lacks the instructions
 // A byte of a UTF-8 character that is not its first.
 inline bool IsContinuation(uint8_t byte) { return (byte & 0xc0) == 0x80; }
 int64_t CountCodePoints(std::string_view utf8);

@@ -1,4 +1,4 @@
-// UTF-8 validation by table lookups, 32 bytes at a time: Keiser and Lemire, "Validating UTF-8 in less than one
+// UTF-8 validation by table lookups, 32 or 64 bytes at a time: Keiser and Lemire, "Validating UTF-8 in less than one
 // instruction per byte", 2021. Every pair of neighbouring bytes is looked up by three of its nibbles; each table names
 // the faults that its nibble leaves possible, and a fault that all three name is one.
 #include "contract/kernels_text.h"
@@ -14,7 +14,8 @@ namespace freight::kernels {
 #if defined(__x86_64__)
 namespace {
 
-constexpr int64_t kBlock = 32;
+// Shorter texts are not worth a vector.
+constexpr size_t kTextMin = 64;
 
 // Faults of a pair, one bit each; the last one is none when a lead byte of three or four stands before the pair.
 constexpr char kTooShort = 1 << 0;           // a lead byte without its continuation
@@ -27,9 +28,6 @@ constexpr char kOverlong4OrLarge = 1 << 6;   // f0 80..8f, f5 80..8f and above
 constexpr char kTwoContinuations = static_cast<char>(1 << 7);
 constexpr char kAnyLow = kTooShort | kTooLong | kTwoContinuations;  // whatever the first byte's low nibble
 constexpr char kContinuation = kTooLong | kOverlong2 | kTwoContinuations;
-
-#pragma GCC push_options
-#pragma GCC target("avx2")
 
 using Lookup = const char (&)[16];
 
@@ -48,6 +46,10 @@ constexpr char kSecondHigh[16] = {
     kContinuation | kOverlong3 | kOverlong4OrLarge, kContinuation | kOverlong3 | kTooLarge,
     kContinuation | kSurrogate | kTooLarge, kContinuation | kSurrogate | kTooLarge,
     kTooShort, kTooShort, kTooShort, kTooShort};
+
+#pragma GCC push_options
+#pragma GCC target("avx2")
+namespace avx2 {
 
 inline __m256i Look(Lookup table, __m256i nibbles) {
   return _mm256_shuffle_epi8(_mm256_broadcastsi128_si256(_mm_loadu_si128(reinterpret_cast<const __m128i*>(table))),
@@ -85,7 +87,8 @@ struct Validator {
   }
 };
 
-bool IsUtf8Avx2(std::string_view text) {
+bool IsUtf8(std::string_view text) {
+  constexpr size_t kBlock = 32;
   Validator validator = {_mm256_setzero_si256(), _mm256_setzero_si256()};
   size_t i = 0;
   for (; i + kBlock <= text.size(); i += kBlock) {
@@ -98,17 +101,91 @@ bool IsUtf8Avx2(std::string_view text) {
   return _mm256_testz_si256(validator.faults, validator.faults) != 0;
 }
 
+}  // namespace avx2
+#pragma GCC pop_options
+
+#pragma GCC push_options
+#pragma GCC target("avx512f,avx512bw")
+namespace avx512 {
+
+inline __m512i Look(Lookup table, __m512i nibbles) {
+  return _mm512_shuffle_epi8(
+      _mm512_maskz_broadcast_i32x4(0xffff, _mm_loadu_si128(reinterpret_cast<const __m128i*>(table))), nibbles);
+}
+
+// As avx2::Validator; three-way logic is written as the table of its results.
+struct Validator {
+  static constexpr int kAndOfAll = 0x80, kOrThenAnd = 0xa8, kXorThenOr = 0xf6;
+  __m512i faults;
+  __m512i last;
+
+  void Take(__m512i bytes) {
+    if (_mm512_movepi8_mask(_mm512_or_si512(bytes, last)) != 0) Check(bytes);
+    last = bytes;
+  }
+
+  void Check(__m512i bytes) {
+    const __m512i low = _mm512_set1_epi8(0x0f);
+    // Each sixteen bytes stand beside those before them.
+    const __m512i shifted = _mm512_maskz_alignr_epi64(0xff, bytes, last, 6);
+    const __m512i before1 = _mm512_alignr_epi8(bytes, shifted, 15);
+    const __m512i first_high = _mm512_and_si512(_mm512_srli_epi16(before1, 4), low);
+    const __m512i second_high = _mm512_and_si512(_mm512_srli_epi16(bytes, 4), low);
+    const __m512i pair = _mm512_ternarylogic_epi64(Look(kFirstHigh, first_high),
+                                                   Look(kFirstLow, _mm512_and_si512(before1, low)),
+                                                   Look(kSecondHigh, second_high), kAndOfAll);
+    const __m512i third = _mm512_subs_epu8(_mm512_alignr_epi8(bytes, shifted, 14), _mm512_set1_epi8(0xe0 - 0x80));
+    const __m512i fourth = _mm512_subs_epu8(_mm512_alignr_epi8(bytes, shifted, 13), _mm512_set1_epi8(0xf0 - 0x80));
+    const __m512i wanted =
+        _mm512_ternarylogic_epi64(third, fourth, _mm512_set1_epi8(kTwoContinuations), kOrThenAnd);
+    faults = _mm512_ternarylogic_epi64(faults, pair, wanted, kXorThenOr);
+  }
+};
+
+bool IsUtf8(std::string_view text) {
+  constexpr size_t kBlock = 64;
+  Validator validator = {_mm512_setzero_si512(), _mm512_setzero_si512()};
+  size_t i = 0;
+  for (; i + kBlock <= text.size(); i += kBlock) validator.Take(_mm512_loadu_si512(text.data() + i));
+  const uint64_t rest = (uint64_t{1} << (text.size() - i)) - 1;
+  validator.Take(_mm512_maskz_loadu_epi8(rest, text.data() + i));
+  return _mm512_test_epi64_mask(validator.faults, validator.faults) == 0;
+}
+
+}  // namespace avx512
 #pragma GCC pop_options
 
 }  // namespace
 
-bool IsUtf8(std::string_view text) {
-  static const bool has_avx2 = __builtin_cpu_supports("avx2");
-  if (has_avx2 && text.size() >= 2 * kBlock) return IsUtf8Avx2(text);
-  return IsUtf8Portable(text);
+Utf8Check Utf8CheckFor(Utf8Target target) {
+  if (target == Utf8Target::kPortable) return IsUtf8Portable;
+  if (target == Utf8Target::kAvx2 && __builtin_cpu_supports("avx2")) return avx2::IsUtf8;
+  const bool has_avx512 = __builtin_cpu_supports("avx512f") && __builtin_cpu_supports("avx512bw");
+  return target == Utf8Target::kAvx512 && has_avx512 ? avx512::IsUtf8 : nullptr;
 }
+
 #else
-bool IsUtf8(std::string_view text) { return IsUtf8Portable(text); }
+namespace {
+constexpr size_t kTextMin = 0;
+}
+
+Utf8Check Utf8CheckFor(Utf8Target target) { return target == Utf8Target::kPortable ? IsUtf8Portable : nullptr; }
 #endif
+
+namespace {
+
+Utf8Check BestCheck() {
+  for (const Utf8Target target : {Utf8Target::kAvx512, Utf8Target::kAvx2}) {
+    if (const Utf8Check check = Utf8CheckFor(target)) return check;
+  }
+  return IsUtf8Portable;
+}
+
+}  // namespace
+
+bool IsUtf8(std::string_view text) {
+  static const Utf8Check best = BestCheck();
+  return text.size() < kTextMin ? IsUtf8Portable(text) : best(text);
+}
 
 }  // namespace freight::kernels
