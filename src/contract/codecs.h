@@ -1,7 +1,8 @@
 // One codec per storage type: a fast path that may say no, the careful parser behind it, and what rules compare.
 //
 // A codec has: Value; Fast (false = ask Careful; may read 64 bytes from p); Careful (the verdict); Key (equal keys are
-// equal values, ordered as the values are).
+// equal values, ordered as the values are). Numbers have for blocks of fields (number_blocks.h), where they can: scale,
+// lowest, highest of what one word holds; FromText, the fast path's second half.
 #pragma once
 
 #include "contract/civil_time.h"
@@ -11,6 +12,7 @@
 #include "contract/kernels_time.h"
 #include "contract/text_format.h"
 
+#include <algorithm>
 #include <bit>
 #include <cmath>
 #include <limits>
@@ -39,6 +41,12 @@ struct IntegerCodec {
     return error;
   }
   static __int128 Key(T value) { return value; }
+  static uint32_t scale() { return 0; }
+  static int64_t lowest() { return static_cast<int64_t>(std::numeric_limits<T>::min()); }
+  static int64_t highest() {
+    constexpr uint64_t kWordMax = std::numeric_limits<int64_t>::max();
+    return static_cast<int64_t>(std::min<uint64_t>(std::numeric_limits<T>::max(), kWordMax));
+  }
 };
 
 template <typename T>  // int32_t, int64_t, __int128: the storage of decimal32, 64, 128
@@ -55,7 +63,9 @@ class DecimalCodec {
   }
   bool Fast(const char* p, uint32_t n, T* out) const {
     kernels::DecimalText text;
-    if (!kernels::FastDecimal(p, n, &text)) return false;
+    return kernels::FastDecimal(p, n, &text) && FromText(text, out);
+  }
+  bool FromText(const kernels::DecimalText& text, T* out) const {
     // Within digits_max the product has at most `precision` digits: one comparison covers overflow and range.
     const uint32_t shift = scale_ - text.scale;
     if (shift > scale_ || text.digits > digits_max_[shift]) return false;
@@ -70,6 +80,11 @@ class DecimalCodec {
     return error;
   }
   static __int128 Key(T value) { return value; }
+  uint32_t scale() const { return scale_; }
+  int64_t lowest() const { return -highest(); }
+  int64_t highest() const {
+    return static_cast<int64_t>(std::min<__int128>(PowerOfTen(precision_) - 1, std::numeric_limits<int64_t>::max()));
+  }
 
  private:
   int precision_;
@@ -82,11 +97,14 @@ template <typename T>  // float, double
 struct RealCodec {
   using Value = T;
   bool Fast(const char* p, uint32_t n, T* out) const {
+    kernels::DecimalText text;
+    return kernels::FastDecimal(p, n, &text) && FromText(text, out);
+  }
+  bool FromText(const kernels::DecimalText& text, T* out) const {
     // Both operands exact in T, so one division rounds once: the nearest value (Clinger's fast path).
     constexpr uint64_t kExactDigits = 1ull << std::numeric_limits<T>::digits;
     constexpr uint32_t kExactPowers = std::is_same_v<T, float> ? 10 : 22;
-    kernels::DecimalText text;
-    if (!kernels::FastDecimal(p, n, &text) || text.digits > kExactDigits || text.scale > kExactPowers) return false;
+    if (text.digits > kExactDigits || text.scale > kExactPowers) return false;
     const T magnitude = static_cast<T>(text.digits) / static_cast<T>(kernels::kPow10[text.scale]);
     *out = text.negative ? -magnitude : magnitude;
     return true;

@@ -19,6 +19,8 @@ class FieldText {
     const uint32_t length = field.length < 63 ? field.length : 63;
     return field.escaped || field.missing || (null_lengths_ >> length & 1);
   }
+  // Bit n: an unquoted field of n bytes may be null; the last bit: of 63 or more.
+  uint64_t NullLengths() const { return null_lengths_; }
   bool IsNull(const char* text, const Field& field) const;
   // Whether a field that is present is null just when it is empty and did not stand in quotes.
   bool OnlyEmptyIsNull() const { return null_lengths_ == 1; }
@@ -32,7 +34,7 @@ class FieldText {
   EscapeStyle escapes() const { return escapes_; }
 
  private:
-  uint64_t null_lengths_ = 0;  // bit n: some null spelling has n bytes; the last bit: 63 or more
+  uint64_t null_lengths_ = 0;
   std::vector<std::string> nulls_;
   char quote_;
   std::optional<char> escape_;

@@ -2,6 +2,7 @@
 #include "contract/codecs.h"
 #include "contract/column_base.h"
 #include "contract/column_output.h"
+#include "contract/number_blocks.h"
 #include "contract/value_rules.h"
 
 #include <arrow/array/data.h>
@@ -20,23 +21,26 @@ class FixedColumn final : public ColumnParser {
   using Value = typename Codec::Value;
 
   FixedColumn(ColumnContext context, Codec codec, ValueRules<Codec> rules)
-      : context_(std::move(context)), expected_(context_.column), codec_(std::move(codec)), rules_(std::move(rules)) {}
+      : context_(std::move(context)), expected_(context_.column), codec_(std::move(codec)), rules_(std::move(rules)),
+        blocks_(codec_, rules_, context_.field_text) {}
 
   Status Parse(const char* text, std::span<const Field> fields, std::span<uint8_t> errors) override {
     const auto rows = static_cast<int64_t>(fields.size());
     ARROW_RETURN_NOT_OK(Reserve(rows * static_cast<int64_t>(sizeof(Value)), context_.pool, &values_));
     ARROW_RETURN_NOT_OK(validity_.Reset(rows, context_.pool));
     auto* out = reinterpret_cast<Value*>(values_->mutable_data());
-    for (size_t i = 0; i < fields.size(); ++i) {
+    const auto parse_row = [&](size_t i) {
       const Field field = fields[i];
       Value value;
       if (!context_.field_text.IsOdd(field) && codec_.Fast(text + field.begin, field.length, &value) &&
           rules_.Accepts(value)) [[likely]] {
         out[i] = value;
-      } else {
-        out[i] = Careful(text, field, i, &errors[i]);
+        return true;
       }
-    }
+      out[i] = Careful(text, field, i, &errors[i]);
+      return false;
+    };
+    for (size_t i = blocks_.Parse(text, fields, out, parse_row); i < fields.size(); ++i) parse_row(i);
     return Status::OK();
   }
 
@@ -93,6 +97,7 @@ class FixedColumn final : public ColumnParser {
   const ExpectedTexts expected_;
   const Codec codec_;
   const ValueRules<Codec> rules_;
+  const NumberBlocks<Codec> blocks_;
   std::shared_ptr<arrow::ResizableBuffer> values_;
   Validity validity_;
   std::string scratch_;

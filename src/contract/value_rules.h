@@ -9,6 +9,7 @@
 #include <functional>
 #include <limits>
 #include <optional>
+#include <utility>
 #include <vector>
 
 namespace freight {
@@ -47,6 +48,16 @@ class ValueRules {
       if (only_range_) [[likely]] return (value >= lowest_) & (value <= highest_);
     }
     return !any_ || !(IsBelow(value) || IsAbove(value) || IsNoMultiple(value) || IsUnknown(value));
+  }
+  // Of integers: the least and the greatest that is accepted and that a word holds, where there are no other rules.
+  std::optional<std::pair<int64_t, int64_t>> Range() const {
+    if (multiple_of_ || !valid_.empty()) return std::nullopt;
+    using Word = std::numeric_limits<int64_t>;
+    const Number least = minimum_ ? minimum_->value + minimum_->exclusive : Word::min();
+    const Number greatest = maximum_ ? maximum_->value - maximum_->exclusive : Word::max();
+    if (least > Word::max() || greatest < Word::min()) return std::nullopt;
+    return std::pair(static_cast<int64_t>(std::max<Number>(least, Word::min())),
+                     static_cast<int64_t>(std::min<Number>(greatest, Word::max())));
   }
   bool IsBelow(Value value) const {
     if constexpr (!kOrdered) return false;

@@ -1,0 +1,105 @@
+// Number columns a block of fields at a time: which kernel a column takes, and when it is better off without one.
+#pragma once
+
+#include "contract/codecs.h"
+#include "contract/field_text.h"
+#include "contract/kernels_digits.h"
+#include "contract/value_rules.h"
+
+#include <algorithm>
+#include <bit>
+#include <cstdint>
+#include <optional>
+#include <span>
+#include <type_traits>
+
+namespace freight {
+
+// Parses what the digit kernels take; every other field is the caller's. The values are those of the codec, whatever
+// the processor. The codec and the rules must outlive this.
+template <typename Codec>
+class NumberBlocks {
+ public:
+  using Value = typename Codec::Value;
+
+  NumberBlocks(const Codec& codec, const ValueRules<Codec>& rules, const FieldText& field_text)
+      : codec_(codec), rules_(rules), kernels_(kHasScale || kAsWritten ? kernels::BestDigitKernels() : nullptr) {
+    form_.odd_lengths = field_text.NullLengths();
+    if constexpr (kHasScale) SetForm();
+  }
+
+  // The leading fields, in whole blocks; returns how many. parse_row(i) sets out[i] of one that a kernel does not take,
+  // and says whether it was a usual one, which the codec's fast path takes.
+  template <typename ParseRow>
+  size_t Parse(const char* text, std::span<const Field> fields, Value* out, ParseRow&& parse_row) const {
+    if (!(kHasScale || kAsWritten) || kernels_ == nullptr) return 0;
+    bool declared = declared_;
+    size_t at = 0;
+    while (at + kernels::kBlockFields <= fields.size()) {
+      uint64_t rest = declared ? ~Declared(text, &fields[at], out + at) : ~Written(text, &fields[at], out + at);
+      int usual = 0;
+      for (; rest != 0; rest &= rest - 1) usual += parse_row(at + static_cast<size_t>(std::countr_zero(rest)));
+      at += kernels::kBlockFields;
+      if (usual <= kUsualMax) continue;
+      // The batch is not what the kernel is for: digits behind the point are left out, or numbers are longer.
+      if (!declared || !kAsWritten) break;
+      declared = false;
+    }
+    return at;
+  }
+
+ private:
+  static constexpr bool kHasScale = requires(const Codec& codec) { codec.scale(); };
+  static constexpr bool kAsWritten = requires(const Codec& codec, Value* out) { codec.FromText({}, out); };
+  static constexpr bool kWord = kHasScale && std::is_integral_v<Value> && sizeof(Value) == sizeof(int64_t);
+  // Of a block: where more usual rows than these are left over, a kernel does not pay.
+  static constexpr int kUsualMax = kernels::kBlockFields / 4;
+
+  void SetForm() {
+    const auto range = rules_.Range();
+    each_ = !range;
+    form_.least = std::max(codec_.lowest(), range ? range->first : INT64_MIN);
+    form_.greatest = std::min(codec_.highest(), range ? range->second : INT64_MAX);
+    declared_ = codec_.scale() <= kernels::kDigitScaleMax;
+    form_.scale = declared_ ? codec_.scale() : 0;
+  }
+
+  // Both: bit i says that out[i] is set.
+  uint64_t Declared(const char* text, const Field* fields, Value* out) const {
+    uint64_t fits = 0;
+    if constexpr (kWord) {
+      fits = kernels_->declared(text, fields, form_, reinterpret_cast<int64_t*>(out));
+    } else if constexpr (kHasScale) {
+      int64_t values[kernels::kBlockFields];
+      fits = kernels_->declared(text, fields, form_, values);
+      for (uint32_t i = 0; i < kernels::kBlockFields; ++i) out[i] = static_cast<Value>(values[i]);
+    }
+    if (each_) [[unlikely]] {
+      for (uint32_t i = 0; i < kernels::kBlockFields; ++i) fits &= ~(uint64_t{!rules_.Accepts(out[i])} << i);
+    }
+    return fits;
+  }
+  uint64_t Written(const char* text, const Field* fields, Value* out) const {
+    uint64_t fits = 0;
+    if constexpr (kAsWritten) {
+      kernels::WrittenDecimals written;
+      fits = kernels_->written(text, fields, form_, &written);
+      for (uint32_t i = 0; i < kernels::kBlockFields; ++i) {
+        const kernels::DecimalText number = {written.digits[i], static_cast<uint32_t>(written.scale[i]),
+                                             (written.negative >> i & 1) != 0};
+        const bool taken = codec_.FromText(number, out + i) && rules_.Accepts(out[i]);
+        fits &= ~(uint64_t{!taken} << i);
+      }
+    }
+    return fits;
+  }
+
+  const Codec& codec_;
+  const ValueRules<Codec>& rules_;
+  const kernels::DigitKernels* kernels_;
+  kernels::DigitForm form_;
+  bool declared_ = false;  // columns begin with the kernel that wants every digit of the scale
+  bool each_ = false;      // there are rules besides a range
+};
+
+}  // namespace freight
