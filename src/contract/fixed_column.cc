@@ -22,14 +22,16 @@ class FixedColumn final : public ColumnParser {
 
   FixedColumn(ColumnContext context, Codec codec, ValueRules<Codec> rules)
       : context_(std::move(context)), expected_(context_.column), codec_(std::move(codec)), rules_(std::move(rules)),
-        blocks_(codec_, rules_, context_.field_text) {}
+        blocks_(codec_, rules_, context_.field_text),
+        empty_is_null_(context_.field_text.OnlyEmptyIsNull() && !context_.column.rules.required) {}
 
   Status Parse(const char* text, std::span<const Field> fields, std::span<uint8_t> errors) override {
     const auto rows = static_cast<int64_t>(fields.size());
     ARROW_RETURN_NOT_OK(Reserve(rows * static_cast<int64_t>(sizeof(Value)), context_.pool, &values_));
     ARROW_RETURN_NOT_OK(validity_.Reset(rows, context_.pool));
     auto* out = reinterpret_cast<Value*>(values_->mutable_data());
-    const auto parse_row = [&](size_t i) {
+    // Inlined where it is called: the loop over rows keeps its state in registers.
+    const auto parse_row = [&](size_t i) __attribute__((always_inline)) {
       const Field field = fields[i];
       Value value;
       if (!context_.field_text.IsOdd(field) && codec_.Fast(text + field.begin, field.length, &value) &&
@@ -37,8 +39,13 @@ class FixedColumn final : public ColumnParser {
         out[i] = value;
         return true;
       }
+      if (empty_is_null_ && field.length == 0 && !field.quoted) {
+        validity_.SetNull(i);
+        out[i] = Value{};
+        return false;
+      }
       out[i] = Careful(text, field, i, &errors[i]);
-      return false;
+      return validity_.IsValid(i);
     };
     for (size_t i = blocks_.Parse(text, fields, out, parse_row); i < fields.size(); ++i) parse_row(i);
     return Status::OK();
@@ -98,6 +105,7 @@ class FixedColumn final : public ColumnParser {
   const Codec codec_;
   const ValueRules<Codec> rules_;
   const NumberBlocks<Codec> blocks_;
+  const bool empty_is_null_;  // and nothing else is, and that breaks no rule
   std::shared_ptr<arrow::ResizableBuffer> values_;
   Validity validity_;
   std::string scratch_;

@@ -29,7 +29,7 @@ class NumberBlocks {
   }
 
   // The leading fields, in whole blocks; returns how many. parse_row(i) sets out[i] of one that a kernel does not take,
-  // and says whether it was a usual one, which the codec's fast path takes.
+  // and answers false for a null.
   template <typename ParseRow>
   size_t Parse(const char* text, std::span<const Field> fields, Value* out, ParseRow&& parse_row) const {
     if (!(kHasScale || kAsWritten) || kernels_ == nullptr) return 0;
@@ -37,10 +37,10 @@ class NumberBlocks {
     size_t at = 0;
     while (at + kernels::kBlockFields <= fields.size()) {
       uint64_t rest = declared ? ~Declared(text, &fields[at], out + at) : ~Written(text, &fields[at], out + at);
-      int usual = 0;
-      for (; rest != 0; rest &= rest - 1) usual += parse_row(at + static_cast<size_t>(std::countr_zero(rest)));
+      int left_over = 0;
+      for (; rest != 0; rest &= rest - 1) left_over += parse_row(at + static_cast<size_t>(std::countr_zero(rest)));
       at += kernels::kBlockFields;
-      if (usual <= kUsualMax) continue;
+      if (left_over <= kLeftOverMax) continue;
       // The batch is not what the kernel is for: digits behind the point are left out, or numbers are longer.
       if (!declared || !kAsWritten) break;
       declared = false;
@@ -52,8 +52,8 @@ class NumberBlocks {
   static constexpr bool kHasScale = requires(const Codec& codec) { codec.scale(); };
   static constexpr bool kAsWritten = requires(const Codec& codec, Value* out) { codec.FromText({}, out); };
   static constexpr bool kWord = kHasScale && std::is_integral_v<Value> && sizeof(Value) == sizeof(int64_t);
-  // Of a block: where more usual rows than these are left over, a kernel does not pay.
-  static constexpr int kUsualMax = kernels::kBlockFields / 4;
+  // Of a block: where more values than these are left over, a kernel does not pay.
+  static constexpr int kLeftOverMax = kernels::kBlockFields / 4;
 
   void SetForm() {
     const auto range = rules_.Range();
