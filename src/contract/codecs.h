@@ -1,13 +1,15 @@
 // One codec per storage type: a fast path that may say no, the careful parser behind it, and what rules compare.
 //
 // A codec has: Value; Fast (false = ask Careful; may read 64 bytes from p); Careful (the verdict); Key (equal keys are
-// equal values, ordered as the values are). Numbers have for blocks of fields (number_blocks.h), where they can: scale,
-// lowest, highest of what one word holds; FromText, the fast path's second half.
+// equal values, ordered as the values are). For blocks of fields (field_blocks.h) there may be: kBlocks, the kernel;
+// BlockForm, what it wants and the values that the type and a word can hold (separator 0: 'T' or ' '), or nothing where
+// it does not pay; FromText, the second half of Fast.
 #pragma once
 
 #include "contract/civil_time.h"
 #include "contract/contract.h"
 #include "contract/exact_text.h"
+#include "contract/kernels_digits.h"
 #include "contract/kernels_number.h"
 #include "contract/kernels_time.h"
 #include "contract/text_format.h"
@@ -16,6 +18,7 @@
 #include <bit>
 #include <cmath>
 #include <limits>
+#include <optional>
 #include <string>
 #include <string_view>
 #include <type_traits>
@@ -41,11 +44,11 @@ struct IntegerCodec {
     return error;
   }
   static __int128 Key(T value) { return value; }
-  static uint32_t scale() { return 0; }
-  static int64_t lowest() { return static_cast<int64_t>(std::numeric_limits<T>::min()); }
-  static int64_t highest() {
+  static constexpr auto kBlocks = &kernels::DigitKernels::declared;
+  static kernels::DigitForm BlockForm() {
     constexpr uint64_t kWordMax = std::numeric_limits<int64_t>::max();
-    return static_cast<int64_t>(std::min<uint64_t>(std::numeric_limits<T>::max(), kWordMax));
+    return {.least = static_cast<int64_t>(std::numeric_limits<T>::min()),
+            .greatest = static_cast<int64_t>(std::min<uint64_t>(std::numeric_limits<T>::max(), kWordMax))};
   }
 };
 
@@ -80,10 +83,10 @@ class DecimalCodec {
     return error;
   }
   static __int128 Key(T value) { return value; }
-  uint32_t scale() const { return scale_; }
-  int64_t lowest() const { return -highest(); }
-  int64_t highest() const {
-    return static_cast<int64_t>(std::min<__int128>(PowerOfTen(precision_) - 1, std::numeric_limits<int64_t>::max()));
+  static constexpr auto kBlocks = &kernels::DigitKernels::declared;
+  kernels::DigitForm BlockForm() const {
+    const __int128 limit = std::min<__int128>(PowerOfTen(precision_) - 1, std::numeric_limits<int64_t>::max());
+    return {.least = static_cast<int64_t>(-limit), .greatest = static_cast<int64_t>(limit), .scale = scale_};
   }
 
  private:
@@ -173,6 +176,8 @@ struct DateCodec {
   bool Fast(const char* p, uint32_t n, int32_t* out) const { return kernels::FastDate(p, n, out); }
   TypeError Careful(std::string_view text, int32_t* out) const { return ParseIsoDate(text, out); }
   static __int128 Key(int32_t value) { return value; }
+  static constexpr auto kBlocks = &kernels::DigitKernels::dates;
+  static kernels::DigitForm BlockForm() { return {}; }
 };
 
 struct TimeCodec {
@@ -191,6 +196,8 @@ struct TimestampCodec {
   }
   TypeError Careful(std::string_view text, int64_t* out) const { return ParseIsoTimestamp(text, kWithZone, out); }
   static __int128 Key(int64_t value) { return value; }
+  static constexpr auto kBlocks = &kernels::DigitKernels::timestamps;
+  static kernels::DigitForm BlockForm() { return {.separator = 0, .utc = kWithZone}; }
 };
 
 template <typename T>  // int32_t for dates, int64_t for times and timestamps
@@ -198,13 +205,14 @@ struct FormattedCodec {
   using Value = T;
   std::vector<TextFormat> formats;
   TypeId type;
-  char separator = 0;  // between date and time, where the one format is ISO 8601 to the second without a zone
+  char separator = 0;  // of IsoSeparator
   mutable kernels::MinuteMemo memo{};
   bool Fast(const char* p, uint32_t n, T* out) const {
     if constexpr (std::is_same_v<T, int64_t>) {
       return n == 19 && p[10] == separator && kernels::FastTimestamp(p, n, &memo, out);
+    } else {
+      return separator == '-' && kernels::FastDate(p, n, out);
     }
-    return false;
   }
   TypeError Careful(std::string_view text, T* out) const {
     int64_t value = 0;
@@ -213,6 +221,12 @@ struct FormattedCodec {
     return error;
   }
   static __int128 Key(T value) { return value; }
+  static constexpr auto kBlocks =
+      std::is_same_v<T, int64_t> ? &kernels::DigitKernels::timestamps : &kernels::DigitKernels::dates;
+  std::optional<kernels::DigitForm> BlockForm() const {
+    if (separator == 0) return std::nullopt;
+    return kernels::DigitForm{.separator = separator};
+  }
 };
 
 struct UuidCodec {
@@ -222,8 +236,12 @@ struct UuidCodec {
   static __int128 Key(const Uuid& value) { return std::bit_cast<__int128>(value); }
 };
 
+// Where the one format is ISO 8601, of timestamps to the second without a zone: what stands between date and time, or
+// between the numbers of a date; else 0.
 inline char IsoSeparator(const ColumnType& type) {
-  if (type.id != TypeId::kTimestamp || type.with_zone || type.formats.size() != 1) return 0;
+  if (type.formats.size() != 1) return 0;
+  if (type.id == TypeId::kDate) return type.formats[0] == "yyyy-MM-dd" ? '-' : 0;
+  if (type.id != TypeId::kTimestamp || type.with_zone) return 0;
   if (type.formats[0] == "yyyy-MM-dd HH:mm:ss") return ' ';
   return type.formats[0] == "yyyy-MM-dd'T'HH:mm:ss" ? 'T' : 0;
 }
@@ -248,7 +266,7 @@ auto WithCodec(const ColumnType& type, std::vector<TextFormat> formats, Use&& us
     case TypeId::kDouble: return use(RealCodec<double>());
     case TypeId::kBoolean: return use(BooleanCodec(type.true_spellings, type.false_spellings));
     case TypeId::kDate:
-      if (!formats.empty()) return use(FormattedCodec<int32_t>{std::move(formats), type.id});
+      if (!formats.empty()) return use(FormattedCodec<int32_t>{std::move(formats), type.id, IsoSeparator(type)});
       return use(DateCodec());
     case TypeId::kTime:
       if (!formats.empty()) return use(FormattedCodec<int64_t>{std::move(formats), type.id});

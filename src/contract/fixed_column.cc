@@ -2,7 +2,7 @@
 #include "contract/codecs.h"
 #include "contract/column_base.h"
 #include "contract/column_output.h"
-#include "contract/number_blocks.h"
+#include "contract/field_blocks.h"
 #include "contract/value_rules.h"
 
 #include <arrow/array/data.h>
@@ -104,7 +104,7 @@ class FixedColumn final : public ColumnParser {
   const ExpectedTexts expected_;
   const Codec codec_;
   const ValueRules<Codec> rules_;
-  const NumberBlocks<Codec> blocks_;
+  const FieldBlocks<Codec> blocks_;
   const bool empty_is_null_;  // and nothing else is, and that breaks no rule
   std::shared_ptr<arrow::ResizableBuffer> values_;
   Validity validity_;

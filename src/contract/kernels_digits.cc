@@ -1,6 +1,8 @@
 // The instruction sets of the digit kernels and the choice between them at run time.
 #include "contract/kernels_digits.h"
 
+#include "contract/civil_time.h"
+
 #if defined(__x86_64__)
 #include <immintrin.h>
 
@@ -10,9 +12,30 @@
 namespace freight::kernels {
 namespace {
 
+// Of a number: 1 to 16 bytes.
+constexpr uint32_t kNumberLengths = 0x1fffe;
 // The second word of a Field, as the compiler lays it out; a test reads every flag.
 constexpr uint32_t kQuotedBit = 1u << 29;
 constexpr uint32_t kLengthBits = kQuotedBit - 1;
+
+// Of a date at the end of 16 bytes, and of the first 16 bytes of a timestamp: what a digit or a separator counts from,
+// what a digit is at most, and where the digits of a moment's words stand.
+constexpr char kDateZeros[16] = {0, 0, 0, 0, 0, 0, '0', '0', '0', '0', '-', '0', '0', '-', '0', '0'};
+constexpr char kDateNines[16] = {-1, -1, -1, -1, -1, -1, 9, 9, 9, 9, 0, 9, 9, 0, 9, 9};
+constexpr char kDateDigits[16] = {6, 7, 8, 9, 11, 12, 14, 15, -1, -1, -1, -1, -1, -1, -1, -1};
+constexpr char kMinuteNines[16] = {9, 9, 9, 9, 0, 9, 9, 0, 9, 9, 0, 9, 9, 0, 9, 9};
+constexpr char kMinuteDigits[16] = {0, 1, 2, 3, 5, 6, 8, 9, -1, -1, 11, 12, 14, 15, -1, -1};
+// Where the words have the month and the day; and by month, from 1 to 12.
+constexpr char kMonthAtDay[16] = {-1, -1, -1, -1, -1, -1, 4, -1, -1, -1, -1, -1, -1, -1, -1, -1};
+constexpr char kMonthDays[16] = {-1, 31, 28, 31, 30, 31, 30, 31, 31, 30, 31, 30, 31};
+constexpr char kDaysBeforeLow[16] = {0,  306 - 256, 337 - 256, 0, 31, 61, 92, 122, static_cast<char>(153),
+                                     static_cast<char>(184), static_cast<char>(214), static_cast<char>(245),
+                                     275 - 256};
+constexpr char kDaysBeforeHigh[16] = {0, 1, 1, 0, 0, 0, 0, 0, 0, 0, 0, 0, 1};
+constexpr char kIsBeforeMarch[16] = {0, 1, 1};
+constexpr uint16_t kMomentMax[8] = {99, 99, 12, 31, 0, 23, 59, 59};
+constexpr uint16_t kMomentMin[8] = {1, 0, 1, 1};
+constexpr uint16_t kMomentWeights[8] = {100, 1, 32, 1, 0, 3600, 60, 1};
 
 alignas(16) constexpr char kPlaces[16] = {0, 1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12, 13, 14, 15};
 alignas(16) constexpr char kEvenBytes[16] = {};
@@ -31,21 +54,26 @@ FREIGHT_INLINE Vector Set8(char x) { return _mm256_set1_epi8(x); }
 FREIGHT_INLINE Vector Set16(int16_t x) { return _mm256_set1_epi16(x); }
 FREIGHT_INLINE Vector Set32(int32_t x) { return _mm256_set1_epi32(x); }
 FREIGHT_INLINE Vector Set64(uint64_t x) { return _mm256_set1_epi64x(static_cast<int64_t>(x)); }
-FREIGHT_INLINE __m128i Load16(const char* p) { return _mm_loadu_si128(reinterpret_cast<const __m128i*>(p)); }
-FREIGHT_INLINE Vector Repeat(const char (&lane)[16]) { return _mm256_broadcastsi128_si256(Load16(lane)); }
-FREIGHT_INLINE __m128i LoadBefore(const char* end) { return Load16(end - 16); }
-// The 16 bytes before every second place.
-FREIGHT_INLINE Vector LoadEven(const char* p, const uint64_t* places) {
-  return _mm256_inserti128_si256(_mm256_castsi128_si256(LoadBefore(p + places[0])), LoadBefore(p + places[2]), 1);
+FREIGHT_INLINE __m128i Load16(const void* p) { return _mm_loadu_si128(static_cast<const __m128i*>(p)); }
+FREIGHT_INLINE Vector Repeat(const void* lane) { return _mm256_broadcastsi128_si256(Load16(lane)); }
+// 16 bytes for every second place, from `before` bytes in front of it.
+FREIGHT_INLINE Vector LoadEven(const char* p, const uint64_t* places, uint32_t before) {
+  const __m128i first = Load16(p + places[0] - before), second = Load16(p + places[2] - before);
+  return _mm256_inserti128_si256(_mm256_castsi128_si256(first), second, 1);
 }
 FREIGHT_INLINE Vector Add8(Vector a, Vector b) { return _mm256_add_epi8(a, b); }
 FREIGHT_INLINE Vector Sub8(Vector a, Vector b) { return _mm256_sub_epi8(a, b); }
 FREIGHT_INLINE Vector SubSaturated8(Vector a, Vector b) { return _mm256_subs_epu8(a, b); }
+FREIGHT_INLINE Vector SubSaturated16(Vector a, Vector b) { return _mm256_subs_epu16(a, b); }
 FREIGHT_INLINE Vector Min8(Vector a, Vector b) { return _mm256_min_epu8(a, b); }
 FREIGHT_INLINE Vector Max32(Vector a, Vector b) { return _mm256_max_epu32(a, b); }
 FREIGHT_INLINE Vector Add64(Vector a, Vector b) { return _mm256_add_epi64(a, b); }
 FREIGHT_INLINE Vector Sub64(Vector a, Vector b) { return _mm256_sub_epi64(a, b); }
-FREIGHT_INLINE Vector HighHalf(Vector v) { return _mm256_srli_epi64(v, 32); }
+template <int kBits>
+FREIGHT_INLINE Vector ShiftRight64(Vector v) { return _mm256_srli_epi64(v, kBits); }
+template <int kBits>
+FREIGHT_INLINE Vector ShiftLeft64(Vector v) { return _mm256_slli_epi64(v, kBits); }
+FREIGHT_INLINE Vector HighHalf(Vector v) { return ShiftRight64<32>(v); }
 FREIGHT_INLINE Vector ShiftRightSigned32(Vector v, Vector by) { return _mm256_srav_epi32(v, by); }
 FREIGHT_INLINE Vector Shuffle(Vector v, Vector from) { return _mm256_shuffle_epi8(v, from); }
 FREIGHT_INLINE Vector UnpackLow(Vector a, Vector b) { return _mm256_unpacklo_epi64(a, b); }
@@ -75,6 +103,9 @@ FREIGHT_INLINE uint32_t Outside(Vector v, Vector least, Vector greatest) {
 }
 
 #include "contract/kernels_digits_inl.h"
+#include "contract/kernels_stamps_inl.h"
+
+constexpr DigitKernels kKernels = {Declared, Written, Dates, Timestamps};
 
 }  // namespace avx2
 #pragma GCC pop_options
@@ -92,23 +123,27 @@ FREIGHT_INLINE Vector Set8(char x) { return _mm512_set1_epi8(x); }
 FREIGHT_INLINE Vector Set16(int16_t x) { return _mm512_set1_epi16(x); }
 FREIGHT_INLINE Vector Set32(int32_t x) { return _mm512_set1_epi32(x); }
 FREIGHT_INLINE Vector Set64(uint64_t x) { return _mm512_set1_epi64(static_cast<int64_t>(x)); }
-FREIGHT_INLINE __m128i Load16(const char* p) { return _mm_loadu_si128(reinterpret_cast<const __m128i*>(p)); }
-FREIGHT_INLINE Vector Repeat(const char (&lane)[16]) { return _mm512_maskz_broadcast_i32x4(0xffff, Load16(lane)); }
-FREIGHT_INLINE __m128i LoadBefore(const char* end) { return Load16(end - 16); }
-FREIGHT_INLINE Vector LoadEven(const char* p, const uint64_t* places) {
-  Vector v = _mm512_maskz_broadcast_i32x4(0x000f, LoadBefore(p + places[0]));
-  v = _mm512_mask_broadcast_i32x4(v, 0x00f0, LoadBefore(p + places[2]));
-  v = _mm512_mask_broadcast_i32x4(v, 0x0f00, LoadBefore(p + places[4]));
-  return _mm512_mask_broadcast_i32x4(v, 0xf000, LoadBefore(p + places[6]));
+FREIGHT_INLINE __m128i Load16(const void* p) { return _mm_loadu_si128(static_cast<const __m128i*>(p)); }
+FREIGHT_INLINE Vector Repeat(const void* lane) { return _mm512_maskz_broadcast_i32x4(0xffff, Load16(lane)); }
+FREIGHT_INLINE Vector LoadEven(const char* p, const uint64_t* places, uint32_t before) {
+  Vector v = _mm512_maskz_broadcast_i32x4(0x000f, Load16(p + places[0] - before));
+  v = _mm512_mask_broadcast_i32x4(v, 0x00f0, Load16(p + places[2] - before));
+  v = _mm512_mask_broadcast_i32x4(v, 0x0f00, Load16(p + places[4] - before));
+  return _mm512_mask_broadcast_i32x4(v, 0xf000, Load16(p + places[6] - before));
 }
 FREIGHT_INLINE Vector Add8(Vector a, Vector b) { return _mm512_add_epi8(a, b); }
 FREIGHT_INLINE Vector Sub8(Vector a, Vector b) { return _mm512_sub_epi8(a, b); }
 FREIGHT_INLINE Vector SubSaturated8(Vector a, Vector b) { return _mm512_subs_epu8(a, b); }
+FREIGHT_INLINE Vector SubSaturated16(Vector a, Vector b) { return _mm512_subs_epu16(a, b); }
 FREIGHT_INLINE Vector Min8(Vector a, Vector b) { return _mm512_min_epu8(a, b); }
 FREIGHT_INLINE Vector Max32(Vector a, Vector b) { return _mm512_maskz_max_epu32(0xffff, a, b); }
 FREIGHT_INLINE Vector Add64(Vector a, Vector b) { return _mm512_add_epi64(a, b); }
 FREIGHT_INLINE Vector Sub64(Vector a, Vector b) { return _mm512_sub_epi64(a, b); }
-FREIGHT_INLINE Vector HighHalf(Vector v) { return _mm512_maskz_srli_epi64(0xff, v, 32); }
+template <int kBits>
+FREIGHT_INLINE Vector ShiftRight64(Vector v) { return _mm512_maskz_srli_epi64(0xff, v, kBits); }
+template <int kBits>
+FREIGHT_INLINE Vector ShiftLeft64(Vector v) { return _mm512_maskz_slli_epi64(0xff, v, kBits); }
+FREIGHT_INLINE Vector HighHalf(Vector v) { return ShiftRight64<32>(v); }
 FREIGHT_INLINE Vector ShiftRightSigned32(Vector v, Vector by) { return _mm512_maskz_srav_epi32(0xffff, v, by); }
 FREIGHT_INLINE Vector Shuffle(Vector v, Vector from) { return _mm512_shuffle_epi8(v, from); }
 FREIGHT_INLINE Vector UnpackLow(Vector a, Vector b) { return _mm512_maskz_unpacklo_epi64(0xff, a, b); }
@@ -137,6 +172,9 @@ FREIGHT_INLINE uint32_t Outside(Vector v, Vector least, Vector greatest) {
 }
 
 #include "contract/kernels_digits_inl.h"
+#include "contract/kernels_stamps_inl.h"
+
+constexpr DigitKernels kKernels = {Declared, Written, Dates, Timestamps};
 
 }  // namespace avx512
 #pragma GCC pop_options

@@ -1,25 +1,31 @@
-// Many fields of digits at once: integers and decimals of up to 16 bytes, a block of fields per call.
+// Many fields of digits at once: integers and decimals of up to 16 bytes, dates and timestamps by ISO 8601, a block of
+// fields per call.
 //
 // A field is read as the 16 bytes that end where it ends: then the weight of each digit is known without its length,
-// and where every digit of a decimal's scale is written, the point has one place. What does not fit is said to and left
-// to the caller: kernels_number.h and exact_text.h are the reference, and nothing that fits differs from them.
+// and where every digit of a decimal's scale is written, the point has one place. What does not fit is left to the
+// caller: kernels_number.h, kernels_time.h and the careful parsers are the reference, nothing that fits differs from
+// them.
 #pragma once
 
 #include "contract/column_parser.h"
 
 #include <array>
 #include <cstdint>
+#include <limits>
 
 namespace freight::kernels {
 
 inline constexpr uint32_t kBlockFields = 64;
 
-// A field that fits is neither escaped nor missing, has 1 to 16 bytes, no length whose bit is set in odd_lengths, and
-// ends no less than 16 bytes behind the text's first one.
+// A field that fits is neither escaped nor missing, has no length whose bit is set in odd_lengths, 1 to 16 bytes if it
+// is a number, and ends no less than 16 bytes behind the text's first one.
 struct DigitForm {
   uint64_t odd_lengths = 1;
-  uint32_t scale = 0;  // at most kDigitScaleMax
-  int64_t least = 0, greatest = 0;
+  int64_t least = std::numeric_limits<int64_t>::min();  // of the values
+  int64_t greatest = std::numeric_limits<int64_t>::max();
+  uint32_t scale = 0;    // of decimals, at most kDigitScaleMax
+  char separator = 'T';  // between date and time
+  bool utc = false;      // timestamps end with 'Z'
 };
 inline constexpr uint32_t kDigitScaleMax = 14;
 
@@ -36,6 +42,10 @@ struct DigitKernels {
   uint64_t (*declared)(const char* text, const Field* fields, const DigitForm& form, int64_t* values);
   // The same of [-]digits[.digits]; of the form, only odd_lengths counts.
   uint64_t (*written)(const char* text, const Field* fields, const DigitForm& form, WrittenDecimals* out);
+  // yyyy-MM-dd as days since 1970, and with separator and HH:mm:ss as microseconds. Of the years before 100 and of the
+  // 29th of February none fits.
+  uint64_t (*dates)(const char* text, const Field* fields, const DigitForm& form, int64_t* days);
+  uint64_t (*timestamps)(const char* text, const Field* fields, const DigitForm& form, int64_t* micros);
 };
 
 enum class DigitTarget : uint8_t { kAvx2, kAvx512 };

@@ -10,18 +10,25 @@ struct Pair {
   FREIGHT_INLINE Vector AnyWords() const { return UnpackLow(even, odd) | UnpackHigh(even, odd); }
 };
 
+struct Places {
+  Vector faults;   // by field: not zero where it does not fit
+  Vector lengths;  // of those that fit
+  alignas(64) uint64_t ends[kFields];  // where it is safe to read before
+};
+
 struct Texts {
-  Vector faults;  // by field: not zero where it does not fit
+  Vector faults;
   Pair bytes;
   Pair first;  // all bytes: which byte is the number's first, behind its sign
   Pair minus;  // all bytes: 1 or 0
 };
 
 struct TextConstants {
-  FREIGHT_INLINE explicit TextConstants(const DigitForm& form)
+  // `lengths`: a bit for each that fits; up to `end_min` bytes before the end of a field are read.
+  FREIGHT_INLINE TextConstants(const DigitForm& form, uint32_t lengths, uint32_t end_min)
       // Shifted by a length with the flags above it, the last bit tells whether that is odd: they are all beyond 31.
-      : odd_lengths(Set64((form.odd_lengths | 1 | ~uint64_t{0x1ffff}) & 0xffffffff)) {}
-  const Vector odd_lengths;
+      : odd_lengths(Set64((form.odd_lengths | ~uint64_t{lengths}) & 0xffffffff)), end_min(Set64(end_min)) {}
+  const Vector odd_lengths, end_min;
   const Vector unquoted = Set64(~uint64_t{kQuotedBit});
   const Vector length_bits = Set64(kLengthBits);
   const Vector low_half = Set64(0xffffffff);
@@ -31,18 +38,25 @@ struct TextConstants {
   const Vector minus = Set8('-'), one_each = Set8(1);
 };
 
-FREIGHT_INLINE Texts LoadTexts(const char* text, const Field* fields, const TextConstants& c) {
+FREIGHT_INLINE Places FindPlaces(const Field* fields, const TextConstants& c) {
   const Vector raw = Load(fields);
   const Vector flagged = HighHalf(raw) & c.unquoted;
   const Vector end = Add64(raw & c.low_half, HighHalf(raw) & c.length_bits);
   // Nothing is read before the text: a field that ends too early is read elsewhere, and does not fit.
-  const Vector safe_end = Max32(end, c.sixteen);
-  alignas(64) uint64_t ends[kFields];
-  Store(ends, safe_end);
+  const Vector safe_end = Max32(end, c.end_min);
+  Places places;
+  Store(places.ends, safe_end);
+  places.faults = (ShiftRightSigned32(c.odd_lengths, flagged) & c.ones) | (end ^ safe_end);
+  places.lengths = flagged;
+  return places;
+}
+
+FREIGHT_INLINE Texts LoadTexts(const char* text, const Field* fields, const TextConstants& c) {
+  const Places places = FindPlaces(fields, c);
   Texts t;
-  t.faults = (ShiftRightSigned32(c.odd_lengths, flagged) & c.ones) | (end ^ safe_end);
-  t.bytes = {LoadEven(text, ends), LoadEven(text, ends + 1)};
-  const Vector start = Sub64(c.sixteen, flagged);
+  t.faults = places.faults;
+  t.bytes = {LoadEven(text, places.ends, 16), LoadEven(text, places.ends + 1, 16)};
+  const Vector start = Sub64(c.sixteen, places.lengths);
   const Pair starts = {Shuffle(start, c.even_bytes), Shuffle(start, c.odd_bytes)};
   t.minus = {SubSaturated8(c.one_each, Shuffle(t.bytes.even, starts.even) ^ c.minus),
              SubSaturated8(c.one_each, Shuffle(t.bytes.odd, starts.odd) ^ c.minus)};
@@ -60,7 +74,7 @@ FREIGHT_INLINE Vector Fold(const Pair& digits) {
 }
 
 inline uint64_t Declared(const char* text, const Field* fields, const DigitForm& form, int64_t* values) {
-  const TextConstants c(form);
+  const TextConstants c(form, kNumberLengths, 16);
   const uint32_t point = form.scale > 0 ? 15 - form.scale : 16;
   char zeros[16], nines[16], gaps[16];
   for (uint32_t i = 0; i < 16; ++i) {
@@ -108,7 +122,7 @@ FREIGHT_INLINE WrittenHalf TakePointOut(Vector bytes, Vector first) {
 }
 
 inline uint64_t Written(const char* text, const Field* fields, const DigitForm& form, WrittenDecimals* out) {
-  const TextConstants c(form);
+  const TextConstants c(form, kNumberLengths, 16);
   uint64_t misfits = 0;
   out->negative = 0;
   for (uint32_t i = 0; i < kBlockFields; i += kFields) {
@@ -122,5 +136,3 @@ inline uint64_t Written(const char* text, const Field* fields, const DigitForm& 
   }
   return ~misfits;
 }
-
-constexpr DigitKernels kKernels = {Declared, Written};

@@ -1,8 +1,10 @@
 // The digit kernels against what they promise and the careful parsers, by every instruction set of this processor.
 #include "contract/kernels_digits.h"
 
+#include "contract/civil_time.h"
 #include "contract/exact_text.h"
 
+#include <fmt/format.h>
 #include <gtest/gtest.h>
 
 #include <limits>
@@ -51,12 +53,13 @@ std::string RandomCell(std::mt19937& random, uint32_t scale) {
   return cell;
 }
 
-Block RandomBlock(std::mt19937& random, uint32_t scale) {
+template <typename Cell>
+Block RandomBlock(std::mt19937& random, Cell&& random_cell) {
   Block block;
   std::string text;
   const bool next_to_each_other = random() % 2 != 0;
   for (uint32_t i = 0; i < kBlockFields; ++i) {
-    const std::string cell = RandomCell(random, scale);
+    const std::string cell = random_cell();
     Field field;
     field.begin = static_cast<uint32_t>(text.size());
     field.length = static_cast<uint32_t>(cell.size());
@@ -73,8 +76,8 @@ Block RandomBlock(std::mt19937& random, uint32_t scale) {
   return block;
 }
 
-bool IsCandidate(const Field& field, uint64_t odd_lengths) {
-  return !field.escaped && !field.missing && field.length >= 1 && field.length <= 16 &&
+bool IsCandidate(const Field& field, uint64_t odd_lengths, uint32_t length_max = 16) {
+  return !field.escaped && !field.missing && field.length >= 1 && field.length <= length_max &&
          (odd_lengths >> field.length & 1) == 0 && field.begin + field.length >= 16;
 }
 
@@ -113,7 +116,7 @@ TEST(DigitKernels, DeclaredTakesWhatItPromisesAndNothingElse) {
       form.scale = static_cast<uint32_t>(random() % (random() % 2 ? kDigitScaleMax + 1 : 4));
       form.least = random() % 2 ? std::numeric_limits<int64_t>::min() : static_cast<int32_t>(random() % 9) - 4;
       form.greatest = random() % 2 ? std::numeric_limits<int64_t>::max() : static_cast<int32_t>(random() % 99999);
-      const Block block = RandomBlock(random, form.scale);
+      const Block block = RandomBlock(random, [&] { return RandomCell(random, form.scale); });
       int64_t values[kBlockFields];
       const uint64_t fits = kernels->declared(block.text.get(), block.fields.data(), form, values);
       for (size_t i = 0; i < kBlockFields; ++i) {
@@ -142,7 +145,8 @@ TEST(DigitKernels, WrittenTakesWhatItPromisesAndNothingElse) {
   for (const DigitKernels* kernels : Targets()) {
     for (int round = 0; round < 20'000; ++round) {
       const DigitForm form{.odd_lengths = RandomOddLengths(random)};
-      const Block block = RandomBlock(random, random() % 9);
+      const uint32_t scale = random() % 9;
+      const Block block = RandomBlock(random, [&] { return RandomCell(random, scale); });
       WrittenDecimals written;
       const uint64_t fits = kernels->written(block.text.get(), block.fields.data(), form, &written);
       for (size_t i = 0; i < kBlockFields; ++i) {
@@ -182,6 +186,69 @@ TEST(DigitKernels, SeeEveryByteOfAField) {
       }
     }
   }
+}
+
+// Dates from the year 1 on, also ones that do not exist, with a time and what may follow; then often one byte spoiled.
+std::string RandomMoment(std::mt19937& random, bool with_time, char separator) {
+  const auto below = [&](int n) { return static_cast<int>(random() % static_cast<uint32_t>(n)); };
+  const int year = below(2) ? 1900 + below(200) : below(10'000);
+  std::string cell = fmt::format("{:04}-{:02}-{:02}", year, below(13 + below(2)), below(32 + below(2)));
+  if (with_time) {
+    cell += fmt::format("{}{:02}:{:02}:{:02}", separator, below(24 + below(2)), below(60 + below(2)),
+                        below(60 + below(2)));
+    if (below(4) == 0) cell += below(2) ? "Z" : ".5";
+  }
+  if (below(4) == 0) cell[random() % cell.size()] = below(2) ? static_cast<char>(random()) : "-:TZ 019"[below(8)];
+  return cell;
+}
+
+// When it is true, *value is what the careful parser reads.
+bool IsMoment(std::string_view text, bool with_time, const DigitForm& form, int64_t* value) {
+  int32_t days = 0;
+  const bool leap_day = text.substr(0, 10).ends_with("02-29");
+  if (text.starts_with("00") || leap_day) return false;
+  if (!with_time) {
+    const bool is_date = text.size() == 10 && !ParseIsoDate(text, &days);
+    *value = days;
+    return is_date;
+  }
+  if (text.size() != (form.utc ? 20 : 19) || text[10] != form.separator) return false;
+  return text.ends_with('Z') == form.utc && !ParseIsoTimestamp(text, form.utc, value);
+}
+
+TEST(DigitKernels, DatesAndTimestampsAreThoseOfTheCalendar) {
+  std::mt19937 random(23);
+  int64_t taken = 0;
+  for (const DigitKernels* kernels : Targets()) {
+    for (int round = 0; round < 20'000; ++round) {
+      const bool with_time = random() % 2 != 0;
+      DigitForm form{.odd_lengths = RandomOddLengths(random), .separator = random() % 2 ? 'T' : ' '};
+      form.utc = random() % 4 == 0;
+      form.least = random() % 4 ? std::numeric_limits<int64_t>::min() : 0;
+      form.greatest = random() % 4 ? std::numeric_limits<int64_t>::max() : 20'000;
+      const char separator = random() % 8 ? form.separator : '_';
+      const bool odd_form = random() % 16 == 0;
+      const auto cell = [&] {
+        std::string text = RandomMoment(random, with_time != odd_form, separator);
+        return form.utc && random() % 8 ? text + "Z" : text;
+      };
+      const Block block = RandomBlock(random, cell);
+      int64_t values[kBlockFields];
+      const auto kernel = with_time ? kernels->timestamps : kernels->dates;
+      const uint64_t fits = kernel(block.text.get(), block.fields.data(), form, values);
+      for (size_t i = 0; i < kBlockFields; ++i) {
+        int64_t value = 0;
+        const bool want = IsCandidate(block.fields[i], form.odd_lengths, with_time ? 20 : 16) &&
+                          IsMoment(block.Text(i), with_time, form, &value) && value >= form.least &&
+                          value <= form.greatest;
+        ASSERT_EQ(fits >> i & 1, want) << block.Text(i);
+        if (!want) continue;
+        ASSERT_EQ(values[i], value) << block.Text(i);
+        ++taken;
+      }
+    }
+  }
+  EXPECT_TRUE(Targets().empty() || taken > 100'000) << taken;
 }
 
 }  // namespace

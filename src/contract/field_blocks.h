@@ -1,4 +1,5 @@
-// Number columns a block of fields at a time: which kernel a column takes, and when it is better off without one.
+// Columns of numbers, dates and timestamps a block of fields at a time: which kernel a column takes, and when it is
+// better off without one.
 #pragma once
 
 #include "contract/codecs.h"
@@ -18,25 +19,28 @@ namespace freight {
 // Parses what the digit kernels take; every other field is the caller's. The values are those of the codec, whatever
 // the processor. The codec and the rules must outlive this.
 template <typename Codec>
-class NumberBlocks {
+class FieldBlocks {
  public:
   using Value = typename Codec::Value;
 
-  NumberBlocks(const Codec& codec, const ValueRules<Codec>& rules, const FieldText& field_text)
-      : codec_(codec), rules_(rules), kernels_(kHasScale || kAsWritten ? kernels::BestDigitKernels() : nullptr) {
+  FieldBlocks(const Codec& codec, const ValueRules<Codec>& rules, const FieldText& field_text)
+      : codec_(codec), rules_(rules) {
+    if constexpr (kHasBlocks || kAsWritten) kernels_ = kernels::BestDigitKernels();
+    if constexpr (kHasBlocks) SetForm(codec_.BlockForm());
     form_.odd_lengths = field_text.NullLengths();
-    if constexpr (kHasScale) SetForm();
   }
 
   // The leading fields, in whole blocks; returns how many. parse_row(i) sets out[i] of one that a kernel does not take,
   // and answers false for a null.
   template <typename ParseRow>
   size_t Parse(const char* text, std::span<const Field> fields, Value* out, ParseRow&& parse_row) const {
-    if (!(kHasScale || kAsWritten) || kernels_ == nullptr) return 0;
+    if (kernels_ == nullptr) return 0;
+    kernels::DigitForm form = form_;
+    if (form.separator == 0) form.separator = SeparatorOf(text, fields);
     bool declared = declared_;
     size_t at = 0;
     while (at + kernels::kBlockFields <= fields.size()) {
-      uint64_t rest = declared ? ~Declared(text, &fields[at], out + at) : ~Written(text, &fields[at], out + at);
+      uint64_t rest = declared ? ~Declared(text, &fields[at], form, out + at) : ~Written(text, &fields[at], out + at);
       int left_over = 0;
       for (; rest != 0; rest &= rest - 1) left_over += parse_row(at + static_cast<size_t>(std::countr_zero(rest)));
       at += kernels::kBlockFields;
@@ -49,29 +53,39 @@ class NumberBlocks {
   }
 
  private:
-  static constexpr bool kHasScale = requires(const Codec& codec) { codec.scale(); };
+  static constexpr bool kHasBlocks = requires { Codec::kBlocks; };
   static constexpr bool kAsWritten = requires(const Codec& codec, Value* out) { codec.FromText({}, out); };
-  static constexpr bool kWord = kHasScale && std::is_integral_v<Value> && sizeof(Value) == sizeof(int64_t);
+  static constexpr bool kWord = std::is_integral_v<Value> && sizeof(Value) == sizeof(int64_t);
   // Of a block: where more values than these are left over, a kernel does not pay.
   static constexpr int kLeftOverMax = kernels::kBlockFields / 4;
 
-  void SetForm() {
+  void SetForm(const std::optional<kernels::DigitForm>& form) {
+    if (!form) kernels_ = nullptr;
+    form_ = form.value_or(kernels::DigitForm());
     const auto range = rules_.Range();
     each_ = !range;
-    form_.least = std::max(codec_.lowest(), range ? range->first : INT64_MIN);
-    form_.greatest = std::min(codec_.highest(), range ? range->second : INT64_MAX);
-    declared_ = codec_.scale() <= kernels::kDigitScaleMax;
-    form_.scale = declared_ ? codec_.scale() : 0;
+    if (range) form_.least = std::max(form_.least, range->first);
+    if (range) form_.greatest = std::min(form_.greatest, range->second);
+    declared_ = form_.scale <= kernels::kDigitScaleMax;
+  }
+
+  // As the first timestamp has it: they are alike.
+  static char SeparatorOf(const char* text, std::span<const Field> fields) {
+    for (const Field& field : fields) {
+      const char separator = field.length > 10 ? text[field.begin + 10] : '\0';
+      if (separator == 'T' || separator == ' ') return separator;
+    }
+    return 'T';
   }
 
   // Both: bit i says that out[i] is set.
-  uint64_t Declared(const char* text, const Field* fields, Value* out) const {
+  uint64_t Declared(const char* text, const Field* fields, const kernels::DigitForm& form, Value* out) const {
     uint64_t fits = 0;
-    if constexpr (kWord) {
-      fits = kernels_->declared(text, fields, form_, reinterpret_cast<int64_t*>(out));
-    } else if constexpr (kHasScale) {
+    if constexpr (kHasBlocks && kWord) {
+      fits = (kernels_->*Codec::kBlocks)(text, fields, form, reinterpret_cast<int64_t*>(out));
+    } else if constexpr (kHasBlocks) {
       int64_t values[kernels::kBlockFields];
-      fits = kernels_->declared(text, fields, form_, values);
+      fits = (kernels_->*Codec::kBlocks)(text, fields, form, values);
       for (uint32_t i = 0; i < kernels::kBlockFields; ++i) out[i] = static_cast<Value>(values[i]);
     }
     if (each_) [[unlikely]] {
@@ -96,9 +110,9 @@ class NumberBlocks {
 
   const Codec& codec_;
   const ValueRules<Codec>& rules_;
-  const kernels::DigitKernels* kernels_;
+  const kernels::DigitKernels* kernels_ = nullptr;
   kernels::DigitForm form_;
-  bool declared_ = false;  // columns begin with the kernel that wants every digit of the scale
+  bool declared_ = false;  // a batch begins with the codec's own kernel, which of decimals wants the whole scale
   bool each_ = false;      // there are rules besides a range
 };
 

@@ -1,9 +1,10 @@
-// Number columns parsed in blocks against the same fields parsed one by one.
-#include "contract/number_blocks.h"
+// Columns of numbers, dates and timestamps parsed in blocks against the same fields parsed one by one.
+#include "contract/field_blocks.h"
 
 #include "contract/column_parser.h"
 
 #include <arrow/api.h>
+#include <fmt/format.h>
 #include <gtest/gtest.h>
 
 #include <algorithm>
@@ -21,7 +22,7 @@ struct Batch {
 };
 
 // A cell that suits some columns and not others; `style` says of which kind most of a batch are.
-std::string CellOf(int style, std::mt19937_64& random) {
+std::string NumberOf(int style, std::mt19937_64& random) {
   const std::string whole = std::to_string(random() % (random() % 2 ? 100 : 10'000'000));
   const std::string sign = random() % 3 == 0 ? "-" : "";
   switch (style) {
@@ -41,7 +42,32 @@ std::string CellOf(int style, std::mt19937_64& random) {
 }
 constexpr int kStyles = 8;
 
-Batch RandomBatch(std::mt19937_64& random) {
+std::string MomentOf(int style, std::mt19937_64& random) {
+  const auto below = [&](int n) { return static_cast<int>(random() % static_cast<uint64_t>(n)); };
+  const std::string date = fmt::format("{:04}-{:02}-{:02}", 1960 + below(100), 1 + below(12), 1 + below(31));
+  const std::string time = fmt::format("{:02}:{:02}:{:02}", below(24), below(60), below(60));
+  switch (style) {
+    case 0: return date;
+    case 1: return date + " " + time;
+    case 2: return date + "T" + time;
+    case 3: return date + "T" + time + "Z";
+    case 4: return date + (below(2) ? " " : "T") + time + "+02:00";
+    case 5: return "";
+    case 6: return "NULL";
+    default: {
+      constexpr const char* kOdd[] = {
+          "2024-02-29", "2023-02-29", "0000-01-01", "0099-12-31T23:59:59", "1900-02-29 00:00:00", "2023-1-1",
+          "2024-02-29T12:00:00Z", "2023-06-31", "2023-00-10", "2023-13-10 10:00:00", "2023-01-10 24:00:00",
+          "2023-01-10T10:60:00", "2023-01-10 10:00:60", "2023-01-10 10:00:00.25", "2023/01/10",
+          "2023-01-10_10:00:00", "9999-12-31"};
+      return kOdd[below(std::size(kOdd))];
+    }
+  }
+}
+
+using CellOf = std::string (*)(int style, std::mt19937_64& random);
+
+Batch RandomBatch(std::mt19937_64& random, CellOf cell_of) {
   Batch batch;
   const int usual = static_cast<int>(random() % kStyles);
   const uint64_t share = random() % 3;
@@ -50,7 +76,7 @@ Batch RandomBatch(std::mt19937_64& random) {
     // Batches change halfway: what was given up or taken for usual is then wrong.
     const int now = i < rows / 2 ? usual : usual / 2;
     const bool other = share > 0 && random() % (share * 8) == 0;
-    const std::string cell = CellOf(other ? static_cast<int>(random() % kStyles) : now, random);
+    const std::string cell = cell_of(other ? static_cast<int>(random() % kStyles) : now, random);
     Field field;
     field.begin = static_cast<uint32_t>(batch.text.size());
     field.length = static_cast<uint32_t>(cell.size());
@@ -73,10 +99,10 @@ void Append(ColumnParser* parser, const Batch& batch, std::span<const Field> fie
   errors->insert(errors->end(), now.begin(), now.end());
 }
 
-void ExpectSameOneByOne(const Column& column, const TextRules& rules, std::mt19937_64& random) {
+void ExpectSameOneByOne(const Column& column, const TextRules& rules, CellOf cell_of, std::mt19937_64& random) {
   const auto parser = MakeColumnParser(column, 0, rules, arrow::default_memory_pool()).ValueOrDie();
   for (int round = 0; round < 40; ++round) {
-    const Batch batch = RandomBatch(random);
+    const Batch batch = RandomBatch(random, cell_of);
     std::vector<uint8_t> errors, want_errors;
     arrow::ArrayVector all, ones;
     Append(parser.get(), batch, batch.fields, &errors, &all);
@@ -102,18 +128,34 @@ std::vector<ColumnType> NumberTypes() {
   return types;
 }
 
-TEST(NumberBlocks, SayWhatTheFieldsOneByOneSay) {
+std::vector<ColumnType> MomentTypes() {
+  return {{.id = TypeId::kDate},
+          {.id = TypeId::kDate, .formats = {"yyyy-MM-dd"}},
+          {.id = TypeId::kDate, .formats = {"yyyy-MM-dd", "yyyy/MM/dd"}},
+          {.id = TypeId::kTimestamp},
+          {.id = TypeId::kTimestamp, .with_zone = true},
+          {.id = TypeId::kTimestamp, .formats = {"yyyy-MM-dd HH:mm:ss"}},
+          {.id = TypeId::kTimestamp, .formats = {"yyyy-MM-dd'T'HH:mm:ss"}},
+          {.id = TypeId::kTimestamp, .with_zone = true, .formats = {"yyyy-MM-dd'T'HH:mm:ssX"}}};
+}
+
+TEST(FieldBlocks, SayWhatTheFieldsOneByOneSay) {
   std::mt19937_64 random(31);
   TextRules nulls;
   nulls.nulls = {"", "NULL", "-0"};
   for (const ColumnType& type : NumberTypes()) {
     for (const TextRules& rules : {TextRules(), nulls}) {
-      ExpectSameOneByOne({.name = "c", .source_name = "c", .type = type}, rules, random);
+      ExpectSameOneByOne({.name = "c", .source_name = "c", .type = type}, rules, NumberOf, random);
+    }
+  }
+  for (const ColumnType& type : MomentTypes()) {
+    for (const TextRules& rules : {TextRules(), nulls}) {
+      ExpectSameOneByOne({.name = "c", .source_name = "c", .type = type}, rules, MomentOf, random);
     }
   }
 }
 
-TEST(NumberBlocks, KeepEveryRule) {
+TEST(FieldBlocks, KeepEveryRule) {
   std::mt19937_64 random(32);
   for (const ColumnType& type : NumberTypes()) {
     for (int kind = 0; kind < 16; ++kind) {
@@ -124,8 +166,19 @@ TEST(NumberBlocks, KeepEveryRule) {
       if (kind & 4) rules.maximum = ParseBound(type, "99", exclusive).ValueOrDie();
       if (kind & 8) rules.multiple_of = ParseBound(type, "3", false).ValueOrDie();
       if (kind == 3 || kind == 12) rules.valid_values = {"5", "7", "12", "42"};
-      ExpectSameOneByOne({.name = "c", .source_name = "c", .type = type, .rules = rules}, {}, random);
+      ExpectSameOneByOne({.name = "c", .source_name = "c", .type = type, .rules = rules}, {}, NumberOf, random);
     }
+  }
+  for (const ColumnType& type : MomentTypes()) {
+    const bool date = type.id == TypeId::kDate;
+    const std::string time = date || !type.formats.empty() ? "" : type.with_zone ? "T10:00:00Z" : "T10:00:00";
+    if (!date && !type.formats.empty()) continue;  // the bound of one format is none of the other
+    Rules rules;
+    rules.minimum = ParseBound(type, "1970-01-01" + time, false).ValueOrDie();
+    rules.maximum = ParseBound(type, "2024-06-11" + time, true).ValueOrDie();
+    ExpectSameOneByOne({.name = "c", .source_name = "c", .type = type, .rules = rules}, {}, MomentOf, random);
+    rules.valid_values = {"2000-01-01" + time, "2020-03-04" + time};
+    ExpectSameOneByOne({.name = "c", .source_name = "c", .type = type, .rules = rules}, {}, MomentOf, random);
   }
 }
 
