@@ -27,14 +27,14 @@ constexpr char kMinuteNines[16] = {9, 9, 9, 9, 0, 9, 9, 0, 9, 9, 0, 9, 9, 0, 9, 
 constexpr char kMinuteDigits[16] = {0, 1, 2, 3, 5, 6, 8, 9, -1, -1, 11, 12, 14, 15, -1, -1};
 // Where the words have the month and the day; and by month, from 1 to 12.
 constexpr char kMonthAtDay[16] = {-1, -1, -1, -1, -1, -1, 4, -1, -1, -1, -1, -1, -1, -1, -1, -1};
-constexpr char kMonthDays[16] = {-1, 31, 28, 31, 30, 31, 30, 31, 31, 30, 31, 30, 31};
+constexpr char kMonthDays[16] = {-1, 30, 27, 30, 29, 30, 29, 30, 30, 29, 30, 29, 30};  // less one
 constexpr char kDaysBeforeLow[16] = {0,  306 - 256, 337 - 256, 0, 31, 61, 92, 122, static_cast<char>(153),
                                      static_cast<char>(184), static_cast<char>(214), static_cast<char>(245),
                                      275 - 256};
 constexpr char kDaysBeforeHigh[16] = {0, 1, 1, 0, 0, 0, 0, 0, 0, 0, 0, 0, 1};
 constexpr char kIsBeforeMarch[16] = {0, 1, 1};
-constexpr uint16_t kMomentMax[8] = {99, 99, 12, 31, 0, 23, 59, 59};
-constexpr uint16_t kMomentMin[8] = {1, 0, 1, 1};
+constexpr uint16_t kMomentLeast[8] = {1, 0, 1, 1};
+constexpr uint16_t kMomentSpan[8] = {98, 99, 11, 31, 0, 23, 59, 59};  // from the least to the greatest
 constexpr uint16_t kMomentWeights[8] = {100, 1, 32, 1, 0, 3600, 60, 1};
 
 alignas(16) constexpr char kPlaces[16] = {0, 1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12, 13, 14, 15};
@@ -64,7 +64,6 @@ FREIGHT_INLINE Vector LoadEven(const char* p, const uint64_t* places, uint32_t b
 FREIGHT_INLINE Vector Add8(Vector a, Vector b) { return _mm256_add_epi8(a, b); }
 FREIGHT_INLINE Vector Sub8(Vector a, Vector b) { return _mm256_sub_epi8(a, b); }
 FREIGHT_INLINE Vector SubSaturated8(Vector a, Vector b) { return _mm256_subs_epu8(a, b); }
-FREIGHT_INLINE Vector SubSaturated16(Vector a, Vector b) { return _mm256_subs_epu16(a, b); }
 FREIGHT_INLINE Vector Min8(Vector a, Vector b) { return _mm256_min_epu8(a, b); }
 FREIGHT_INLINE Vector Max32(Vector a, Vector b) { return _mm256_max_epu32(a, b); }
 FREIGHT_INLINE Vector Add64(Vector a, Vector b) { return _mm256_add_epi64(a, b); }
@@ -134,7 +133,6 @@ FREIGHT_INLINE Vector LoadEven(const char* p, const uint64_t* places, uint32_t b
 FREIGHT_INLINE Vector Add8(Vector a, Vector b) { return _mm512_add_epi8(a, b); }
 FREIGHT_INLINE Vector Sub8(Vector a, Vector b) { return _mm512_sub_epi8(a, b); }
 FREIGHT_INLINE Vector SubSaturated8(Vector a, Vector b) { return _mm512_subs_epu8(a, b); }
-FREIGHT_INLINE Vector SubSaturated16(Vector a, Vector b) { return _mm512_subs_epu16(a, b); }
 FREIGHT_INLINE Vector Min8(Vector a, Vector b) { return _mm512_min_epu8(a, b); }
 FREIGHT_INLINE Vector Max32(Vector a, Vector b) { return _mm512_maskz_max_epu32(0xffff, a, b); }
 FREIGHT_INLINE Vector Add64(Vector a, Vector b) { return _mm512_add_epi64(a, b); }

@@ -2,11 +2,11 @@
 //
 // A moment is eight words: century, year of it, month, day, 0, hour, minute, second; of a date, the last are 0.
 
-// The month comes before the day: its length stands where the day does, and elsewhere all is allowed.
+// Not zero where a word is out of its range, which ends for the day with the month: the month's length less one stands
+// where the day does, and elsewhere all bits are set.
 FREIGHT_INLINE Vector Wrong(Vector words) {
-  const Vector most = Repeat(kMomentMax), least = Repeat(kMomentMin);
   const Vector days = Shuffle(Repeat(kMonthDays), Shuffle(words, Repeat(kMonthAtDay)));
-  return SubSaturated16(words, most) | SubSaturated16(least, words) | SubSaturated8(words, days);
+  return SubSaturated8(Sub8(words, Repeat(kMomentLeast)), days & Repeat(kMomentSpan));
 }
 
 // Days since March of the year 0, as DaysFromCivil counts them.
