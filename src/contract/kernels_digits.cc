@@ -3,6 +3,8 @@
 
 #include "contract/civil_time.h"
 
+#include <algorithm>
+
 #if defined(__x86_64__)
 #include <immintrin.h>
 

@@ -11,9 +11,9 @@ struct Pair {
 };
 
 struct Places {
-  Vector faults;   // by field: not zero where it does not fit
-  Vector lengths;  // of those that fit
-  alignas(64) uint64_t ends[kFields];  // where it is safe to read before
+  Vector faults;           // by field: not zero where it does not fit
+  Vector lengths;          // of those that fit
+  uint64_t ends[kFields];  // where it is safe to read before
 };
 
 struct Texts {
@@ -27,8 +27,10 @@ struct TextConstants {
   // `lengths`: a bit for each that fits; up to `end_min` bytes before the end of a field are read.
   FREIGHT_INLINE TextConstants(const DigitForm& form, uint32_t lengths, uint32_t end_min)
       // Shifted by a length with the flags above it, the last bit tells whether that is odd: they are all beyond 31.
-      : odd_lengths(Set64((form.odd_lengths | ~uint64_t{lengths}) & 0xffffffff)), end_min(Set64(end_min)) {}
-  const Vector odd_lengths, end_min;
+      : odd_lengths(Set64((form.odd_lengths | ~uint64_t{lengths}) & 0xffffffff)), end_min(end_min), first_end(Set64(end_min)) {}
+  const Vector odd_lengths;
+  const uint64_t end_min;
+  const Vector first_end;
   const Vector unquoted = Set64(~uint64_t{kQuotedBit});
   const Vector length_bits = Set64(kLengthBits);
   const Vector low_half = Set64(0xffffffff);
@@ -43,9 +45,12 @@ FREIGHT_INLINE Places FindPlaces(const Field* fields, const TextConstants& c) {
   const Vector flagged = HighHalf(raw) & c.unquoted;
   const Vector end = Add64(raw & c.low_half, HighHalf(raw) & c.length_bits);
   // Nothing is read before the text: a field that ends too early is read elsewhere, and does not fit.
-  const Vector safe_end = Max32(end, c.end_min);
+  const Vector safe_end = Max32(end, c.first_end);
   Places places;
-  Store(places.ends, safe_end);
+  // Once more one by one: addresses that come from a vector wait until it is written and read again.
+  for (uint32_t k = 0; k < kFields; ++k) {
+    places.ends[k] = std::max(uint64_t{fields[k].begin} + fields[k].length, c.end_min);
+  }
   places.faults = (ShiftRightSigned32(c.odd_lengths, flagged) & c.ones) | (end ^ safe_end);
   places.lengths = flagged;
   return places;
