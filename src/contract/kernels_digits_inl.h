@@ -27,7 +27,8 @@ struct TextConstants {
   // `lengths`: a bit for each that fits; up to `end_min` bytes before the end of a field are read.
   FREIGHT_INLINE TextConstants(const DigitForm& form, uint32_t lengths, uint32_t end_min)
       // Shifted by a length with the flags above it, the last bit tells whether that is odd: they are all beyond 31.
-      : odd_lengths(Set64((form.odd_lengths | ~uint64_t{lengths}) & 0xffffffff)), end_min(end_min), first_end(Set64(end_min)) {}
+      : odd_lengths(Set64((form.odd_lengths | ~uint64_t{lengths}) & 0xffffffff)), end_min(end_min),
+        first_end(Set64(end_min)) {}
   const Vector odd_lengths;
   const uint64_t end_min;
   const Vector first_end;
