@@ -318,11 +318,12 @@ void Decoder::Fill(const CsvScanResult& found, Unfilled* rows) {
 // The fields of indexed rows that hold doubled quotes, named by their separators.
 void Decoder::MarkEscaped(int64_t doubled, Unfilled* rows) {
   const int64_t end = rows->separator + (rows_ - rows->first_row) * header_.fields;
+  const auto fields = static_cast<uint32_t>(header_.fields);  // 32 bits divide in a third of the time
   for (; rows->doubled < doubled && doubled_[rows->doubled] < end; ++rows->doubled) {
-    const int64_t field = int64_t{doubled_[rows->doubled]} - rows->separator;
-    if (field < 0) continue;  // of a record that is no indexed row
-    const int column = column_of_field_[static_cast<size_t>(field % header_.fields)];
-    const auto row = static_cast<size_t>(rows->first_row + field / header_.fields);
+    if (doubled_[rows->doubled] < rows->separator) continue;  // of a record that is no indexed row
+    const uint32_t field = doubled_[rows->doubled] - rows->separator;
+    const int column = column_of_field_[field % fields];
+    const auto row = static_cast<size_t>(rows->first_row + field / fields);
     if (column >= 0) columns_[static_cast<size_t>(column)].fields[row].escaped = 1;
   }
 }

@@ -48,10 +48,8 @@ struct PlainSource {
   std::string_view View(int64_t i) const {
     return {reinterpret_cast<const char*>(bytes) + offsets[i], static_cast<size_t>(offsets[i + 1] - offsets[i])};
   }
-  // More than the bytes of the range only if null slots hold bytes.
-  int64_t BytesAtMost(int64_t at, int64_t rows) const {
-    return offsets[at + rows] - offsets[at] + rows * kLengthBytes;
-  }
+  // Those of null slots, if they hold any, included.
+  int64_t TextBytes(int64_t at, int64_t rows) const { return offsets[at + rows] - offsets[at]; }
   const int32_t* offsets;
   const uint8_t* bytes;
   const uint8_t* readable_end;
@@ -95,7 +93,8 @@ uint8_t* PutStrings(const Source& source, RowRange rows, const uint8_t* validity
     const bool valid = validity == nullptr || GetBit(validity, offset + i);
     if (!Source::kNullsHaveViews && !valid) continue;
     const std::string_view value = source.View(i);
-    const auto length = valid ? static_cast<uint32_t>(value.size()) : 0;
+    const uint64_t taken = uint64_t{0} - uint64_t{valid};  // arithmetic, or the compiler makes it a branch
+    const auto length = static_cast<uint32_t>(value.size() & taken);
     uint8_t* bytes = out;
     if (lengths_apart != nullptr) {
       *lengths_apart = static_cast<int32_t>(length);
@@ -111,7 +110,7 @@ uint8_t* PutStrings(const Source& source, RowRange rows, const uint8_t* validity
       std::memcpy(bytes, from, length);
     }
     bounds->UpdateIf(valid, BytesBounds::Word(bytes, length), bytes, length);
-    out = valid ? bytes + length : out;
+    out += (static_cast<uint64_t>(bytes - out) + length) & taken;
   }
   return out;
 }
@@ -294,9 +293,20 @@ class BytesColumn : public ColumnEncoder {
                       int64_t* bytes) const {
     const int64_t room = page_bytes_ - page_.value_bytes() - lengths_.length() * kLengthBytes;
     const int64_t rows_max = std::min(rows, kPageRowsMax - page_.rows());
-    if constexpr (requires { source.BytesAtMost(at, rows_max); }) {
-      *bytes = source.BytesAtMost(at, rows_max);
-      if (*bytes <= room) return rows_max;
+    if constexpr (requires { source.TextBytes(at, rows_max); }) {
+      const auto bytes_of = [&](int64_t count) {
+        const int64_t values =
+            validity == nullptr ? count : arrow::internal::CountSetBits(validity, offset + at, count);
+        return source.TextBytes(at, count) + values * kLengthBytes;
+      };
+      // The most rows that fit: none if the first one does not, but on an empty page.
+      int64_t fits = 0, too_many = rows_max + 1;
+      for (int64_t next = rows_max; too_many - fits > 1; next = fits + (too_many - fits) / 2) {
+        (bytes_of(next) <= room ? fits : too_many) = next;
+      }
+      if (fits == 0 && page_.rows() == 0) fits = 1;
+      *bytes = bytes_of(fits);
+      return fits;
     }
     *bytes = 0;
     for (int64_t i = 0; i < rows_max; ++i) {

@@ -58,6 +58,10 @@ class Splitter : public PartitionSplitter {
     SplitBatch split;
     if (batch->num_rows() == 0) return split;
     ARROW_ASSIGN_OR_RAISE(split.batch, batch->SelectColumns(kept_));
+    if (fields_.empty()) {
+      split.parts.push_back({.path = "", .rows = static_cast<int32_t>(batch->num_rows())});
+      return split;
+    }
     AssignParts(*batch);
     CountRows();
     ReportUnnameable(unnameable);
