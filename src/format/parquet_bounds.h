@@ -4,6 +4,7 @@
 #include "format/parquet_extremes.h"
 #include "format/parquet_pages.h"
 
+#include <algorithm>
 #include <bit>
 #include <cmath>
 #include <cstdint>
@@ -97,9 +98,9 @@ class BytesBounds {
   static uint64_t Word(const uint8_t* bytes, int64_t length) {
     uint64_t word;
     std::memcpy(&word, bytes, sizeof word);
-    word = __builtin_bswap64(word);
-    if (length >= 8) return word;
-    return length == 0 ? 0 : word & ~uint64_t{0} << (64 - 8 * length);
+    // The bytes behind it go by two shifts of half as many bits each, which are never 64, and without a branch.
+    const int64_t half = 4 * (8 - std::min<int64_t>(length, 8));
+    return __builtin_bswap64(word) >> half >> half << half << half;
   }
 
  private:

@@ -89,6 +89,7 @@ template <typename Source>
 uint8_t* PutStrings(const Source& source, RowRange rows, const uint8_t* validity, int64_t offset, PageSpace space,
                     BytesBounds* bounds) {
   auto [out, lengths_apart] = space;
+  uint64_t word = 0;
   for (int64_t i = rows.begin; i < rows.begin + rows.count; ++i) {
     const bool valid = validity == nullptr || GetBit(validity, offset + i);
     if (!Source::kNullsHaveViews && !valid) continue;
@@ -109,7 +110,9 @@ uint8_t* PutStrings(const Source& source, RowRange rows, const uint8_t* validity
     } else {
       std::memcpy(bytes, from, length);
     }
-    bounds->UpdateIf(valid, BytesBounds::Word(bytes, length), bytes, length);
+    // A null looks like the value before it, which hardly ever is a new bound: else it would be looked at like one.
+    word ^= (word ^ BytesBounds::Word(bytes, length)) & taken;
+    bounds->UpdateIf(valid, word, bytes, length);
     out += (static_cast<uint64_t>(bytes - out) + length) & taken;
   }
   return out;
