@@ -73,19 +73,17 @@ struct IndexedRows {
   int64_t rows;
   int64_t fields;              // per row
   int quote;                   // -1: quoting is off
+  bool carriage_returns;       // may stand before line ends
 };
 
-enum class FieldPlace : uint8_t { kFirst, kInner, kLast, kOnly };
-
-// Writes field `index` of each row, without a branch on the data. The last field ends before the CR of a CR LF.
-template <FieldPlace place>
-void FillColumn(const IndexedRows& in, int64_t index, Field* out) {
-  constexpr bool kFirst = place == FieldPlace::kFirst || place == FieldPlace::kOnly;
-  constexpr bool kLast = place == FieldPlace::kLast || place == FieldPlace::kOnly;
+// Field `index` of each row where it is the first, or the last of rows that may end with CR LF: without a branch on the
+// data. The last one ends before the CR.
+template <bool kFirst, bool kLast>
+void FillOuterColumn(const IndexedRows& in, int64_t index, Field* out) {
   const uint32_t* separator = in.separators + index;
   for (int64_t row = 0; row < in.rows; ++row, separator += in.fields) {
-    const uint32_t begin = kFirst ? in.begins[row] : separator[-1] + 1;
-    uint32_t end = *separator;
+    const uint32_t begin = kFirst ? in.begins[row] : (separator[-1] & ~kCsvQuotedNext) + 1;
+    uint32_t end = *separator & ~kCsvQuotedNext;
     if (kLast) {
       const uint32_t some = end > begin;
       end -= some & uint32_t{in.text[end] == '\n'} & uint32_t{in.text[end - some] == '\r'};
@@ -97,11 +95,11 @@ void FillColumn(const IndexedRows& in, int64_t index, Field* out) {
 }
 
 void FillColumn(const IndexedRows& in, int64_t index, Field* out) {
-  const bool first = index == 0, last = index == in.fields - 1;
-  if (first && last) return FillColumn<FieldPlace::kOnly>(in, index, out);
-  if (first) return FillColumn<FieldPlace::kFirst>(in, index, out);
-  if (last) return FillColumn<FieldPlace::kLast>(in, index, out);
-  FillColumn<FieldPlace::kInner>(in, index, out);
+  const bool first = index == 0, last = index == in.fields - 1 && in.carriage_returns;
+  if (first && last) return FillOuterColumn<true, true>(in, index, out);
+  if (first) return FillOuterColumn<true, false>(in, index, out);
+  if (last) return FillOuterColumn<false, true>(in, index, out);
+  BestCsvScan().fields(in.separators + index, in.fields, in.rows, reinterpret_cast<uint64_t*>(out));
 }
 
 class Decoder final : public MorselDecoder {
@@ -247,7 +245,7 @@ void Decoder::FillBatch() {
   const int64_t limit = std::min(at_ + options_.batch_bytes, morsel_->text_bytes);
   bool more = true;
   while (more && at_ < limit) {
-    if (fast_ && careful_until_ < at_) {
+    if (fast_ && careful_until_ < at_ && morsel_->text_bytes <= kCsvIndexedTextMax) {
       more = IndexStep(limit);
     } else {
       CarefulStep();
@@ -308,7 +306,8 @@ void Decoder::AddIndexed(const CsvScanResult& found) {
 void Decoder::Fill(const CsvScanResult& found, Unfilled* rows) {
   const int64_t first = rows->first_row;
   const IndexedRows in{text().data(), separators_ + rows->separator, row_begins_.data() + first, rows_ - first,
-                       header_.fields, dialect_.quote ? static_cast<uint8_t>(*dialect_.quote) : -1};
+                       header_.fields, dialect_.quote ? static_cast<uint8_t>(*dialect_.quote) : -1,
+                       found.carriage_returns};
   for (ColumnState& column : columns_) {
     if (column.field >= 0) FillColumn(in, column.field, column.fields + first);
   }

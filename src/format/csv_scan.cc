@@ -62,10 +62,16 @@ FREIGHT_INLINE uint64_t PrefixXor(uint64_t bits) {
   return bits;
 }
 
-FREIGHT_INLINE uint32_t* Flatten(uint64_t mask, uint32_t base, uint32_t* out) {
-  for (; mask != 0; mask &= mask - 1) *out++ = base + static_cast<uint32_t>(__builtin_ctzll(mask));
+template <bool kMarked>
+FREIGHT_INLINE uint32_t* Flatten(uint64_t mask, uint64_t marked, uint32_t base, uint32_t* out) {
+  for (; mask != 0; mask &= mask - 1) {
+    const int at = __builtin_ctzll(mask);
+    *out++ = (base + static_cast<uint32_t>(at)) | (kMarked && (marked >> at & 1) != 0 ? kCsvQuotedNext : 0);
+  }
   return out;
 }
+
+int64_t VectorFields(const uint32_t*, int64_t, int64_t, uint64_t*) { return 0; }
 
 #include "format/csv_scan_inl.h"
 
@@ -106,15 +112,47 @@ FREIGHT_INLINE uint64_t PrefixXor(uint64_t bits) {
 }
 
 // Eight positions at a time, wanted or not: the branch on the count is the only one.
-FREIGHT_INLINE uint32_t* Flatten(uint64_t mask, uint32_t base, uint32_t* out) {
+template <bool kMarked>
+FREIGHT_INLINE uint32_t* Flatten(uint64_t mask, uint64_t marked, uint32_t base, uint32_t* out) {
   const int count = __builtin_popcountll(mask);
+  uint64_t marks = kMarked ? _pext_u64(marked, mask) : 0;
   for (int done = 0; done < count; done += 8) {
     for (int i = 0; i < 8; ++i) {
-      out[done + i] = base + static_cast<uint32_t>(_tzcnt_u64(mask));
+      out[done + i] = (base + static_cast<uint32_t>(_tzcnt_u64(mask))) | static_cast<uint32_t>(marks) << 31;
       mask = _blsr_u64(mask);
+      marks >>= 1;
     }
   }
   return out + count;
+}
+
+// Two separators of a row in 64 bits, of this row and the one behind it.
+FREIGHT_INLINE __m128i TwoRows(const uint32_t* separators, int64_t stride) {
+  return _mm_unpacklo_epi64(_mm_loadl_epi64(reinterpret_cast<const __m128i*>(separators - 1)),
+                            _mm_loadl_epi64(reinterpret_cast<const __m128i*>(separators - 1 + stride)));
+}
+
+FREIGHT_INLINE __m256i FourRows(const uint32_t* separators, int64_t stride) {
+  return _mm256_inserti128_si256(_mm256_castsi128_si256(TwoRows(separators, stride)),
+                                 TwoRows(separators + 2 * stride, stride), 1);
+}
+
+// As Fields does it, for as many rows as whole vectors hold.
+FREIGHT_INLINE int64_t VectorFields(const uint32_t* separators, int64_t stride, int64_t rows, uint64_t* out) {
+  const __m256i place = _mm256_set1_epi64x(~kCsvQuotedNext);
+  const __m256i one = _mm256_set1_epi64x(1);
+  int64_t row = 0;
+  for (; row + 4 <= rows; row += 4, separators += 4 * stride) {
+    const __m256i both = FourRows(separators, stride);
+    const __m256i quoted = _mm256_and_si256(_mm256_srli_epi64(both, 31), one);
+    const __m256i begin = _mm256_add_epi64(_mm256_and_si256(both, place), one);
+    const __m256i end = _mm256_and_si256(_mm256_srli_epi64(both, 32), place);
+    const __m256i length = _mm256_sub_epi64(_mm256_sub_epi64(end, begin), _mm256_add_epi64(quoted, quoted));
+    const __m256i upper = _mm256_or_si256(length, _mm256_slli_epi64(quoted, 29));
+    _mm256_storeu_si256(reinterpret_cast<__m256i*>(out + row),
+                        _mm256_or_si256(_mm256_slli_epi64(upper, 32), _mm256_add_epi64(begin, quoted)));
+  }
+  return row;
 }
 
 #include "format/csv_scan_inl.h"
@@ -151,22 +189,47 @@ alignas(64) constexpr uint8_t kIota[64] = {
     22, 23, 24, 25, 26, 27, 28, 29, 30, 31, 32, 33, 34, 35, 36, 37, 38, 39, 40, 41, 42, 43,
     44, 45, 46, 47, 48, 49, 50, 51, 52, 53, 54, 55, 56, 57, 58, 59, 60, 61, 62, 63};
 
-FREIGHT_INLINE void Widen(__m128i positions, __m512i base, uint32_t* out) {
-  _mm512_storeu_si512(out, _mm512_add_epi32(_mm512_maskz_cvtepu8_epi32(0xffff, positions), base));
+template <bool kMarked>
+FREIGHT_INLINE void Widen(__m128i positions, uint64_t marks, __m512i base, uint32_t* out) {
+  __m512i wide = _mm512_add_epi32(_mm512_maskz_cvtepu8_epi32(0xffff, positions), base);
+  const __m512i mark = _mm512_set1_epi32(static_cast<int>(kCsvQuotedNext));
+  if (kMarked) wide = _mm512_mask_or_epi32(wide, static_cast<__mmask16>(marks), wide, mark);
+  _mm512_storeu_si512(out, wide);
 }
 
 // Compresses the byte numbers 0..63 by the mask, then widens sixteen at a time.
-FREIGHT_INLINE uint32_t* Flatten(uint64_t mask, uint32_t base, uint32_t* out) {
+template <bool kMarked>
+FREIGHT_INLINE uint32_t* Flatten(uint64_t mask, uint64_t marked, uint32_t base, uint32_t* out) {
   const int count = __builtin_popcountll(mask);
+  const uint64_t marks = kMarked ? _pext_u64(marked, mask) : 0;
   const __m512i packed = _mm512_maskz_compress_epi8(mask, _mm512_load_si512(kIota));
   const __m512i bases = _mm512_set1_epi32(static_cast<int>(base));
-  Widen(_mm512_maskz_extracti32x4_epi32(0xf, packed, 0), bases, out);
+  Widen<kMarked>(_mm512_maskz_extracti32x4_epi32(0xf, packed, 0), marks, bases, out);
   if (count > 16) [[unlikely]] {
-    Widen(_mm512_maskz_extracti32x4_epi32(0xf, packed, 1), bases, out + 16);
-    Widen(_mm512_maskz_extracti32x4_epi32(0xf, packed, 2), bases, out + 32);
-    Widen(_mm512_maskz_extracti32x4_epi32(0xf, packed, 3), bases, out + 48);
+    Widen<kMarked>(_mm512_maskz_extracti32x4_epi32(0xf, packed, 1), marks >> 16, bases, out + 16);
+    Widen<kMarked>(_mm512_maskz_extracti32x4_epi32(0xf, packed, 2), marks >> 32, bases, out + 32);
+    Widen<kMarked>(_mm512_maskz_extracti32x4_epi32(0xf, packed, 3), marks >> 48, bases, out + 48);
   }
   return out + count;
+}
+
+FREIGHT_INLINE int64_t VectorFields(const uint32_t* separators, int64_t stride, int64_t rows, uint64_t* out) {
+  constexpr __mmask8 kAll = 0xff;
+  const __m512i place = _mm512_set1_epi64(~kCsvQuotedNext);
+  const __m512i one = _mm512_set1_epi64(1);
+  int64_t row = 0;
+  for (; row + 8 <= rows; row += 8, separators += 8 * stride) {
+    const __m512i both = _mm512_maskz_inserti64x4(kAll, _mm512_castsi256_si512(avx2::FourRows(separators, stride)),
+                                                  avx2::FourRows(separators + 4 * stride, stride), 1);
+    const __m512i quoted = _mm512_and_si512(_mm512_maskz_srli_epi64(kAll, both, 31), one);
+    const __m512i begin = _mm512_add_epi64(_mm512_and_si512(both, place), one);
+    const __m512i end = _mm512_and_si512(_mm512_maskz_srli_epi64(kAll, both, 32), place);
+    const __m512i length = _mm512_sub_epi64(_mm512_sub_epi64(end, begin), _mm512_add_epi64(quoted, quoted));
+    const __m512i upper = _mm512_or_si512(length, _mm512_maskz_slli_epi64(kAll, quoted, 29));
+    const __m512i lower = _mm512_add_epi64(begin, quoted);
+    _mm512_storeu_si512(out + row, _mm512_or_si512(_mm512_maskz_slli_epi64(kAll, upper, 32), lower));
+  }
+  return row;
 }
 
 #include "format/csv_scan_inl.h"

@@ -39,11 +39,17 @@ struct CsvScanResult {
   int64_t separators = 0;   // written by Index
   int64_t ends = 0;         // written by Index
   int64_t doubled = 0;      // written by Index
+  bool carriage_returns = false;  // seen by Index, in quotes or not
 };
+
+// Of a delimiter in the index: a quote follows it, so that the next field is a quoted one.
+inline constexpr uint32_t kCsvQuotedNext = uint32_t{1} << 31;
+inline constexpr int64_t kCsvIndexedTextMax = kCsvQuotedNext - 64;  // bytes of text that can be indexed
 
 // What Index writes. Each array has CsvIndexRoom(bytes of text) places, doubled half of that: whole vectors are stored.
 struct CsvIndexArrays {
-  uint32_t* separators = nullptr;  // positions of delimiters and record ends (the LF, or a lone CR) outside quotes
+  // Positions of delimiters and record ends (the LF, or a lone CR) outside quotes; delimiters with kCsvQuotedNext.
+  uint32_t* separators = nullptr;
   uint32_t* ends = nullptr;        // positions of record ends alone
   uint32_t* doubled = nullptr;     // per doubled quote, how many separators stand before it: its field's own is next
 };
@@ -53,6 +59,9 @@ struct CsvScanKernels {
   CsvScanResult (*scan)(const CsvScanBytes& bytes, const CsvScanRange& range);
   // Also writes where fields and records end. What stands behind records_end belongs to a record that is not complete.
   CsvScanResult (*index)(const CsvScanBytes& bytes, const CsvScanRange& range, const CsvIndexArrays& out);
+  // Row i's field between separators[i * stride - 1], a delimiter, and separators[i * stride], as the bits of a Field
+  // (contract/column_parser.h): where it begins, from bit 32 on its length, bit 61 when it is quoted.
+  void (*fields)(const uint32_t* separators, int64_t stride, int64_t rows, uint64_t* out);
   // Line ends in a range whose borders do not cut a CR LF.
   int64_t (*count_line_ends)(const CsvScanRange& range);
 };

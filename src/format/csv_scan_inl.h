@@ -1,5 +1,6 @@
 // The block loops of csv_scan.cc, included once per instruction set inside a namespace that defines Classify (one mask
-// per interesting byte of 64), PrefixXor and Flatten. No include guard, no includes: that is how it can be repeated.
+// per interesting byte of 64), PrefixXor, Flatten and VectorFields. No include guard, no includes: so it can be
+// repeated.
 
 struct Machine {
   uint64_t inside = 0;        // all ones: the block starts in a quoted field
@@ -13,6 +14,8 @@ struct Block {
   uint64_t line_ends;
   uint64_t violations;
   uint64_t doubled;  // second quotes of doubled ones
+  uint64_t quotes;
+  uint64_t carriage_returns;
 };
 
 // next_lf() says whether an LF follows the block's last byte, whose bit is `last`; asked only when the block has a CR.
@@ -23,6 +26,8 @@ FREIGHT_INLINE Block Step(const Masks& m, uint64_t last, NextLf&& next_lf, Machi
   const uint64_t opening = m.quote & inside;
   const uint64_t closing = m.quote & ~inside;
   Block block;
+  block.quotes = m.quote;
+  block.carriage_returns = m.cr;
   block.line_ends = m.lf;
   if (m.cr != 0) block.line_ends |= m.cr & ~((m.lf >> 1) | (next_lf() ? last : 0));
   block.ends = block.line_ends & ~inside;
@@ -113,18 +118,34 @@ static CsvScanResult Index(const CsvScanBytes& bytes, const CsvScanRange& range,
   uint32_t* separator = out.separators;
   uint32_t* end = out.ends;
   uint32_t* doubled = out.doubled;
+  uint64_t carriage_returns = 0;
   CsvScanResult result = ScanClean(bytes, range, [&](int64_t at, const Block& block) FREIGHT_INLINE_LAMBDA {
     for (uint64_t left = block.doubled; left != 0; left &= left - 1) {
       const uint64_t before = block.separators & (left ^ (left - 1)) >> 1;
       *doubled++ = static_cast<uint32_t>(separator - out.separators + __builtin_popcountll(before));
     }
-    separator = Flatten(block.separators, static_cast<uint32_t>(at), separator);
-    end = Flatten(block.ends, static_cast<uint32_t>(at), end);
+    // The byte behind the range belongs to a record that is not complete.
+    const uint64_t next = bytes.quoting && at + 64 < range.end && range.text[at + 64] == bytes.quote;
+    const uint64_t marked = block.separators & ~block.ends & (block.quotes >> 1 | next << 63);
+    separator = Flatten<true>(block.separators, marked, static_cast<uint32_t>(at), separator);
+    end = Flatten<false>(block.ends, 0, static_cast<uint32_t>(at), end);
+    carriage_returns |= block.carriage_returns;
   });
   result.separators = separator - out.separators;
   result.ends = end - out.ends;
   result.doubled = doubled - out.doubled;
+  result.carriage_returns = carriage_returns != 0;
   return result;
 }
 
-static constexpr CsvScanKernels kKernels = {Scan, Index, CountRange};
+static void Fields(const uint32_t* separators, int64_t stride, int64_t rows, uint64_t* out) {
+  int64_t row = VectorFields(separators, stride, rows, out);
+  for (separators += row * stride; row < rows; ++row, separators += stride) {
+    const uint64_t quoted = separators[-1] >> 31;
+    const uint64_t begin = (separators[-1] & ~kCsvQuotedNext) + uint64_t{1};
+    const uint64_t length = (*separators & ~kCsvQuotedNext) - begin - 2 * quoted;
+    out[row] = (begin + quoted) | (length | quoted << 29) << 32;
+  }
+}
+
+static constexpr CsvScanKernels kKernels = {Scan, Index, Fields, CountRange};

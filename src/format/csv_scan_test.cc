@@ -6,6 +6,7 @@
 #include <gtest/gtest.h>
 
 #include <algorithm>
+#include <bit>
 #include <random>
 #include <string>
 #include <vector>
@@ -73,6 +74,12 @@ void ExpectAgreement(const CsvScanKernels& kernels, const std::string& text, int
   size_t inner = 0;
   while (inner < careful.separators.size() && careful.separators[inner] < result.records_end) ++inner;
   separators.resize(inner);
+  for (uint32_t& separator : separators) {
+    const bool marked = separator >= kCsvQuotedNext;
+    separator &= ~kCsvQuotedNext;
+    const bool delimiter = !std::binary_search(careful.ends.begin(), careful.ends.end(), separator);
+    ASSERT_EQ(marked, dialect.quote && delimiter && text[separator + 1] == dialect.quote) << text << separator;
+  }
   doubled.resize(result.doubled);
   doubled.erase(std::unique(doubled.begin(), doubled.end()), doubled.end());
   std::erase_if(doubled, [&](uint32_t field) { return field >= inner; });
@@ -100,6 +107,33 @@ TEST(CsvScan, AgreesWithTheCarefulParserOnRandomText) {
     const CsvDialect dialect{.quote = i % 7 == 0 ? std::nullopt : std::optional('"')};
     for (const CsvScanKernels* kernels : Targets()) ExpectAgreement(*kernels, text, begin, dialect);
     if (HasFatalFailure()) return;
+  }
+}
+
+TEST(CsvScan, MakesFieldsOfSeparators) {
+  std::mt19937 random(8);
+  for (int64_t rows = 0; rows < 40; ++rows) {
+    const int64_t stride = 1 + rows % 7;
+    std::vector<uint32_t> separators = {static_cast<uint32_t>(random())};  // marked or not, at any place
+    separators[0] = (separators[0] & kCsvQuotedNext) | random() % 1000;
+    std::vector<Field> want(static_cast<size_t>(rows));
+    while (static_cast<int64_t>(separators.size()) < rows * stride + 1) {
+      const uint32_t before = separators.back() & ~kCsvQuotedNext;
+      separators.push_back((before + 3 + random() % 100) | (random() % 2 ? kCsvQuotedNext : 0));
+    }
+    for (int64_t row = 0; row < rows; ++row) {
+      const uint32_t before = separators[row * stride], behind = separators[row * stride + 1] & ~kCsvQuotedNext;
+      const uint32_t quoted = before >> 31, begin = (before & ~kCsvQuotedNext) + 1;
+      want[row] = {.begin = begin + quoted, .length = behind - begin - 2 * quoted, .quoted = quoted};
+    }
+    for (const CsvScanKernels* kernels : Targets()) {
+      std::vector<uint64_t> fields(static_cast<size_t>(rows) + 1, 42);
+      kernels->fields(separators.data() + 1, stride, rows, fields.data());
+      EXPECT_EQ(fields.back(), 42u);
+      for (int64_t row = 0; row < rows; ++row) {
+        ASSERT_EQ(fields[row], std::bit_cast<uint64_t>(want[row])) << row << " of " << rows;
+      }
+    }
   }
 }
 
