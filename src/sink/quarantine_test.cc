@@ -217,7 +217,7 @@ TEST(Quarantine, FooterTellsVersionAndWriter) {
   const auto metadata = Footer(*env, "/q.parquet")->metadata();
   EXPECT_EQ(metadata->key_value_metadata()->Get(kQuarantineVersionKey).ValueOrDie(), kQuarantineVersion);
   EXPECT_TRUE(metadata->created_by().starts_with("freight "));
-  // Each column of a row group is one page: an index of them would say nothing new, and be kept until the end.
+  // A column of a row group is hardly more than one page: an index would say little, and be kept until the end.
   EXPECT_FALSE(metadata->RowGroup(0)->ColumnChunk(0)->GetOffsetIndexLocation().has_value());
 }
 
