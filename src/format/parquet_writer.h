@@ -26,7 +26,7 @@ struct ParquetOptions {
   int64_t page_bytes = 256 << 10;
   std::vector<std::string> bloom_filter = {};  // columns of the file, not booleans and not nested
   std::vector<std::string> sorted_by = {};     // columns of the file, not nested: row groups in this order say so
-  bool page_index = true;  // is kept until the end; says little where a column of a row group is hardly more than a page
+  bool page_index = true;  // kept until the end; says little where a column of a row group is hardly more than a page
 };
 
 // One compressed row group, still without a place in a file.
