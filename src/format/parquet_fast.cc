@@ -32,62 +32,87 @@ uint64_t ZigZag(T value) {
   return static_cast<uint64_t>(wide) << 1 ^ static_cast<uint64_t>(wide >> 63);
 }
 
-template <typename U>
-uint8_t* PackMini(const U* values, int width, uint8_t* out) {
-  unsigned __int128 pending = 0;
-  int bits = 0;
-  for (int64_t i = 0; i < kMini; ++i) {
-    pending |= static_cast<unsigned __int128>(values[i]) << bits;
-    bits += width;
-    if (bits < 64) continue;
-    const auto word = static_cast<uint64_t>(pending);
-    std::memcpy(out, &word, sizeof word);
-    out += sizeof word;
-    pending >>= 64;
-    bits -= 64;
+// The low `width` (1..64) bits of each value, one after the other; those above are zero. Neighbours are joined into one
+// value of twice the width until no two fit into a word: what is left to write is few words, and nothing depends on
+// where in a word the bits fall. May touch eight bytes behind those that it returns.
+template <int64_t kCount, typename U>
+uint8_t* PackBits(const U* values, int width, uint8_t* out) {
+  if (kCount > 1 && width <= 32) {
+    constexpr int64_t kPairs = (kCount + 1) / 2;
+    uint64_t pairs[kPairs];
+    for (int64_t i = 0; i < kCount / 2; ++i) {
+      pairs[i] = uint64_t{values[2 * i]} | uint64_t{values[2 * i + 1]} << width;
+    }
+    return PackBits<kPairs>(pairs, 2 * width, out);
   }
-  const auto word = static_cast<uint64_t>(pending);
-  std::memcpy(out, &word, static_cast<size_t>(bits / 8));
-  return out + bits / 8;
+  uint64_t before = 0;  // bits of the last value in the byte where the next one starts
+  for (int64_t i = 0; i < kCount; ++i) {
+    const uint64_t value = values[i];
+    const int64_t bit = i * width;
+    const int64_t shift = bit % 8;
+    const uint64_t word = value << shift | before;
+    std::memcpy(out + bit / 8, &word, sizeof word);
+    // Shifts in two steps, each of fewer bits than a word has.
+    out[bit / 8 + 8] = static_cast<uint8_t>(value >> 1 >> (63 - shift));
+    before = value >> (width - 1 - (bit + width) % 8) >> 1;
+  }
+  return out + kCount * width / 8;
 }
 
-// Deltas wrap around, as the format has it. `deltas` holds `count` of them and zeros up to a whole block.
-template <typename U>
-uint8_t* PutBlock(U* deltas, int64_t count, uint8_t* out) {
-  using T = std::make_signed_t<U>;
-  T least = static_cast<T>(deltas[0]);
-  for (int64_t i = 1; i < count; ++i) least = std::min(least, static_cast<T>(deltas[i]));
-  for (int64_t i = 0; i < count; ++i) deltas[i] = static_cast<U>(deltas[i] - static_cast<U>(least));
+// Lanes side by side, which the compiler turns into vectors: one least value would be waited for by each comparison.
+template <typename T>
+T LeastOfBlock(const T* values) {
+  constexpr int kLanes = 8;
+  T least[kLanes];
+  std::memcpy(least, values, sizeof least);
+  for (int64_t i = kLanes; i < kBlock; i += kLanes) {
+    for (int k = 0; k < kLanes; ++k) least[k] = std::min(least[k], values[i + k]);
+  }
+  return *std::min_element(least, least + kLanes);
+}
+
+// `values` are `count` of them, at most a block, behind values[-1]. Deltas wrap around, as the format has it.
+template <typename T>
+uint8_t* PutBlock(const T* values, int64_t count, uint8_t* out) {
+  using U = std::make_unsigned_t<T>;
+  T deltas[kBlock];
+  const auto delta = [values](int64_t i) {
+    return static_cast<T>(static_cast<U>(values[i]) - static_cast<U>(values[i - 1]));
+  };
+  if (count == kBlock) {
+    for (int64_t i = 0; i < kBlock; ++i) deltas[i] = delta(i);
+  } else {
+    for (int64_t i = 0; i < count; ++i) deltas[i] = delta(i);
+    // What fills the block up is zero once the least has been taken off.
+    std::fill(deltas + count, deltas + kBlock, *std::min_element(deltas, deltas + count));
+  }
+  const T least = LeastOfBlock(deltas);
   out = PutVarint(ZigZag(least), out);
   uint8_t* const widths = out;
   std::memset(widths, 0, kMinis);
   out += kMinis;
   for (int64_t mini = 0; mini * kMini < count; ++mini) {
-    const U* values = deltas + mini * kMini;
+    U above[kMini];
     U all = 0;
-    for (int64_t i = 0; i < kMini; ++i) all |= values[i];
+    for (int64_t i = 0; i < kMini; ++i) {
+      above[i] = static_cast<U>(static_cast<U>(deltas[mini * kMini + i]) - static_cast<U>(least));
+      all |= above[i];
+    }
     widths[mini] = static_cast<uint8_t>(std::bit_width(all));
-    out = PackMini(values, widths[mini], out);
+    if (all != 0) out = PackBits<kMini>(above, widths[mini], out);
   }
   return out;
 }
 
 template <typename T>
 int64_t EncodeDeltas(std::span<const T> values, uint8_t* const start) {
-  using U = std::make_unsigned_t<T>;
   uint8_t* out = PutVarint(kBlock, start);
   out = PutVarint(kMinis, out);
   out = PutVarint(values.size(), out);
   out = PutVarint(ZigZag(values.empty() ? T{0} : values[0]), out);
   const auto total = static_cast<int64_t>(values.size());
   for (int64_t at = 1; at < total; at += kBlock) {
-    U deltas[kBlock] = {};
-    const int64_t count = std::min(kBlock, total - at);
-    for (int64_t i = 0; i < count; ++i) {
-      const auto row = static_cast<size_t>(at + i);
-      deltas[i] = static_cast<U>(static_cast<U>(values[row]) - static_cast<U>(values[row - 1]));
-    }
-    out = PutBlock(deltas, count, out);
+    out = PutBlock(values.data() + at, std::min(kBlock, total - at), out);
   }
   return out - start;
 }
