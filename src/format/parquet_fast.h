@@ -30,5 +30,7 @@ int64_t DeltaBytesMax(int64_t count, int64_t width);
 // DELTA_BINARY_PACKED, blocks of 128 values in miniblocks of 32. Returns the bytes written.
 int64_t EncodeDelta(std::span<const int32_t> values, uint8_t* out);
 int64_t EncodeDelta(std::span<const int64_t> values, uint8_t* out);
+// BYTE_STREAM_SPLIT of values of four or eight bytes: as many bytes as `values` has.
+void SplitStreams(std::string_view values, int64_t width, uint8_t* out);
 
 }  // namespace freight

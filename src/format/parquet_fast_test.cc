@@ -1,4 +1,4 @@
-// The delta encoder against one that writes bit by bit, byte for byte.
+// The encoders of deltas and of split streams against plain ones that go bit by bit and byte by byte.
 #include "format/parquet_fast.h"
 
 #include <gtest/gtest.h>
@@ -7,6 +7,7 @@
 #include <bit>
 #include <limits>
 #include <random>
+#include <string>
 #include <type_traits>
 #include <vector>
 
@@ -124,6 +125,22 @@ TYPED_TEST(Deltas, OfExtremesTakeAllBits) {
       for (T& value : values) value = static_cast<T>(random());
     }
     ASSERT_EQ(Encoded(values), Expected(values)) << round;
+  }
+}
+
+TEST(SplitStreams, HoldEachByteOfEveryValue) {
+  std::mt19937_64 random(9);
+  for (const size_t width : {4, 8}) {
+    for (size_t count = 0; count < 100; ++count) {
+      std::string values(count * width, 0);
+      for (char& byte : values) byte = static_cast<char>(random());
+      std::vector<uint8_t> expected(values.size()), out(values.size());
+      for (size_t i = 0; i < values.size(); ++i) {
+        expected[i % width * count + i / width] = static_cast<uint8_t>(values[i]);
+      }
+      SplitStreams(values, static_cast<int64_t>(width), out.data());
+      ASSERT_EQ(out, expected) << width << " " << count;
+    }
   }
 }
 
