@@ -32,30 +32,56 @@ uint64_t ZigZag(T value) {
   return static_cast<uint64_t>(wide) << 1 ^ static_cast<uint64_t>(wide >> 63);
 }
 
+// Each value with its right neighbour, the left one in the low `width` bits.
+void JoinPairs(const uint64_t* values, int64_t count, int width, uint64_t* pairs) {
+  typedef uint64_t Words [[gnu::vector_size(16)]];
+  int64_t i = 0;
+  for (; i + 4 <= count; i += 4) {
+    Words from[2];
+    std::memcpy(from, values + i, sizeof from);
+    const Words left = __builtin_shufflevector(from[0], from[1], 0, 2);
+    const Words right = __builtin_shufflevector(from[0], from[1], 1, 3);
+    const Words pair = left | right << width;
+    std::memcpy(pairs + i / 2, &pair, sizeof pair);
+  }
+  for (; i < count; i += 2) pairs[i / 2] = values[i] | values[i + 1] << width;
+}
+
+void JoinPairs(const uint32_t* values, int64_t count, int width, uint64_t* pairs) {
+  for (int64_t i = 0; i < count; i += 2) {
+    uint64_t both;
+    std::memcpy(&both, values + i, sizeof both);
+    pairs[i / 2] = (both & 0xffffffff) | both >> 32 << width;
+  }
+}
+
+// The low `width` bits (32..64) of each value, one after the other. Touches up to eight bytes behind them.
+void PutWords(const uint64_t* values, int64_t count, int width, uint8_t* out) {
+  uint64_t before = 0;  // the last value's bits in the byte where the next one starts
+  for (int64_t i = 0, bit = 0; i < count; ++i) {
+    const int64_t shift = bit % 8, at = bit / 8;
+    const uint64_t word = values[i] << shift | before;
+    std::memcpy(out + at, &word, sizeof word);
+    // Shifts in two steps, as one of 64 bits is undefined.
+    if (width > 57) out[at + 8] = static_cast<uint8_t>(values[i] >> 1 >> (63 - shift));
+    bit += width;
+    before = values[i] >> (width - 1 - bit % 8) >> 1;
+  }
+}
+
 // The low `width` (1..64) bits of each value, one after the other; those above are zero. Neighbours are joined into one
 // value of twice the width until no two fit into a word: what is left to write is few words, and nothing depends on
-// where in a word the bits fall. May touch eight bytes behind those that it returns.
+// where in a word the bits fall. Touches up to eight bytes behind those that it returns.
 template <int64_t kCount, typename U>
 uint8_t* PackBits(const U* values, int width, uint8_t* out) {
-  if (kCount > 1 && width <= 32) {
-    constexpr int64_t kPairs = (kCount + 1) / 2;
-    uint64_t pairs[kPairs];
-    for (int64_t i = 0; i < kCount / 2; ++i) {
-      pairs[i] = uint64_t{values[2 * i]} | uint64_t{values[2 * i + 1]} << width;
+  if constexpr (kCount > 1) {
+    if (sizeof(U) == sizeof(uint32_t) || width <= 32) {
+      uint64_t pairs[kCount / 2];
+      JoinPairs(values, kCount, width, pairs);
+      return PackBits<kCount / 2>(pairs, 2 * width, out);
     }
-    return PackBits<kPairs>(pairs, 2 * width, out);
   }
-  uint64_t before = 0;  // bits of the last value in the byte where the next one starts
-  for (int64_t i = 0; i < kCount; ++i) {
-    const uint64_t value = values[i];
-    const int64_t bit = i * width;
-    const int64_t shift = bit % 8;
-    const uint64_t word = value << shift | before;
-    std::memcpy(out + bit / 8, &word, sizeof word);
-    // Shifts in two steps, each of fewer bits than a word has.
-    out[bit / 8 + 8] = static_cast<uint8_t>(value >> 1 >> (63 - shift));
-    before = value >> (width - 1 - (bit + width) % 8) >> 1;
-  }
+  if constexpr (sizeof(U) == sizeof(uint64_t)) PutWords(values, kCount, width, out);
   return out + kCount * width / 8;
 }
 
