@@ -155,16 +155,16 @@ void SplitStreamsOf(const char* in, int64_t count, uint8_t* out) {
     std::memcpy(from, in + done * kWidth, sizeof from);
     for (int turn = 0; turn < 4; ++turn) {
       for (int i = 0; i < kWidth / 2; ++i) {
-        const Bytes low = from[i], high = from[i + kWidth / 2];
-        to[2 * i] = __builtin_shufflevector(low, high, 0, 16, 1, 17, 2, 18, 3, 19, 4, 20, 5, 21, 6, 22, 7, 23);
-        to[2 * i + 1] = __builtin_shufflevector(low, high, 8, 24, 9, 25, 10, 26, 11, 27, 12, 28, 13, 29, 14, 30, 15, 31);
+        const Bytes a = from[i], b = from[i + kWidth / 2];
+        to[2 * i] = __builtin_shufflevector(a, b, 0, 16, 1, 17, 2, 18, 3, 19, 4, 20, 5, 21, 6, 22, 7, 23);
+        to[2 * i + 1] = __builtin_shufflevector(a, b, 8, 24, 9, 25, 10, 26, 11, 27, 12, 28, 13, 29, 14, 30, 15, 31);
       }
       std::memcpy(from, to, sizeof from);
     }
-    for (int byte = 0; byte < kWidth; ++byte) std::memcpy(out + byte * count + done, &from[byte], sizeof(Bytes));
+    for (int k = 0; k < kWidth; ++k) std::memcpy(out + k * count + done, &from[k], sizeof(Bytes));
   }
   for (; done < count; ++done) {
-    for (int byte = 0; byte < kWidth; ++byte) out[byte * count + done] = static_cast<uint8_t>(in[done * kWidth + byte]);
+    for (int k = 0; k < kWidth; ++k) out[k * count + done] = static_cast<uint8_t>(in[done * kWidth + k]);
   }
 }
 
