@@ -55,23 +55,21 @@ void JoinPairs(const uint32_t* values, int64_t count, int width, uint64_t* pairs
   }
 }
 
-// The low `width` bits (32..64) of each value, one after the other. Touches up to eight bytes behind them.
+// The low `width` bits (32..64) of each value, one after the other: whole bytes, and up to four more are touched.
 void PutWords(const uint64_t* values, int64_t count, int width, uint8_t* out) {
-  uint64_t before = 0;  // the last value's bits in the byte where the next one starts
+  // The last value's bits in the byte where the next one starts: also those for which its own word had no room.
+  uint64_t before = 0;
   for (int64_t i = 0, bit = 0; i < count; ++i) {
-    const int64_t shift = bit % 8, at = bit / 8;
-    const uint64_t word = values[i] << shift | before;
-    std::memcpy(out + at, &word, sizeof word);
-    // Shifts in two steps, as one of 64 bits is undefined.
-    if (width > 57) out[at + 8] = static_cast<uint8_t>(values[i] >> 1 >> (63 - shift));
+    const uint64_t word = values[i] << bit % 8 | before;
+    std::memcpy(out + bit / 8, &word, sizeof word);
     bit += width;
-    before = values[i] >> (width - 1 - bit % 8) >> 1;
+    before = values[i] >> (width - 1 - bit % 8) >> 1;  // in two steps, as one of 64 bits is undefined
   }
 }
 
 // The low `width` (1..64) bits of each value, one after the other; those above are zero. Neighbours are joined into one
 // value of twice the width until no two fit into a word: what is left to write is few words, and nothing depends on
-// where in a word the bits fall. Touches up to eight bytes behind those that it returns.
+// where in a word the bits fall. Touches up to four bytes behind those that it returns.
 template <int64_t kCount, typename U>
 uint8_t* PackBits(const U* values, int width, uint8_t* out) {
   if constexpr (kCount > 1) {
@@ -143,9 +141,9 @@ int64_t EncodeDeltas(std::span<const T> values, uint8_t* const start) {
   return out - start;
 }
 
-// Byte k of every value, then byte k + 1 of every value. Sixteen values are turned around at a time: joining the bytes of
-// the first half and those of the second by turns moves each bit of a byte's place (four of the value's number, above
-// two or three of the byte's) up by one and the highest one down, and after four times the number is below.
+// Byte k of every value, then byte k + 1 of every value. Sixteen values are turned around at a time: joining the bytes
+// of the first half and those of the second by turns moves each bit of a byte's place (four of the value's number,
+// above two or three of the byte's) up by one and the highest one down, and after four times the number is below.
 template <int kWidth>
 void SplitStreamsOf(const char* in, int64_t count, uint8_t* out) {
   typedef uint8_t Bytes [[gnu::vector_size(16)]];
