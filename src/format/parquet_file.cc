@@ -152,9 +152,11 @@ class File : public ParquetFile {
     }
     int64_t rows = 0, values = 0;
     for (EncodedPage& page : column.pages) {
+      // For the index. Without one, libparquet would write them into the page's header.
+      const auto stats = page_index_ ? ToParquet(page.bounds, page.nulls, page.nulls == page.values, is_signed)
+                                     : parquet::EncodedStatistics();
       const parquet::DataPageV1 framed(page.bytes, static_cast<int32_t>(page.values), ToParquet(page.encoding),
-                                       parquet::Encoding::RLE, parquet::Encoding::RLE, page.raw_bytes,
-                                       ToParquet(page.bounds, page.nulls, page.nulls == page.values, is_signed), rows);
+                                       parquet::Encoding::RLE, parquet::Encoding::RLE, page.raw_bytes, stats, rows);
       raw_bytes += pager->WriteDataPage(framed);
       rows += page.rows;
       values += page.values;
