@@ -309,6 +309,9 @@ class ParquetSourceTest(support.FreightTest):
         self.assertGreater(budget, usual + 2 * 800_000 - 1)  # as stored and as read, of one column
         self.assertLess(budget, usual + 3 * 800_000)
         self.assertEqual(p.call("plan", "t.yaml", "--json", "--memory", "64MiB").json()["memory_bytes"], usual)
+        self.assert_published(p.run(), published=100_000)
+        record, = (p.folder / "out" / "t.freight" / "runs").glob("*.json")
+        self.assertEqual(json.loads(record.read_text())["memory"]["limit_bytes"], budget)
 
     def test_its_own_output_comes_back(self):
         p = support.Project(self, support.EVENTS)

@@ -1,36 +1,12 @@
 // Validity and buffers of parsed columns.
 #include "contract/column_output.h"
 
-#include <algorithm>
+#include <arrow/util/bitmap_ops.h>
+
 #include <cstring>
+#include <utility>
 
 namespace freight {
-
-namespace {
-
-// The sum of bytes that are 0 or 1: eight sums side by side, as long as none of them passes a byte.
-int64_t CountOnes(std::span<const uint8_t> bytes) {
-  constexpr size_t kWords = 255;
-  constexpr uint64_t kEverySecond = 0x00ff00ff00ff00ff;
-  int64_t ones = 0;
-  size_t i = 0;
-  while (i + 8 <= bytes.size()) {
-    const size_t words = std::min((bytes.size() - i) / 8, kWords);
-    uint64_t sums = 0;
-    for (size_t k = 0; k < words; ++k) {
-      uint64_t word;
-      std::memcpy(&word, bytes.data() + i + 8 * k, sizeof word);
-      sums += word;
-    }
-    const uint64_t pairs = (sums & kEverySecond) + ((sums >> 8) & kEverySecond);
-    ones += static_cast<int64_t>(pairs * 0x0001000100010001 >> 48);
-    i += 8 * words;
-  }
-  for (; i < bytes.size(); ++i) ones += bytes[i];
-  return ones;
-}
-
-}  // namespace
 
 Status Reserve(int64_t bytes, arrow::MemoryPool* pool, std::shared_ptr<arrow::ResizableBuffer>* buffer) {
   if (*buffer != nullptr && (*buffer)->capacity() >= bytes) return (*buffer)->Resize(bytes, /*shrink_to_fit=*/false);
@@ -68,9 +44,9 @@ Result<std::shared_ptr<arrow::Buffer>> Validity::Finish(std::span<const uint8_t>
   if (!any_null_) return nullptr;
   uint8_t* bytes = bytes_->mutable_data();
   if (kept != static_cast<int64_t>(keep.size())) Compact(bytes, keep);
-  *null_count = kept - CountOnes({bytes, static_cast<size_t>(kept)});
-  if (*null_count == 0) return nullptr;
-  return PackBits({bytes, static_cast<size_t>(kept)}, pool);
+  ARROW_ASSIGN_OR_RAISE(auto bits, PackBits({bytes, static_cast<size_t>(kept)}, pool));
+  *null_count = kept - arrow::internal::CountSetBits(bits->data(), 0, kept);
+  return *null_count > 0 ? std::move(bits) : nullptr;
 }
 
 }  // namespace freight

@@ -18,7 +18,7 @@ namespace {
 
 constexpr int64_t kFooterTailBytes = 8;  // its length and the magic
 constexpr int64_t kReadBufferBytes = 256 << 10;
-// Of one column chunk: more is no count but damage.
+// Of one column chunk: more is no count of values or bytes but damage.
 constexpr int64_t kValuesMax = int64_t{1} << 40;
 constexpr int kFixedWidthMax = 1 << 16;
 constexpr int64_t kMorselRowsStep = 1 << 10;
@@ -28,6 +28,10 @@ Status Damaged(const InputFile& file, int64_t row_group) {
   return Fail(Reaction::kFailed, "the footer's entry for row group {} contradicts itself", row_group)
       .At({file.name})
       .Help("the file is damaged: fetch or write it again");
+}
+
+int64_t RawPageBytes(const parquet::ColumnChunkMetaData& chunk) {
+  return std::min(chunk.total_uncompressed_size(), kValuesMax);
 }
 
 // About what a column chunk's values take when decoded: dictionaries make pages far smaller than that. Where the writer
@@ -49,7 +53,7 @@ int64_t DecodedBytes(const parquet::ColumnChunkMetaData& chunk, const parquet::C
     }
     default: break;
   }
-  return std::max(chunk.total_uncompressed_size(), chunk.num_values() * width + bytes);
+  return std::max(RawPageBytes(chunk), chunk.num_values() * width + bytes);
 }
 
 }  // namespace
@@ -88,7 +92,7 @@ Result<ParquetLayout> ParquetLayout::Read(const InputFile& file, const parquet::
       out.file_end = std::max(out.file_end, end);
       if (std::binary_search(leaves.begin(), leaves.end(), leaf)) {
         out.raw_bytes += DecodedBytes(*chunk, *metadata.schema()->Column(leaf));
-        out.page_bytes += chunk->total_uncompressed_size() + chunk->total_compressed_size();
+        out.page_bytes += RawPageBytes(*chunk) + chunk->total_compressed_size();
       }
     }
     if (out.rows < 0) return Damaged(file, g);

@@ -1,12 +1,18 @@
 // Typed values judged by contracts, exact texts, conditions: the parts of the Parquet source that need no file.
+#include "format/parquet_layout.h"
+#include "format/parquet_schema.h"
 #include "format/parquet_typed.h"
 #include "format/parquet_where.h"
 #include "format/typed_text.h"
+#include "io/fault_env.h"
 
 #include <arrow/api.h>
 #include <arrow/json/from_string.h>
 #include <fmt/ranges.h>
 #include <gtest/gtest.h>
+#include <parquet/metadata.h>
+#include <parquet/properties.h>
+#include <parquet/schema.h>
 
 #include <limits>
 
@@ -193,6 +199,29 @@ TEST(Condition, IsReadAsWritten) {
   for (const char* none : {"", "a", "a =", "= 3", "a is", "a is null 3", "\"a = 3", "a ~ 3", "a..b = 3", ".a = 3"}) {
     EXPECT_EQ(shown(none), "none") << none;
   }
+}
+
+// A damaged footer can claim any size: two that are each possible for the format must not add up to less than nothing.
+TEST(ParquetLayout, BoundsWhatAFooterClaims) {
+  const auto two = arrow::schema({arrow::field("a", arrow::int64()), arrow::field("b", arrow::int64())});
+  const auto schema = ToParquetSchema(*two).ValueOrDie();
+  parquet::SchemaDescriptor descriptor;
+  descriptor.Init(schema);
+  const auto builder = parquet::FileMetaDataBuilder::Make(&descriptor, parquet::default_writer_properties());
+  parquet::RowGroupMetaDataBuilder* const group = builder->AppendRowGroup();
+  group->set_num_rows(10);
+  for (int i = 0; i < 2; ++i) {
+    group->NextColumnChunk()->Finish(10, 0, -1, /*data_page_offset=*/4, /*compressed_size=*/8,
+                                     /*uncompressed_size=*/int64_t{1} << 62, false, false, {}, {});
+  }
+  group->Finish(16);
+  const auto env = MakeMemEnv();
+  ASSERT_TRUE(WriteFileAtomic(*env, "/a.parquet", std::string(100, 'x')).ok());
+  const InputFile file{env.get(), "/a.parquet", "a.parquet"};
+  const auto layout = *ParquetLayout::Read(file, *builder->Finish(), {0, 1}, *ParquetFilter::Bind({}, {}, file));
+  ASSERT_EQ(layout.row_groups().size(), 1u);
+  EXPECT_EQ(layout.PageBytesMax(), 2 * ((int64_t{1} << 40) + 8));
+  EXPECT_EQ(layout.row_groups()[0].raw_bytes, 2 * (int64_t{1} << 40));
 }
 
 }  // namespace

@@ -9,7 +9,6 @@
 #include "format/zstd_numbers.h"
 
 #include <algorithm>
-#include <array>
 #include <cstring>
 #include <type_traits>
 
@@ -104,22 +103,6 @@ class Elements {
   uint32_t offset_ = 0;  // 0: the last element is none
   uint8_t* literal_ = nullptr;
   uint8_t* literal_end_ = nullptr;
-};
-
-// Where numbers stood last in a fragment.
-template <int kLog>
-class LastPlaces {
- public:
-  // 0 if this one was not seen, or if it was and another one took its place.
-  uint32_t Replace(uint64_t number, uint32_t place) {
-    uint16_t& last = places_[(number * 0x9E3779B97F4A7C15) >> (64 - kLog)];
-    const uint32_t before = last;
-    last = static_cast<uint16_t>(place);
-    return before;
-  }
-
- private:
-  std::array<uint16_t, size_t{1} << kLog> places_{};
 };
 
 struct NoPlaces {

@@ -24,37 +24,30 @@ constexpr int64_t kHuffmanTableBytesMax = 128;
 // Codes take a tenth of the time of everything else.
 constexpr int64_t kCodesPayPercent = 95;
 
+// How far back values stood, of those asked for one after the other, from the second to the last.
 template <typename U>
-uint32_t Hash(U value) {
-  return static_cast<uint32_t>((static_cast<uint64_t>(value) * 0x9E3779B97F4A7C15) >> (64 - kPlacesLog));
-}
-
-// Where values stood last, of those asked for one after the other, from the second to the last.
-template <typename U>
-class LastPlaces {
+class Distances {
  public:
-  explicit LastPlaces(const uint8_t* values) : values_(values) {}
+  explicit Distances(const uint8_t* values) : values_(values) {}
 
   // How many values before the i-th it stood; 0: it is new.
-  uint32_t Distance(uint32_t i) {
+  uint32_t Of(uint32_t i) {
     const U value = LoadNumber<U>(values_ + i * sizeof(U));
-    uint16_t& last = places_[Hash(value)];
-    const uint32_t place = last;
-    last = static_cast<uint16_t>(i);
+    const uint32_t place = places_.Replace(value, i);
     return Either(value == LoadNumber<U>(values_ + place * sizeof(U)), i - place, 0);
   }
 
  private:
   const uint8_t* const values_;
-  std::array<uint16_t, 1 << kPlacesLog> places_{};  // the last value of each hash; the first one of those not seen
+  LastPlaces<kPlacesLog> places_;
 };
 
 template <typename U>
 int64_t RepeatedPercent(std::string_view values) {
   const int64_t count = std::min(static_cast<int64_t>(values.size() / sizeof(U)), kPartValues);
-  LastPlaces<U> places(reinterpret_cast<const uint8_t*>(values.data()));
+  Distances<U> distances(reinterpret_cast<const uint8_t*>(values.data()));
   int64_t repeated = 0;
-  for (uint32_t i = 1; i < count; ++i) repeated += places.Distance(i) > 0;
+  for (uint32_t i = 1; i < count; ++i) repeated += distances.Of(i) > 0;
   return repeated * 100 / std::max<int64_t>(count, 1);
 }
 
@@ -88,12 +81,12 @@ bool RepeatsWriter::Find(const uint8_t* values, int64_t count) {
 // `offset` how far back it copies, both in values.
 template <typename U>
 ZstdSequence* RepeatsWriter::FindCopies(const uint8_t* values, int64_t begin, int64_t count, ZstdSequence* out) {
-  LastPlaces<U> places(values);
+  Distances<U> distances(values);
   uint32_t before = UINT32_MAX;  // the distance of the copy
   uint32_t next = 0;
   for (uint32_t i = 0; i < count; ++i) {
     const uint32_t here = next;
-    next = i + 1 < count ? places.Distance(i + 1) : 0;
+    next = i + 1 < count ? distances.Of(i + 1) : 0;
     // A new value's upper bytes go with the value behind it, if that comes back: one sequence for both.
     const uint32_t distance = Either(here > 0, here, next + (next == 0));
     out->match = static_cast<uint16_t>(begin + i);

@@ -219,12 +219,7 @@ Status QuarantineEncoder::FinishGroup(const QuarantineContext& context, BadRecor
 Result<std::unique_ptr<EncodedRowGroup>> QuarantineEncoder::Encode(const QuarantineContext& context,
                                                                    const BadRecords& records) {
   FREIGHT_ASSERT(group_.rows == 0);
-  // So many at a time become arrays: what a row group is made of exists once as records, not twice.
-  for (int64_t at = 0; at < records.size();) {
-    const int64_t begin = at;
-    for (QuarantineFill slice; at < records.size() && !slice.Holds(kSlice);) slice.Add(records.entry(at++));
-    ARROW_RETURN_NOT_OK(Append(context, records, begin, at - begin));
-  }
+  ARROW_RETURN_NOT_OK(Append(context, records, 0, records.size()));
   return Finish();
 }
 

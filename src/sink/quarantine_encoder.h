@@ -39,7 +39,7 @@ class QuarantineEncoder {
   Status Add(const QuarantineContext& context, const BadRecords& records, BadRecords* held, RowGroups* groups);
   // Ends the row group in the making with what is held. Without one, that stays: it is less than a quarter.
   Status FinishGroup(const QuarantineContext& context, BadRecords* held, RowGroups* groups);
-  // All of them as one row group. Not while one is in the making.
+  // All of them, about a quarter at most, as one row group. Not while one is in the making.
   Result<std::unique_ptr<EncodedRowGroup>> Encode(const QuarantineContext& context, const BadRecords& records);
 
  protected:
