@@ -12,7 +12,8 @@ STAGES = [
     ("compression", r"libarrow", r"^(ZSTD|HIST|HUF|FSE)_", 1.85),
     ("compression", r"libzstd", r"", 1.85),
     ("compression", r"freight",
-     r"Stride|Repeats|SequenceCoder|FseTable|LiteralCoder|Planes|PageCompressor|WriteBlock<", 1.85),
+     r"Stride|Repeats|TextMatcher|LongLength|ZstdText|ZstdBlock|SequenceCoder|FseTable|LiteralCoder|Planes|"
+     r"PageCompressor|WriteBlock<", 1.85),
     ("checksums and hashes", r"", r"crc32|XXH|Xxh", None),
     ("checksums and hashes", r"libxxhash", r"", None),
     ("record borders", r"freight", r"::Scan\b|CountRange|Cursor|FindLineEndByte", 0.05),

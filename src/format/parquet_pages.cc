@@ -16,6 +16,8 @@ constexpr int kFastLevelMax = 2;  // the levels that use the fast match finder
 // as fast and 4 % smaller; text of many short words does not.
 constexpr size_t kLargeTextBytes = 128 << 10;
 constexpr int kTextMatchMin = 7;
+// Fewer are not worth four tables.
+constexpr int64_t kOwnTextBytesMin = 64 << 10;
 // What a page is judged by: a sixteenth of it.
 constexpr size_t kSampledBytesMin = 32 << 10;
 constexpr size_t kSampleBytesMax = 16 << 10;
@@ -113,13 +115,22 @@ Result<uint8_t*> PageTools::Scratch(int64_t bytes) { return AtLeast(bytes, pool_
 
 Result<uint8_t*> PageTools::RewriteSpace(int64_t bytes) { return AtLeast(bytes, pool_, &rewrite_); }
 
+ZstdBlock& PageTools::block() {
+  if (!block_) block_ = std::make_unique_for_overwrite<ZstdBlock>();
+  return *block_;
+}
+
 RepeatsWriter& PageTools::repeats() {
-  if (!repeats_) repeats_ = std::make_unique<RepeatsWriter>();
+  if (!repeats_) repeats_ = std::make_unique<RepeatsWriter>(block());
   return *repeats_;
 }
 
+ZstdTextWriter PageTools::text() { return ZstdTextWriter(matcher_, block()); }
+
 void PageTools::ReleaseScratch() {
   repeats_.reset();
+  block_.reset();
+  matcher_.ReleaseScratch();
   scratch_.reset();
   rewrite_.reset();
 }
@@ -147,9 +158,9 @@ Status PageCompressor::AddPage(EncodedPage page, std::string_view raw, EncodedCo
     const bool heavy_dictionary = column->dictionary && column->dictionary->size() > page.raw_bytes;
     const bool keeps_codec = !first || column->keeps_codec || heavy_dictionary;
     if (keeps_codec || column->zstd.pays) {
-      ARROW_RETURN_NOT_OK(CompressPage(raw, page, *column).Value(&stored));
+      ARROW_RETURN_NOT_OK(CompressPage(raw, page, column).Value(&stored));
     }
-    const size_t percent = page.text && IsFastZstd() ? kSavedPercentFast : kSavedPercent;
+    const size_t percent = page.text_bytes > 0 && IsFastZstd() ? kSavedPercentFast : kSavedPercent;
     if (first) column->compressed = keeps_codec || Saves(percent, stored.size(), raw.size());
     if (!column->compressed) stored = raw;
   }
@@ -215,13 +226,28 @@ std::optional<int64_t> PageCompressor::WriteOwn(std::string_view raw, const Enco
   return tools_->repeats().WriteFrame(raw, number_bytes, form.repeats, coder, room);
 }
 
+// Nothing if a closer search would make less of it.
+Result<std::optional<std::string_view>> PageCompressor::CompressText(std::string_view raw, int64_t text_bytes) {
+  ARROW_RETURN_NOT_OK(tools_->Zstd().status());  // the literal coder's
+  const size_t room = ZstdTextWriter::RoomFor(raw.size());
+  ARROW_ASSIGN_OR_RAISE(uint8_t* const out, tools_->Scratch(static_cast<int64_t>(room)));
+  const auto written = tools_->text().WriteFrame(raw, text_bytes, tools_->literals(), {out, room});
+  if (!written) return std::optional<std::string_view>{};
+  return std::string_view(reinterpret_cast<const char*>(out), static_cast<size_t>(*written));
+}
+
 Result<std::string_view> PageCompressor::CompressPage(std::string_view raw, const EncodedPage& page,
-                                                      const EncodedColumn& column) {
-  const ZstdForm& form = column.zstd;
-  if (column.snappy.width > 0 || form.stride.low > 0 || form.repeats.width > 0 || form.planes) {
+                                                      EncodedColumn* column) {
+  ZstdForm& form = column->zstd;
+  if (form.text && page.text_bytes >= kOwnTextBytesMin && raw.size() <= TextMatch::kTextBytesMax) {
+    ARROW_ASSIGN_OR_RAISE(const auto written, CompressText(raw, page.text_bytes));
+    if (written) return *written;
+    form.text = false;  // of the pages that follow, too
+  }
+  if (column->snappy.width > 0 || form.stride.low > 0 || form.repeats.width > 0 || form.planes) {
     if (zstd()) ARROW_RETURN_NOT_OK(tools_->Zstd().status());  // the literal coder's
     ARROW_ASSIGN_OR_RAISE(uint8_t* const out, tools_->Scratch(page.raw_bytes));
-    const auto written = WriteOwn(raw, page, column, {out, raw.size()});
+    const auto written = WriteOwn(raw, page, *column, {out, raw.size()});
     if (written) return std::string_view(reinterpret_cast<const char*>(out), static_cast<size_t>(*written));
   }
   return Compress(raw, form);
@@ -247,8 +273,9 @@ Result<ZstdForm> PageCompressor::ChooseForm(std::string_view raw, const EncodedP
   ZstdForm form;
   const auto numbers = static_cast<size_t>(NumberBytes(page));
   if (!IsFastZstd() || raw.size() < kSampledBytesMin) return form;
-  if (page.text) {  // mostly pays, and the page itself says so for the time that a few samples take
+  if (page.text_bytes > 0) {  // mostly pays, and the page itself says so for the time that a few samples take
     form.large_text = options_.level == 1 && raw.size() >= kLargeTextBytes;
+    form.text = form.large_text;
     return form;
   }
   const bool typed = numbers >= kSampledBytesMin;

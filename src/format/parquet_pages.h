@@ -7,6 +7,7 @@
 #include "format/zstd_planes.h"
 #include "format/zstd_repeats.h"
 #include "format/zstd_stride.h"
+#include "format/zstd_text.h"
 
 #include <arrow/buffer.h>
 #include <arrow/util/compression.h>
@@ -46,7 +47,8 @@ struct EncodedPage {
   // The page ends with values - nulls little-endian numbers of so many bytes, PLAIN or split into streams. 0: it does
   // not.
   int number_width = 0;
-  bool text = false;  // strings or bytes of any length, as they are or behind their lengths
+  // ... or with so many bytes of strings, as they are or behind their lengths. 0: it does not.
+  int64_t text_bytes = 0;
   ValueBounds bounds;
 };
 
@@ -54,6 +56,7 @@ struct EncodedPage {
 struct ZstdForm {
   bool wide_step = false;  // of the match finder
   bool large_text = false;  // matches are as long as in larger inputs
+  bool text = false;        // of our own search; taken for pages that repeat themselves enough
   Stride stride;           // taken for pages to which it fits
   Repeats repeats;         // likewise
   bool planes = false;     // of split streams
@@ -91,10 +94,13 @@ class PageTools {
   Result<uint8_t*> RewriteSpace(int64_t bytes);
   // Scratch, too.
   RepeatsWriter& repeats();
+  ZstdTextWriter text();
   // Gives all scratch back; the next page allocates it again.
   void ReleaseScratch();
 
  private:
+  ZstdBlock& block();
+
   struct FreeZstd {
     void operator()(ZSTD_CCtx* context) const { ZSTD_freeCCtx(context); }
   };
@@ -103,7 +109,9 @@ class PageTools {
   std::unique_ptr<ZSTD_CCtx, FreeZstd> zstd_;  // kept from page to page
   std::optional<LiteralCoder> literals_;       // with zstd_
   std::unique_ptr<arrow::ResizableBuffer> scratch_, rewrite_;
-  std::unique_ptr<RepeatsWriter> repeats_;
+  std::unique_ptr<ZstdBlock> block_;
+  std::unique_ptr<RepeatsWriter> repeats_;  // writes by way of it
+  TextMatcher matcher_;
 };
 
 // Compresses pages through one codec, into buffers of exact size.
@@ -137,7 +145,8 @@ class PageCompressor {
   std::optional<int64_t> WriteOwn(std::string_view raw, const EncodedPage& page, const EncodedColumn& column,
                                   std::span<uint8_t> room);
   Result<SnappyNumbers> ChooseSnappy(std::string_view raw, const EncodedPage& page);
-  Result<std::string_view> CompressPage(std::string_view raw, const EncodedPage& page, const EncodedColumn& column);
+  Result<std::string_view> CompressPage(std::string_view raw, const EncodedPage& page, EncodedColumn* column);
+  Result<std::optional<std::string_view>> CompressText(std::string_view raw, int64_t text_bytes);
 
   const ParquetOptions options_;
   const std::shared_ptr<PageTools> tools_;

@@ -1,6 +1,8 @@
 // Compression of pages against what zstd makes of them by itself.
 #include "format/parquet_pages.h"
 
+#include "format/zstd_testing.h"
+
 #include <arrow/memory_pool.h>
 #include <arrow/util/compression.h>
 #include <gtest/gtest.h>
@@ -139,11 +141,12 @@ TEST(PageCompressor, APageOfNullsMayFollowOneOfStreams) {
   EXPECT_EQ(Decompressed(column.pages[1]), "levels");
 }
 
-// zstd's level 1 treats a page as a small input.
+EncodedPage PageOfText(const std::string& raw) { return {.text_bytes = static_cast<int64_t>(raw.size())}; }
+
 EncodedColumn CompressedText(const std::string& raw) {
   auto compressor = PageCompressor::Make({}, Tools()).ValueOrDie();
   EncodedColumn column;
-  EXPECT_TRUE(compressor->AddPage({.text = true}, raw, &column).ok());
+  EXPECT_TRUE(compressor->AddPage(PageOfText(raw), raw, &column).ok());
   return column;
 }
 
@@ -155,19 +158,39 @@ TEST(PageCompressor, TextThatHardlyShrinksIsStoredAsItIs) {
   EXPECT_EQ(CompressedText(raw).pages[0].bytes->ToString(), raw);
 }
 
+// zstd's level 1 treats a page as a small input.
 TEST(PageCompressor, LargePagesOfTextGetTheMatchesOfLargerInputs) {
   std::mt19937_64 random(12);
-  std::vector<std::string> words(40);
-  for (std::string& word : words) {
-    for (uint64_t i = 3 + random() % 6; i > 0; --i) word += static_cast<char>('a' + random() % 26);
-  }
-  std::string raw;
-  while (raw.size() < 200 << 10) raw += words[random() % words.size()] + " ";
+  std::string raw;  // many numbers: a search of our own is not for them
+  while (raw.size() < 200 << 10) raw += Sentences(random, 20) + std::to_string(random()) + '\n';
   const EncodedColumn column = CompressedText(raw);
   EXPECT_TRUE(column.zstd.large_text);
-  EXPECT_LT(static_cast<size_t>(column.pages[0].bytes->size()), UsualBytes(raw));
+  EXPECT_FALSE(column.zstd.text);
   EXPECT_EQ(Decompressed(column.pages[0]), raw);
   EXPECT_FALSE(CompressedText(raw.substr(0, 100'000)).zstd.large_text);
+}
+
+TEST(PageCompressor, TextThatComesBackIsSearchedSideBySide) {
+  std::mt19937_64 random(24);
+  const std::string raw = Sentences(random, 250'000);
+  const std::string other = RandomBytes(random, 250'000);
+  auto compressor = PageCompressor::Make({}, Tools()).ValueOrDie();
+  EncodedColumn column;
+  for (const std::string& body : {raw, raw.substr(0, 1'000)}) {
+    ASSERT_TRUE(compressor->AddPage(PageOfText(body), body, &column).ok());
+    compressor->ReleaseScratch();
+  }
+  EXPECT_TRUE(column.zstd.text);
+  EXPECT_NE(static_cast<size_t>(column.pages[0].bytes->size()), UsualBytes(raw));
+  EXPECT_EQ(Decompressed(column.pages[0]), raw);
+  EXPECT_EQ(Decompressed(column.pages[1]), raw.substr(0, 1'000));
+  // One page of another kind, and the search is not tried again.
+  for (const std::string& body : {other, raw}) {
+    ASSERT_TRUE(compressor->AddPage(PageOfText(body), body, &column).ok());
+  }
+  EXPECT_FALSE(column.zstd.text);
+  EXPECT_EQ(Decompressed(column.pages[2]), other);
+  EXPECT_EQ(Decompressed(column.pages[3]), raw);
 }
 
 TEST(PageCompressor, RisingNumbersAreNoStrides) {
@@ -290,7 +313,7 @@ TEST(PageCompressor, LibsnappyKeepsWhatItDoesBetter) {
   sevens.resize(560'000);
   expect_usual(sevens, page, "copies across numbers");
   const std::string amounts = Int64Page(70'000, [&] { return static_cast<int64_t>(random() % 60'000); });
-  expect_usual(amounts, {.rows = 70'000, .values = 70'000, .text = true}, "text");
+  expect_usual(amounts, {.rows = 70'000, .values = 70'000, .text_bytes = 560'000}, "text");
   EncodedPage split = page;
   split.encoding = PageEncoding::kByteStreamSplit;
   expect_usual(amounts, split, "streams");

@@ -328,7 +328,8 @@ class BytesColumn : public ColumnEncoder {
       ARROW_ASSIGN_OR_RAISE(packed, PackLengths());
     }
     EncodedPage page{.rows = page_.rows(), .values = page_.rows(), .nulls = page_.nulls(), .encoding = encoding,
-                     .text = encoding != PageEncoding::kDictionary, .bounds = page_bounds_.Finish(text_)};
+                     .bounds = page_bounds_.Finish(text_)};
+    if (encoding != PageEncoding::kDictionary) page.text_bytes = page_.value_bytes();
     ARROW_ASSIGN_OR_RAISE(std::string_view body, page_.Body(packed));
     ARROW_RETURN_NOT_OK(compressor_->AddPage(std::move(page), body, &column_));
     chunk_bounds_.Merge(page_bounds_);

@@ -18,7 +18,6 @@ constexpr int kPlacesLog = 12;
 constexpr int64_t kPartValues = 4 << 10;
 constexpr uint32_t kLiteralsMax = 0xFFFF - 16;  // of a sequence: room for another value
 constexpr int64_t kBlockOverhead = 3 + 3 + 3 + 1;
-constexpr int64_t kRoomSpare = 16;
 // A code's table, at most.
 constexpr int64_t kHuffmanTableBytesMax = 128;
 // Codes take a tenth of the time of everything else.
@@ -68,19 +67,19 @@ int64_t RepeatedPercent(std::string_view values, int width) {
 template <typename U>
 bool RepeatsWriter::Find(const uint8_t* values, int64_t count) {
   constexpr auto kWidth = static_cast<int64_t>(sizeof(U));
-  ZstdSequence* end = sequences_.data();
+  static_assert(kBlockValues < static_cast<int64_t>(ZstdBlock::kSequencesMax));
+  Copy* end = copies_.data();
   for (int64_t at = 0; at < count; at += kPartValues) {
     end = FindCopies<U>(values + at * kWidth, at, std::min(kPartValues, count - at), end);
   }
-  end->match = static_cast<uint16_t>(count);
+  end->begin = static_cast<uint16_t>(count);
   return FindLiterals<U>(values, end);
 }
 
 // A value that stood as far back as the one before it goes on with that one's copy; any other begins a sequence. That
-// one is written in any case, and the next value writes over it if it was not to be. `match` is where it begins, and
-// `offset` how far back it copies, both in values.
+// one is written in any case, and the next value writes over it if it was not to be.
 template <typename U>
-ZstdSequence* RepeatsWriter::FindCopies(const uint8_t* values, int64_t begin, int64_t count, ZstdSequence* out) {
+RepeatsWriter::Copy* RepeatsWriter::FindCopies(const uint8_t* values, int64_t begin, int64_t count, Copy* out) {
   Distances<U> distances(values);
   uint32_t before = UINT32_MAX;  // the distance of the copy
   uint32_t next = 0;
@@ -89,8 +88,7 @@ ZstdSequence* RepeatsWriter::FindCopies(const uint8_t* values, int64_t begin, in
     next = i + 1 < count ? distances.Of(i + 1) : 0;
     // A new value's upper bytes go with the value behind it, if that comes back: one sequence for both.
     const uint32_t distance = Either(here > 0, here, next + (next == 0));
-    out->match = static_cast<uint16_t>(begin + i);
-    out->offset = static_cast<uint16_t>(distance);
+    *out = {static_cast<uint16_t>(begin + i), static_cast<uint16_t>(distance)};
     out += here != before;
     before = distance;
   }
@@ -100,15 +98,15 @@ ZstdSequence* RepeatsWriter::FindCopies(const uint8_t* values, int64_t begin, in
 // Gives a sequence's first value the literals in which it differs from what it copies. Where this leaves no match, the
 // value is a literal of the next sequence.
 template <typename U>
-bool RepeatsWriter::FindLiterals(const uint8_t* values, const ZstdSequence* end) {
+bool RepeatsWriter::FindLiterals(const uint8_t* values, const Copy* end) {
   constexpr auto kWidth = static_cast<uint32_t>(sizeof(U));
-  uint8_t* literals = literals_.data();
-  ZstdSequence* out = sequences_.data();
+  uint8_t* literals = block_.literals();
+  ZstdSequence* out = block_.sequences();
   uint32_t whole = 0;  // bytes of such values
-  for (const ZstdSequence* in = sequences_.data(); in < end; ++in) {
-    const uint8_t* const at = values + in->match * kWidth;
-    const uint32_t offset = in->offset * kWidth;
-    const uint32_t bytes = static_cast<uint32_t>(in[1].match - in->match) * kWidth;
+  for (const Copy* in = copies_.data(); in < end; ++in) {
+    const uint8_t* const at = values + in->begin * kWidth;
+    const uint32_t offset = in->distance * kWidth;
+    const uint32_t bytes = static_cast<uint32_t>(in[1].begin - in->begin) * kWidth;
     const U value = LoadNumber<U>(at);
     const auto low = static_cast<uint32_t>(DifferingBytes(value, LoadNumber<U>(at - offset)));
     std::memcpy(literals, &value, kWidth);
@@ -121,12 +119,11 @@ bool RepeatsWriter::FindLiterals(const uint8_t* values, const ZstdSequence* end)
     literals += low;
     out->literals = static_cast<uint16_t>(whole + low);
     out->match = static_cast<uint16_t>(bytes - low);
-    out->offset = static_cast<uint16_t>(offset);
+    out->offset = offset;
     ++out;
     whole = 0;
   }
-  sequences_number_ = static_cast<size_t>(out - sequences_.data());
-  literals_number_ = static_cast<size_t>(literals - literals_.data());
+  block_.Hold(static_cast<size_t>(out - block_.sequences()), static_cast<size_t>(literals - block_.literals()));
   return true;
 }
 
@@ -136,12 +133,14 @@ RepeatsEstimate RepeatsWriter::Estimate(std::string_view values, int width) {
   if (count < 1) return {};
   const uint8_t* const second = reinterpret_cast<const uint8_t*>(values.data()) + width;
   const bool found = width == 8 ? Find<uint64_t>(second, count) : Find<uint32_t>(second, count);
-  if (!found || sequences().empty()) return {};
+  const std::span<ZstdSequence> sequences = block_.held_sequences();
+  const std::span<const uint8_t> literals = block_.held_literals();
+  if (!found || sequences.empty()) return {};
   RepeatedOffsets offsets;
-  const int64_t sequence_bytes = sequence_coder_.EstimateBytes(sequences(), offsets) + kBlockOverhead;
-  const int64_t plain = sequence_bytes + static_cast<int64_t>(literals().size());
-  const int64_t coded = sequence_bytes + CodedBytes(literals());
-  const auto number = static_cast<int64_t>(sequences().size());
+  const int64_t sequence_bytes = block_.coder().EstimateBytes(sequences, offsets) + kBlockOverhead;
+  const int64_t plain = sequence_bytes + static_cast<int64_t>(literals.size());
+  const int64_t coded = sequence_bytes + CodedBytes(literals);
+  const auto number = static_cast<int64_t>(sequences.size());
   if (coded * 100 < plain * kCodesPayPercent) return {{width, true}, coded, number};
   return {{width, false}, plain, number};
 }
@@ -167,31 +166,10 @@ std::optional<int64_t> RepeatsWriter::Write(std::string_view body, int64_t value
   for (int64_t at = 1; at < count; at += kBlockValues) {
     const int64_t number = std::min(kBlockValues, count - at);
     const uint8_t* const block = values + at * kWidth;
-    if (Find<U>(block, number) && WriteBlock(number * kWidth, offsets, coder, frame)) continue;
+    if (Find<U>(block, number) && block_.Write(number * kWidth, &offsets, coder, frame)) continue;
     if (!frame.Raw(block, number * kWidth)) return std::nullopt;
   }
   return frame.Finish();
-}
-
-// False, and nothing has changed, if the block would not be smaller than its content or the room is short.
-bool RepeatsWriter::WriteBlock(int64_t content, RepeatedOffsets& offsets, LiteralCoder* coder, ZstdFrame& frame) {
-  const auto codes = coder ? coder->Code(literals()) : std::span<const uint8_t>{};
-  const auto stored = codes.empty() ? literals() : codes;
-  if (sequences().empty() || frame.Room() < static_cast<int64_t>(stored.size()) + kRoomSpare) return false;
-  RepeatedOffsets after = offsets;
-  uint8_t* const block = frame.BeginBlock();
-  if (codes.empty()) frame.LiteralsHeader(static_cast<int64_t>(stored.size()));
-  std::memcpy(frame.Rest().data(), stored.data(), stored.size());
-  frame.Skip(static_cast<int64_t>(stored.size()));
-  const bool written = sequence_coder_.Write(sequences(), after, frame);
-  const int64_t size = frame.Rest().data() - block - kZstdBlockHeaderBytes;
-  if (!written || size >= content) {
-    frame.DropBlock(block);
-    return false;
-  }
-  frame.EndBlock(block);
-  offsets = after;
-  return true;
 }
 
 }  // namespace freight

@@ -1,8 +1,7 @@
 // zstd frames for integers that come back soon: sorted keys with several rows each, timestamps a little out of order.
 #pragma once
 
-#include "format/zstd_literals.h"
-#include "format/zstd_sequences.h"
+#include "format/zstd_block.h"
 
 #include <array>
 #include <cstdint>
@@ -28,9 +27,11 @@ struct RepeatsEstimate {
 // How many of 100 values stood shortly before. Costs little: most columns are asked no more than this.
 int64_t RepeatedPercent(std::string_view values, int width);
 
-// Holds the scratch memory, some 300 KiB. One caller at a time.
+// Holds 64 KiB, and writes by way of its caller's block. One caller at a time.
 class RepeatsWriter {
  public:
+  explicit RepeatsWriter(ZstdBlock& block) : block_(block) {}
+
   // Of a block's values at most; those beyond do not count.
   RepeatsEstimate Estimate(std::string_view values, int width);
 
@@ -42,24 +43,23 @@ class RepeatsWriter {
  private:
   static constexpr int64_t kBlockValues = 16 << 10;
 
+  // Of the block's value `begin`, and those behind it up to the next one's: they stand so many values before, too.
+  struct Copy {
+    uint16_t begin;
+    uint16_t distance;
+  };
+
   template <typename U>
   bool Find(const uint8_t* values, int64_t count);
   template <typename U>
-  ZstdSequence* FindCopies(const uint8_t* values, int64_t begin, int64_t count, ZstdSequence* out);
+  Copy* FindCopies(const uint8_t* values, int64_t begin, int64_t count, Copy* out);
   template <typename U>
-  bool FindLiterals(const uint8_t* values, const ZstdSequence* end);
+  bool FindLiterals(const uint8_t* values, const Copy* end);
   template <typename U>
   std::optional<int64_t> Write(std::string_view body, int64_t value_bytes, LiteralCoder* coder, std::span<uint8_t> out);
-  bool WriteBlock(int64_t content, RepeatedOffsets& offsets, LiteralCoder* coder, ZstdFrame& frame);
-  // Of the block that Find() saw last.
-  std::span<ZstdSequence> sequences() { return {sequences_.data(), sequences_number_}; }
-  std::span<const uint8_t> literals() const { return {literals_.data(), literals_number_}; }
 
-  SequenceCoder sequence_coder_;
-  size_t sequences_number_ = 0;
-  size_t literals_number_ = 0;
-  std::array<ZstdSequence, kBlockValues + 1> sequences_;
-  std::array<uint8_t, kBlockValues * 8 + 8> literals_;
+  ZstdBlock& block_;
+  std::array<Copy, kBlockValues + 1> copies_;
 };
 
 }  // namespace freight

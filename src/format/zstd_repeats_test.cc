@@ -49,7 +49,8 @@ class RepeatsTest : public testing::Test {
   }
 
   TestCoder coder_;
-  std::unique_ptr<RepeatsWriter> writer_ = std::make_unique<RepeatsWriter>();
+  std::unique_ptr<ZstdBlock> block_ = std::make_unique<ZstdBlock>();
+  std::unique_ptr<RepeatsWriter> writer_ = std::make_unique<RepeatsWriter>(*block_);
 };
 
 TEST_F(RepeatsTest, SoupsOfEveryKindAreReadBack) {
@@ -135,7 +136,8 @@ TEST_F(RepeatsTest, TheSameValuesGiveTheSameBytes) {
   const auto frame = Frame(body, 400'000, {8, true}, body.size());
   Frame(other, 400'000, {8, true}, body.size());
   EXPECT_EQ(Frame(body, 400'000, {8, true}, body.size()), frame) << "whatever was written before";
-  writer_ = std::make_unique<RepeatsWriter>();
+  block_ = std::make_unique<ZstdBlock>();
+  writer_ = std::make_unique<RepeatsWriter>(*block_);
   EXPECT_EQ(Frame(body, 400'000, {8, true}, body.size()), frame);
 }
 

@@ -19,6 +19,7 @@ constexpr int kOffsetAccuracyMax = 8;
 constexpr int kLiteralCodeBits = 6;  // of a code among `codes`
 constexpr int kMatchCodeBits = 6;
 constexpr uint32_t kCodeMask = 63;
+constexpr uint32_t kLastOffsets = 3;  // have numbers of their own
 // A bit of these is in the packed codes of a length that has extra bits: literals' from 16, matches' from 32.
 constexpr uint32_t kLongCodes = 0x30 | 0x20 << kLiteralCodeBits;
 
@@ -54,16 +55,16 @@ uint32_t MatchCode(uint32_t beyond) { return beyond < 128 ? kMatchCodes[beyond] 
 
 // The format's number for an offset. The three last ones have the numbers 1 to 3; without literals the very last one
 // has none, as it would continue the match before, and the others are one lower.
-uint16_t OffsetNumber(uint32_t offset, bool literals, RepeatedOffsets& last) {
+uint32_t OffsetNumber(uint32_t offset, bool literals, RepeatedOffsets& last) {
   const bool is_second = offset == last.second;
   const bool stays = literals & (offset == last.first);
-  uint32_t number = Either(offset == last.third, 2U + literals, offset + 3);
+  uint32_t number = Either(offset == last.third, 2U + literals, offset + kLastOffsets);
   number = Either(is_second, 1U + literals, number);
   number = Either(stays, 1, number);
   last.third = Either(stays | is_second, last.third, last.second);
   last.second = Either(stays, last.second, last.first);
   last.first = offset;
-  return static_cast<uint16_t>(number);
+  return number;
 }
 
 // At most 57.
@@ -106,8 +107,8 @@ struct Codes {
   static Codes Of(uint32_t packed) {
     return {packed & kCodeMask, packed >> kLiteralCodeBits & kCodeMask, packed >> (kLiteralCodeBits + kMatchCodeBits)};
   }
-  uint16_t Packed() const {
-    return static_cast<uint16_t>(literals | match << kLiteralCodeBits | offset << (kLiteralCodeBits + kMatchCodeBits));
+  uint32_t Packed() const {
+    return literals | match << kLiteralCodeBits | offset << (kLiteralCodeBits + kMatchCodeBits);
   }
 
   uint32_t literals, match, offset;
@@ -125,7 +126,8 @@ struct Codes {
 }
 
 // Such bits above `states`.
-bool WriteSequence(const ZstdSequence& sequence, const Codes& codes, Bits states, BitStream& out) {
+[[gnu::always_inline]] inline bool WriteSequence(const ZstdSequence& sequence, const Codes& codes, Bits states,
+                                                 BitStream& out) {
   if ((sequence.codes & kLongCodes) != 0) [[unlikely]] {
     if (!out.Write(states)) return false;
     states = LengthBits(sequence);
@@ -159,27 +161,33 @@ int64_t CodesBits(const Counts& counts) {
   return EntropyBits(wide, 0) + 8 * different;
 }
 
-}  // namespace
-
-void SequenceCoder::CountCodes(std::span<ZstdSequence> sequences, RepeatedOffsets& offsets) {
-  literal_counts_ = offset_counts_ = match_counts_ = {};
+void NumberOffsets(std::span<ZstdSequence> sequences, RepeatedOffsets& offsets) {
   RepeatedOffsets last = offsets;
   for (ZstdSequence& sequence : sequences) {
     sequence.offset = OffsetNumber(sequence.offset, sequence.literals > 0, last);
   }
+  offsets = last;
+}
+
+}  // namespace
+
+void SequenceCoder::CountCodes(std::span<ZstdSequence> sequences, RepeatedOffsets* offsets) {
+  literal_counts_ = offset_counts_ = match_counts_ = {};
+  if (offsets != nullptr) NumberOffsets(sequences, *offsets);
+  const uint32_t beyond = offsets == nullptr ? kLastOffsets : 0;
   for (ZstdSequence& sequence : sequences) {
     const uint32_t literals = LiteralCode(sequence.literals);
     const uint32_t match = MatchCode(static_cast<uint32_t>(sequence.match) - kZstdMatchMin);
+    sequence.offset += beyond;
     const uint32_t offset = HighestBit(sequence.offset);
     ++literal_counts_[literals];
     ++match_counts_[match];
     ++offset_counts_[offset];
     sequence.codes = Codes{literals, match, offset}.Packed();
   }
-  offsets = last;
 }
 
-bool SequenceCoder::Write(std::span<ZstdSequence> sequences, RepeatedOffsets& offsets, ZstdFrame& frame) {
+bool SequenceCoder::Write(std::span<ZstdSequence> sequences, RepeatedOffsets* offsets, ZstdFrame& frame) {
   FREIGHT_ASSERT(!sequences.empty());
   CountCodes(sequences, offsets);
   literals_.Build(literal_counts_, kLengthAccuracyMax);
@@ -227,7 +235,7 @@ uint8_t* SequenceCoder::WriteStream(std::span<const ZstdSequence> sequences, uin
 }
 
 int64_t SequenceCoder::EstimateBytes(std::span<ZstdSequence> sequences, RepeatedOffsets& offsets) {
-  CountCodes(sequences, offsets);
+  CountCodes(sequences, &offsets);
   int64_t bits = CodesBits(literal_counts_) + CodesBits(offset_counts_) + CodesBits(match_counts_);
   for (size_t code = 0; code < FseTable::kSymbolsMax; ++code) {
     if (code < kLiteralExtra.size()) bits += literal_counts_[code] * kLiteralExtra[code];

@@ -14,10 +14,10 @@ namespace freight {
 struct ZstdSequence {
   uint16_t literals = 0;  // bytes
   uint16_t match = 0;     // bytes, at least kZstdMatchMin
-  uint16_t offset = 0;    // how many bytes back, from 1; at most kOffsetMax
-  uint16_t codes = 0;     // SequenceCoder's
+  uint32_t offset = 0;    // how many bytes back, from 1; at most kOffsetMax
+  uint32_t codes = 0;     // SequenceCoder's
 
-  static constexpr uint16_t kOffsetMax = 0xFFFF - 3;
+  static constexpr uint32_t kOffsetMax = (1U << 24) - 4;
 };
 
 // What a decoder remembers from one compressed block of a frame to the next.
@@ -30,9 +30,9 @@ struct RepeatedOffsets {
 class SequenceCoder {
  public:
   // Writes the section for 1 to 128 Ki sequences, with codes of its own. Turns `offset` into the number that the format
-  // has for it, which is smaller for the offsets of the sequences before. False if the frame does not have room for the
-  // section and 8 bytes more; `offsets` are then void.
-  bool Write(std::span<ZstdSequence> sequences, RepeatedOffsets& offsets, ZstdFrame& frame);
+  // has for it, which is smaller for the offsets of the sequences before. Without `offsets` these are not looked for.
+  // False if the frame does not have room for the section and 8 bytes more; `offsets` are then void.
+  bool Write(std::span<ZstdSequence> sequences, RepeatedOffsets* offsets, ZstdFrame& frame);
 
   // About what the section would take. Changes the sequences as Write does.
   int64_t EstimateBytes(std::span<ZstdSequence> sequences, RepeatedOffsets& offsets);
@@ -40,7 +40,7 @@ class SequenceCoder {
  private:
   using Counts = std::array<uint32_t, FseTable::kSymbolsMax>;
 
-  void CountCodes(std::span<ZstdSequence> sequences, RepeatedOffsets& offsets);
+  void CountCodes(std::span<ZstdSequence> sequences, RepeatedOffsets* offsets);
   uint8_t* WriteStream(std::span<const ZstdSequence> sequences, uint8_t* at, const uint8_t* end) const;
 
   Counts literal_counts_, offset_counts_, match_counts_;

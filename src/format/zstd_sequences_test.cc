@@ -55,7 +55,7 @@ Made Make(std::vector<std::vector<ZstdSequence>> blocks, size_t room) {
     frame.LiteralsHeader(bytes);
     literals[i].copy(reinterpret_cast<char*>(frame.Rest().data()), literals[i].size());
     frame.Skip(bytes);
-    fits = coder.Write(blocks[i], offsets, frame);
+    fits = coder.Write(blocks[i], &offsets, frame);
     frame.EndBlock(block);
   }
   EXPECT_EQ(out.back(), '\x7e') << "wrote past its room";
@@ -162,7 +162,7 @@ TEST(SequenceCoder, EstimateIsNearTheSection) {
   const int64_t estimate = SequenceCoder().EstimateBytes(copy, offsets);
   std::string out(1 << 20, '\0');
   ZstdFrame frame({reinterpret_cast<uint8_t*>(out.data()), out.size()});
-  ASSERT_TRUE(SequenceCoder().Write(sequences, offsets = {}, frame));
+  ASSERT_TRUE(SequenceCoder().Write(sequences, &(offsets = {}), frame));
   const int64_t section = static_cast<int64_t>(out.size()) - frame.Room();
   EXPECT_NEAR(static_cast<double>(estimate), static_cast<double>(section), static_cast<double>(section) * 0.02);
 }

@@ -65,6 +65,43 @@ class Soup {
   std::vector<uint64_t> seen_;
 };
 
+inline std::string RandomBytes(std::mt19937_64& random, size_t bytes) {
+  std::string text(bytes, '\0');
+  for (char& c : text) c = static_cast<char>(random());
+  return text;
+}
+
+// Of a few words, in any order.
+inline std::string Sentences(std::mt19937_64& random, size_t bytes) {
+  std::vector<std::string> words(20);
+  for (std::string& word : words) {
+    for (uint64_t left = 3 + random() % 8; left > 0; --left) word += static_cast<char>('a' + random() % 26);
+  }
+  std::string text;
+  while (text.size() < bytes) text += words[random() % words.size()] + ' ';
+  text.resize(bytes);
+  return text;
+}
+
+// Pieces that stood before, of every length, among bytes that did not; sometimes one byte again and again.
+inline std::string TextSoup(std::mt19937_64& random, size_t bytes) {
+  const uint64_t repeated = random() % 101;
+  const uint64_t piece_log = 1 + random() % 12;
+  const uint64_t back_log = 1 + random() % 20;
+  std::string text = Sentences(random, 100);
+  while (text.size() < bytes) {
+    const size_t length = 1 + random() % (uint64_t{1} << piece_log);
+    if (random() % 100 < repeated) {
+      const size_t back = 1 + random() % std::min(text.size(), size_t{1} << back_log);
+      for (size_t i = 0; i < length; ++i) text += text[text.size() - back];
+    } else {
+      text += random() % 3 == 0 ? RandomBytes(random, length) : Sentences(random, length);
+    }
+  }
+  text.resize(bytes);
+  return text;
+}
+
 struct TestCoder {
   std::unique_ptr<ZSTD_CCtx, size_t (*)(ZSTD_CCtx*)> context{ZSTD_createCCtx(), &ZSTD_freeCCtx};
   LiteralCoder coder{context.get()};
