@@ -16,13 +16,14 @@ constexpr int kFastLevelMax = 2;  // the levels that use the fast match finder
 // as fast and 4 % smaller; text of many short words does not.
 constexpr size_t kLargeTextBytes = 128 << 10;
 constexpr int kTextMatchMin = 7;
+constexpr size_t kSnappyFragmentBytes = 64 << 10;
 // Fewer are not worth four tables.
 constexpr int64_t kOwnTextBytesMin = 64 << 10;
 // What a page is judged by: a sixteenth of it.
 constexpr size_t kSampledBytesMin = 32 << 10;
 constexpr size_t kSampleBytesMax = 16 << 10;
 // Strides, and Snappy blocks of numbers, cost next to no time: they may be this much larger than what a search finds.
-constexpr int64_t kStrideWorsePercent = 102;
+constexpr int64_t kOwnWorsePercent = 102;
 // Numbers of which fewer come back are not worth a closer look.
 constexpr int64_t kRepeatedPercentMin = 40;
 // Repeats take the same time for each number and half of zstd's where sequences are many. Where they are fewer than
@@ -57,7 +58,7 @@ int64_t NumberBytes(const EncodedPage& page) { return (page.values - page.nulls)
 // No stride if zstd itself does better. Codes take time: they are for numbers that would be too large without.
 StrideEstimate ChooseStride(std::string_view numbers, int width, int64_t usual_bytes) {
   const auto fits = [&](const StrideEstimate& estimate) {
-    return estimate.bytes * 100 <= usual_bytes * kStrideWorsePercent;
+    return estimate.bytes * 100 <= usual_bytes * kOwnWorsePercent;
   };
   const StrideEstimate plain = EstimateStride(numbers, width);
   if (fits(plain)) return plain;
@@ -125,8 +126,6 @@ RepeatsWriter& PageTools::repeats() {
   return *repeats_;
 }
 
-ZstdTextWriter PageTools::text() { return ZstdTextWriter(matcher_, block()); }
-
 void PageTools::ReleaseScratch() {
   repeats_.reset();
   block_.reset();
@@ -153,6 +152,7 @@ Status PageCompressor::AddPage(EncodedPage page, std::string_view raw, EncodedCo
     if (first || column->pages.back().encoding != page.encoding) {
       ARROW_RETURN_NOT_OK(ChooseForm(raw, page).Value(&column->zstd));
       ARROW_RETURN_NOT_OK(ChooseSnappy(raw, page).Value(&column->snappy));
+      column->own_text = TakesOwnText(page);
     }
     // A dictionary that outweighs the page is text, and text compresses.
     const bool heavy_dictionary = column->dictionary && column->dictionary->size() > page.raw_bytes;
@@ -226,24 +226,50 @@ std::optional<int64_t> PageCompressor::WriteOwn(std::string_view raw, const Enco
   return tools_->repeats().WriteFrame(raw, number_bytes, form.repeats, coder, room);
 }
 
+bool PageCompressor::TakesOwnText(const EncodedPage& page) const {
+  const bool quick = snappy() || (zstd() && options_.level == 1);
+  return quick && page.text_bytes >= kOwnTextBytesMin;
+}
+
 // Nothing if a closer search would make less of it.
 Result<std::optional<std::string_view>> PageCompressor::CompressText(std::string_view raw, int64_t text_bytes) {
-  ARROW_RETURN_NOT_OK(tools_->Zstd().status());  // the literal coder's
-  const size_t room = ZstdTextWriter::RoomFor(raw.size());
-  ARROW_ASSIGN_OR_RAISE(uint8_t* const out, tools_->Scratch(static_cast<int64_t>(room)));
-  const auto written = tools_->text().WriteFrame(raw, text_bytes, tools_->literals(), {out, room});
+  if (zstd()) ARROW_RETURN_NOT_OK(tools_->Zstd().status());  // the literal coder's
+  const size_t room = zstd() ? ZstdTextWriter::RoomFor(raw.size()) : SnappyTextRoomFor(raw.size());
+  ARROW_ASSIGN_OR_RAISE(uint8_t* const scratch, tools_->Scratch(static_cast<int64_t>(room)));
+  const std::span<uint8_t> out(scratch, room);
+  TextMatcher& matcher = tools_->matcher();
+  const auto written =
+      zstd() ? ZstdTextWriter(matcher, tools_->block()).WriteFrame(raw, text_bytes, tools_->literals(), out)
+             : WriteSnappyText(raw, text_bytes, matcher, out);
   if (!written) return std::optional<std::string_view>{};
-  return std::string_view(reinterpret_cast<const char*>(out), static_cast<size_t>(*written));
+  return std::string_view(reinterpret_cast<const char*>(scratch), static_cast<size_t>(*written));
+}
+
+// Judged by a fragment, which libsnappy compresses for itself in any case: shorter copies than ours are worth it for
+// words that follow each other in ever other ways.
+Result<bool> PageCompressor::LibsnappyDoesBetter(std::string_view text, size_t own_bytes) {
+  const size_t length = std::min(text.size(), kSnappyFragmentBytes);
+  const auto* const sample = reinterpret_cast<const uint8_t*>(text.data()) + (text.size() - length) / 2;
+  const auto bytes = static_cast<int64_t>(length);
+  const int64_t room = codec_->MaxCompressedLen(bytes, sample);
+  ARROW_ASSIGN_OR_RAISE(uint8_t* const out, tools_->RewriteSpace(room));  // the page is in the other scratch
+  ARROW_ASSIGN_OR_RAISE(const int64_t usual, codec_->Compress(bytes, sample, room, out));
+  return own_bytes * length * 100 > static_cast<size_t>(usual * kOwnWorsePercent) * text.size();
 }
 
 Result<std::string_view> PageCompressor::CompressPage(std::string_view raw, const EncodedPage& page,
                                                       EncodedColumn* column) {
-  ZstdForm& form = column->zstd;
-  if (form.text && page.text_bytes >= kOwnTextBytesMin && raw.size() <= TextMatch::kTextBytesMax) {
+  if (column->own_text && TakesOwnText(page) && raw.size() <= TextMatch::kTextBytesMax) {
     ARROW_ASSIGN_OR_RAISE(const auto written, CompressText(raw, page.text_bytes));
-    if (written) return *written;
-    form.text = false;  // of the pages that follow, too
+    bool larger = false;
+    if (written && snappy() && column->pages.empty()) {
+      const std::string_view text = raw.substr(raw.size() - static_cast<size_t>(page.text_bytes));
+      ARROW_RETURN_NOT_OK(LibsnappyDoesBetter(text, written->size()).Value(&larger));
+    }
+    if (written && !larger) return *written;
+    column->own_text = false;  // of the pages that follow, too
   }
+  const ZstdForm& form = column->zstd;
   if (column->snappy.width > 0 || form.stride.low > 0 || form.repeats.width > 0 || form.planes) {
     if (zstd()) ARROW_RETURN_NOT_OK(tools_->Zstd().status());  // the literal coder's
     ARROW_ASSIGN_OR_RAISE(uint8_t* const out, tools_->Scratch(page.raw_bytes));
@@ -256,7 +282,7 @@ Result<std::string_view> PageCompressor::CompressPage(std::string_view raw, cons
 Status PageCompressor::JudgePlanes(std::string_view streams, int width, ZstdForm* form) {
   ARROW_ASSIGN_OR_RAISE(const std::string_view usual, Compress(streams, ZstdForm{}));
   const int64_t bytes = EstimatePlanes(streams, width);
-  form->planes = bytes * 100 <= static_cast<int64_t>(usual.size()) * kStrideWorsePercent;
+  form->planes = bytes * 100 <= static_cast<int64_t>(usual.size()) * kOwnWorsePercent;
   if (form->planes) form->pays = Saves(kSavedPercentFast, static_cast<size_t>(bytes), streams.size());
   return Status::OK();
 }
@@ -275,7 +301,6 @@ Result<ZstdForm> PageCompressor::ChooseForm(std::string_view raw, const EncodedP
   if (!IsFastZstd() || raw.size() < kSampledBytesMin) return form;
   if (page.text_bytes > 0) {  // mostly pays, and the page itself says so for the time that a few samples take
     form.large_text = options_.level == 1 && raw.size() >= kLargeTextBytes;
-    form.text = form.large_text;
     return form;
   }
   const bool typed = numbers >= kSampledBytesMin;
@@ -304,7 +329,7 @@ Result<SnappyNumbers> PageCompressor::ChooseSnappy(std::string_view raw, const E
   if (!snappy() || page.encoding != PageEncoding::kPlain || numbers < kSampledBytesMin) return SnappyNumbers{};
   const std::string_view sample = SampleOf(raw.substr(raw.size() - numbers));
   ARROW_ASSIGN_OR_RAISE(const std::string_view usual, Compress(sample, ZstdForm{}));
-  const auto bytes_max = static_cast<int64_t>(usual.size()) * kStrideWorsePercent / 100;
+  const auto bytes_max = static_cast<int64_t>(usual.size()) * kOwnWorsePercent / 100;
   ARROW_ASSIGN_OR_RAISE(uint8_t* const out, tools_->Scratch(static_cast<int64_t>(sample.size())));
   return ChooseSnappyNumbers(sample, page.number_width, bytes_max, {out, sample.size()});
 }

@@ -4,6 +4,7 @@
 #include "base/status.h"
 #include "format/parquet_writer.h"
 #include "format/snappy_numbers.h"
+#include "format/snappy_text.h"
 #include "format/zstd_planes.h"
 #include "format/zstd_repeats.h"
 #include "format/zstd_stride.h"
@@ -56,7 +57,6 @@ struct EncodedPage {
 struct ZstdForm {
   bool wide_step = false;  // of the match finder
   bool large_text = false;  // matches are as long as in larger inputs
-  bool text = false;        // of our own search; taken for pages that repeat themselves enough
   Stride stride;           // taken for pages to which it fits
   Repeats repeats;         // likewise
   bool planes = false;     // of split streams
@@ -76,6 +76,7 @@ struct EncodedColumn {
   bool keeps_codec = false;  // pages of another encoding may follow, so the first page cannot say that no codec pays
   ZstdForm zstd;             // decided on the first page of each encoding
   SnappyNumbers snappy;      // likewise; taken for pages to which it fits
+  bool own_text = false;     // likewise: text is searched by TextMatcher, until a page does not repeat itself enough
   int64_t bytes() const;
 };
 
@@ -94,13 +95,12 @@ class PageTools {
   Result<uint8_t*> RewriteSpace(int64_t bytes);
   // Scratch, too.
   RepeatsWriter& repeats();
-  ZstdTextWriter text();
+  TextMatcher& matcher() { return matcher_; }
+  ZstdBlock& block();
   // Gives all scratch back; the next page allocates it again.
   void ReleaseScratch();
 
  private:
-  ZstdBlock& block();
-
   struct FreeZstd {
     void operator()(ZSTD_CCtx* context) const { ZSTD_freeCCtx(context); }
   };
@@ -146,6 +146,8 @@ class PageCompressor {
                                   std::span<uint8_t> room);
   Result<SnappyNumbers> ChooseSnappy(std::string_view raw, const EncodedPage& page);
   Result<std::string_view> CompressPage(std::string_view raw, const EncodedPage& page, EncodedColumn* column);
+  bool TakesOwnText(const EncodedPage& page) const;
+  Result<bool> LibsnappyDoesBetter(std::string_view text, size_t own_bytes);
   Result<std::optional<std::string_view>> CompressText(std::string_view raw, int64_t text_bytes);
 
   const ParquetOptions options_;

@@ -165,7 +165,7 @@ TEST(PageCompressor, LargePagesOfTextGetTheMatchesOfLargerInputs) {
   while (raw.size() < 200 << 10) raw += Sentences(random, 20) + std::to_string(random()) + '\n';
   const EncodedColumn column = CompressedText(raw);
   EXPECT_TRUE(column.zstd.large_text);
-  EXPECT_FALSE(column.zstd.text);
+  EXPECT_FALSE(column.own_text);
   EXPECT_EQ(Decompressed(column.pages[0]), raw);
   EXPECT_FALSE(CompressedText(raw.substr(0, 100'000)).zstd.large_text);
 }
@@ -180,7 +180,7 @@ TEST(PageCompressor, TextThatComesBackIsSearchedSideBySide) {
     ASSERT_TRUE(compressor->AddPage(PageOfText(body), body, &column).ok());
     compressor->ReleaseScratch();
   }
-  EXPECT_TRUE(column.zstd.text);
+  EXPECT_TRUE(column.own_text);
   EXPECT_NE(static_cast<size_t>(column.pages[0].bytes->size()), UsualBytes(raw));
   EXPECT_EQ(Decompressed(column.pages[0]), raw);
   EXPECT_EQ(Decompressed(column.pages[1]), raw.substr(0, 1'000));
@@ -188,7 +188,7 @@ TEST(PageCompressor, TextThatComesBackIsSearchedSideBySide) {
   for (const std::string& body : {other, raw}) {
     ASSERT_TRUE(compressor->AddPage(PageOfText(body), body, &column).ok());
   }
-  EXPECT_FALSE(column.zstd.text);
+  EXPECT_FALSE(column.own_text);
   EXPECT_EQ(Decompressed(column.pages[2]), other);
   EXPECT_EQ(Decompressed(column.pages[3]), raw);
 }
@@ -317,6 +317,20 @@ TEST(PageCompressor, LibsnappyKeepsWhatItDoesBetter) {
   EncodedPage split = page;
   split.encoding = PageEncoding::kByteStreamSplit;
   expect_usual(amounts, split, "streams");
+}
+
+TEST(PageCompressor, TextThatComesBackIsSearchedSideBySideForSnappyToo) {
+  std::mt19937_64 random(25);
+  const std::string raw = Sentences(random, 250'000, 400, 12);
+  const EncodedColumn column = BySnappy({raw}, PageOfText(raw));
+  EXPECT_TRUE(column.own_text);
+  EXPECT_LT(column.pages[0].bytes->size(), LibsnappyBytes(raw));
+  EXPECT_EQ(ReadBySnappy(column.pages[0]), raw);
+  const std::string other = RandomBytes(random, 250'000);
+  EXPECT_FALSE(BySnappy({other}, PageOfText(other)).own_text);
+  const std::string varied = Sentences(random, 250'000, 40);  // found as well, but shorter copies find more
+  EXPECT_FALSE(BySnappy({varied}, PageOfText(varied)).own_text);
+  EXPECT_EQ(BySnappy({varied}, PageOfText(varied)).pages[0].bytes->size(), LibsnappyBytes(varied));
 }
 
 TEST(PageCompressor, APageOfNullsMayFollowOneOfSnappyNumbers) {

@@ -1,11 +1,9 @@
 // Finds what comes back by small tables of last places. One lookup decides for each value, and where the columns that
 // this is for decide either way by chance, numbers do it without a branch.
-//
-// A block is its content's length as a varint and elements: literals (tag 0), copies of 4 to 11 bytes from less than
-// 2 KiB before (tag 1, 2 bytes), copies of up to 64 bytes from less than 64 KiB before (tag 2, 3 bytes).
 #include "format/snappy_numbers.h"
 
 #include "base/status.h"
+#include "format/snappy_block.h"
 #include "format/zstd_numbers.h"
 
 #include <algorithm>
@@ -16,38 +14,10 @@ namespace freight {
 namespace {
 
 constexpr int64_t kFragmentBytes = 64 << 10;
-constexpr int64_t kLengthBytesMax = 5;
-constexpr int64_t kLiteralTagMax = 3;
-constexpr uint32_t kShortLiteralMax = 60;  // its length stands in the tag
-constexpr uint32_t kCopyMin = 4;           // shorter ones take as much room as what they copy
-constexpr uint32_t kNearCopyMax = 11;
-constexpr uint32_t kNearOffsets = 2 << 10;
-constexpr uint32_t kCopyMax = 64;
 
 template <typename T>
 void Store(uint8_t* at, T word) {
   std::memcpy(at, &word, sizeof word);
-}
-
-uint8_t* PutLength(uint64_t length, uint8_t* at) {
-  for (; length >= 0x80; length >>= 7) *at++ = static_cast<uint8_t>(length | 0x80);
-  *at++ = static_cast<uint8_t>(length);
-  return at;
-}
-
-// Of at most a fragment. As all that follows, for callers that know that there is room.
-uint8_t* PutLiteral(const uint8_t* bytes, int64_t length, uint8_t* at) {
-  if (length == 0) return at;
-  const auto rest = static_cast<uint32_t>(length - 1);
-  if (rest < kShortLiteralMax) {
-    *at++ = static_cast<uint8_t>(rest << 2);
-  } else {
-    const int more = rest < 256 ? 1 : 2;
-    *at++ = static_cast<uint8_t>((kShortLiteralMax - 1 + static_cast<uint32_t>(more)) << 2);
-    for (int i = 0; i < more; ++i) *at++ = static_cast<uint8_t>(rest >> (8 * i));
-  }
-  std::memcpy(at, bytes, static_cast<size_t>(length));
-  return at + length;
 }
 
 // Elements one behind the other, of which the last one may still grow.
@@ -58,7 +28,7 @@ class Elements {
 
   // A copy of a whole value goes on with the copy before it if that one lies as far back.
   void Whole(uint32_t width, uint32_t offset) {
-    const bool grows = (offset == offset_) & (length_ + width <= kCopyMax);
+    const bool grows = (offset == offset_) & (length_ + width <= kSnappyCopyMax);
     at_ -= (at_ - copy_) & -static_cast<int64_t>(grows);
     Copy(width + Either(grows, length_, 0), offset);
   }
@@ -72,7 +42,7 @@ class Elements {
 
   template <typename U>
   void Literal(U value) {
-    if (at_ == literal_end_ && *literal_ < (kShortLiteralMax - sizeof value) << 2) {
+    if (at_ == literal_end_ && *literal_ < (kSnappyShortLiteralMax - sizeof value) << 2) {
       *literal_ = static_cast<uint8_t>(*literal_ + (sizeof value << 2));
     } else {
       literal_ = at_;
@@ -86,10 +56,10 @@ class Elements {
 
  private:
   void Copy(uint32_t length, uint32_t offset) {
-    const bool near = (offset < kNearOffsets) & (length <= kNearCopyMax);
+    const bool near = (offset < kSnappyNearOffsets) & (length <= kSnappyNearCopyMax);
     const uint32_t far_tag = 2 + ((length - 1) << 2) + (offset << 8);
     // The kind, what a length counts from, and the place of the offset's upper bits.
-    const uint32_t less = 1 + ((kCopyMin - 1) << 2) + (offset >> 8) * ((1 << 16) - (1 << 5));
+    const uint32_t less = 1 + ((kSnappyCopyMin - 1) << 2) + (offset >> 8) * ((1 << 16) - (1 << 5));
     Store(at_, far_tag - Either(near, less, 0));
     copy_ = at_;
     length_ = length;
@@ -151,7 +121,7 @@ class ValueWriter {
       low = Either(better, 2, low);
       back = Either(better, i - other, 1);
     }
-    if (low > kWidth - kCopyMin) return elements.Literal(value);
+    if (low > kWidth - kSnappyCopyMin) return elements.Literal(value);
     elements.LowAndCopy(value, kWidth, low, back * kWidth);
   }
 
@@ -169,8 +139,8 @@ std::optional<int64_t> WriteBlock(std::string_view body, int64_t value_bytes, st
   const auto* const bytes = reinterpret_cast<const uint8_t*>(body.data());
   const auto length = static_cast<int64_t>(body.size());
   const uint8_t* const out_end = out.data() + out.size();
-  if (static_cast<int64_t>(out.size()) < kLengthBytesMax) return std::nullopt;
-  uint8_t* at = PutLength(body.size(), out.data());
+  if (static_cast<int64_t>(out.size()) < kSnappyLengthBytesMax) return std::nullopt;
+  uint8_t* at = PutSnappyLength(body.size(), out.data());
   for (int64_t begin = 0; begin < length; begin += kFragmentBytes) {
     const int64_t end = std::min(begin + kFragmentBytes, length);
     const int64_t front = length - value_bytes;
@@ -179,14 +149,14 @@ std::optional<int64_t> WriteBlock(std::string_view body, int64_t value_bytes, st
     const int64_t count = (end - first) / kWidth;
     const int64_t literal = first - begin + (count > 0 ? kWidth : 0);
     const int64_t rest = end - first - count * kWidth;
-    if (out_end - at < literal + rest + 2 * kLiteralTagMax) return std::nullopt;
-    at = PutLiteral(bytes + begin, literal, at);
+    if (out_end - at < literal + rest + 2 * kSnappyLiteralTagMax) return std::nullopt;
+    at = PutSnappyLiteral(bytes + begin, literal, at);
     if (count > 1) {
       ValueWriter<U, kLow> values(bytes + first, static_cast<uint32_t>(count), {at, out_end});
       at = values.Write();
-      if (at == nullptr || out_end - at < rest + kLiteralTagMax) return std::nullopt;
+      if (at == nullptr || out_end - at < rest + kSnappyLiteralTagMax) return std::nullopt;
     }
-    at = PutLiteral(bytes + end - rest, rest, at);
+    at = PutSnappyLiteral(bytes + end - rest, rest, at);
   }
   return at - out.data();
 }

@@ -71,11 +71,11 @@ inline std::string RandomBytes(std::mt19937_64& random, size_t bytes) {
   return text;
 }
 
-// Of a few words, in any order.
-inline std::string Sentences(std::mt19937_64& random, size_t bytes) {
-  std::vector<std::string> words(20);
+// Of so many words, in any order, each with up to seven letters more than the shortest.
+inline std::string Sentences(std::mt19937_64& random, size_t bytes, size_t vocabulary = 20, size_t shortest = 3) {
+  std::vector<std::string> words(vocabulary);
   for (std::string& word : words) {
-    for (uint64_t left = 3 + random() % 8; left > 0; --left) word += static_cast<char>('a' + random() % 26);
+    for (uint64_t left = shortest + random() % 8; left > 0; --left) word += static_cast<char>('a' + random() % 26);
   }
   std::string text;
   while (text.size() < bytes) text += words[random() % words.size()] + ' ';

@@ -13,30 +13,10 @@ namespace {
 constexpr size_t kFrameHeaderBytes = 9;
 constexpr size_t kSpareBytes = 32;  // what a block must have room for and does not take
 constexpr size_t kLiteralsMax = 0xFFFF;  // of a sequence
-constexpr size_t kLiteralsPercentMax = 20;
 constexpr size_t kWordBytes = 16;
 
 // What blocks need beyond their bytes, if all are stored as they are.
 size_t BlocksRoom(size_t blocks) { return blocks * static_cast<size_t>(kZstdBlockHeaderBytes) + kSpareBytes; }
-
-size_t MatchedBytes(const TextMatcher::Blocks& blocks) {
-  size_t bytes = 0;
-  for (const TextMatcher::Block& block : blocks) {
-    for (const TextMatch& match : block.matches) bytes += match.length();
-  }
-  return bytes;
-}
-
-size_t AllBytes(const TextMatcher::Blocks& blocks) {
-  size_t bytes = 0;
-  for (const TextMatcher::Block& block : blocks) bytes += block.end - block.begin;
-  return bytes;
-}
-
-bool HasFewLiterals(const TextMatcher::Blocks& blocks) {
-  const size_t all = AllBytes(blocks);
-  return (all - MatchedBytes(blocks)) * 100 <= all * kLiteralsPercentMax;
-}
 
 }  // namespace
 
