@@ -15,7 +15,7 @@ constexpr int64_t kBlock = 128;
 constexpr int64_t kMini = 32;
 constexpr int64_t kMinis = kBlock / kMini;
 // Enough values to judge a page by; few enough to compress twice.
-constexpr int64_t kSampleBytes = 16 << 10;
+constexpr int64_t kSampleBytes = 8 << 10;
 
 uint8_t* PutVarint(uint64_t value, uint8_t* out) {
   while (value >= 0x80) {

@@ -21,7 +21,7 @@ constexpr uint32_t kStepBytes = 32;  // that a step compares, and goes on by at 
 constexpr size_t kSeenBytes = 32 << 10;  // of the text before its part that a lane knows
 constexpr size_t kSeenStep = 2;
 constexpr size_t kAheadBytes = 256;  // the page has left the cache, and no prefetcher sees four streams
-constexpr size_t kLiteralsPercentMax = 10;
+constexpr size_t kLiteralsPercentMax = 8;
 constexpr int64_t kStepsMin = 4;  // for fewer, lanes go on one by one
 // Text in which nothing was seen before takes as long as so many bytes more.
 constexpr size_t kUnknownBytes = 24 << 10;
@@ -171,13 +171,11 @@ void TextMatcher::Search(std::array<Cursor, kLanes>& cursors) {
 }
 
 bool HasFewLiterals(const TextMatcher::Blocks& blocks) {
-  size_t all = 0;
-  size_t matched = 0;
-  for (const TextMatcher::Block& block : blocks) {
-    all += block.end - block.begin;
-    for (const TextMatch& match : block.matches) matched += match.length();
-  }
-  return (all - matched) * 100 <= all * kLiteralsPercentMax;
+  const TextMatcher::Block& block = blocks.back();
+  size_t literals = block.end - block.begin;
+  const size_t literals_max = literals * kLiteralsPercentMax / 100;
+  for (const TextMatch& match : block.matches) literals -= match.length();
+  return literals <= literals_max;
 }
 
 }  // namespace freight

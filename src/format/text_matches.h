@@ -83,7 +83,7 @@ class TextMatcher {
   std::unique_ptr<std::array<Lane, kLanes>> lanes_;
 };
 
-// Whether so much of the text is matched that a closer search would hardly find more.
+// Whether so much of the text is matched that a closer search would hardly find more; judged by the last lane's block.
 bool HasFewLiterals(const TextMatcher::Blocks& blocks);
 
 }  // namespace freight

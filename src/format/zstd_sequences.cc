@@ -172,27 +172,39 @@ void NumberOffsets(std::span<ZstdSequence> sequences, RepeatedOffsets& offsets) 
 }  // namespace
 
 void SequenceCoder::CountCodes(std::span<ZstdSequence> sequences, RepeatedOffsets* offsets) {
-  literal_counts_ = offset_counts_ = match_counts_ = {};
   if (offsets != nullptr) NumberOffsets(sequences, *offsets);
   const uint32_t beyond = offsets == nullptr ? kLastOffsets : 0;
-  for (ZstdSequence& sequence : sequences) {
+  // Most sequences have the same code as the one before, whose count is still on its way to memory: two counts of each.
+  std::array<CodeCounts, 2> counts{};
+  const auto count = [&](ZstdSequence& sequence, CodeCounts& in) {
     const uint32_t literals = LiteralCode(sequence.literals);
     const uint32_t match = MatchCode(static_cast<uint32_t>(sequence.match) - kZstdMatchMin);
     sequence.offset += beyond;
     const uint32_t offset = HighestBit(sequence.offset);
-    ++literal_counts_[literals];
-    ++match_counts_[match];
-    ++offset_counts_[offset];
+    ++in.literals[literals];
+    ++in.matches[match];
+    ++in.offsets[offset];
     sequence.codes = Codes{literals, match, offset}.Packed();
+  };
+  size_t i = 0;
+  for (; i + 1 < sequences.size(); i += 2) {
+    count(sequences[i], counts[0]);
+    count(sequences[i + 1], counts[1]);
+  }
+  if (i < sequences.size()) count(sequences[i], counts[0]);
+  for (size_t code = 0; code < FseTable::kSymbolsMax; ++code) {
+    counts_.literals[code] = counts[0].literals[code] + counts[1].literals[code];
+    counts_.matches[code] = counts[0].matches[code] + counts[1].matches[code];
+    counts_.offsets[code] = counts[0].offsets[code] + counts[1].offsets[code];
   }
 }
 
 bool SequenceCoder::Write(std::span<ZstdSequence> sequences, RepeatedOffsets* offsets, ZstdFrame& frame) {
   FREIGHT_ASSERT(!sequences.empty());
   CountCodes(sequences, offsets);
-  literals_.Build(literal_counts_, kLengthAccuracyMax);
-  offsets_.Build(offset_counts_, kOffsetAccuracyMax);
-  matches_.Build(match_counts_, kLengthAccuracyMax);
+  literals_.Build(counts_.literals, kLengthAccuracyMax);
+  offsets_.Build(counts_.offsets, kOffsetAccuracyMax);
+  matches_.Build(counts_.matches, kLengthAccuracyMax);
   if (frame.Room() < 8) return false;
   frame.SequenceCount(static_cast<int64_t>(sequences.size()));
   const auto mode = [](const FseTable& table) { return table.single() ? 1U : 2U; };
@@ -236,10 +248,10 @@ uint8_t* SequenceCoder::WriteStream(std::span<const ZstdSequence> sequences, uin
 
 int64_t SequenceCoder::EstimateBytes(std::span<ZstdSequence> sequences, RepeatedOffsets& offsets) {
   CountCodes(sequences, &offsets);
-  int64_t bits = CodesBits(literal_counts_) + CodesBits(offset_counts_) + CodesBits(match_counts_);
+  int64_t bits = CodesBits(counts_.literals) + CodesBits(counts_.offsets) + CodesBits(counts_.matches);
   for (size_t code = 0; code < FseTable::kSymbolsMax; ++code) {
-    if (code < kLiteralExtra.size()) bits += literal_counts_[code] * kLiteralExtra[code];
-    bits += match_counts_[code] * kMatchExtra[code] + offset_counts_[code] * static_cast<int64_t>(code);
+    if (code < kLiteralExtra.size()) bits += counts_.literals[code] * kLiteralExtra[code];
+    bits += counts_.matches[code] * kMatchExtra[code] + counts_.offsets[code] * static_cast<int64_t>(code);
   }
   return bits / 8;
 }

@@ -39,11 +39,14 @@ class SequenceCoder {
 
  private:
   using Counts = std::array<uint32_t, FseTable::kSymbolsMax>;
+  struct CodeCounts {
+    Counts literals, matches, offsets;
+  };
 
   void CountCodes(std::span<ZstdSequence> sequences, RepeatedOffsets* offsets);
   uint8_t* WriteStream(std::span<const ZstdSequence> sequences, uint8_t* at, const uint8_t* end) const;
 
-  Counts literal_counts_, offset_counts_, match_counts_;
+  CodeCounts counts_;
   FseTable literals_, offsets_, matches_;
 };
 
