@@ -98,9 +98,10 @@ class BytesBounds {
   static uint64_t Word(const uint8_t* bytes, int64_t length) {
     uint64_t word;
     std::memcpy(&word, bytes, sizeof word);
-    // The bytes behind it go by two shifts of half as many bits each, which are never 64, and without a branch.
-    const int64_t half = 4 * (8 - std::min<int64_t>(length, 8));
-    return __builtin_bswap64(word) >> half >> half << half << half;
+    constexpr uint64_t kAll = ~uint64_t{0};
+    static constexpr uint64_t kFirst[] = {0,          kAll >> 56, kAll >> 48, kAll >> 40, kAll >> 32,
+                                          kAll >> 24, kAll >> 16, kAll >> 8,  kAll};
+    return __builtin_bswap64(word & kFirst[std::min<int64_t>(length, 8)]);
   }
 
  private:

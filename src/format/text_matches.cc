@@ -151,7 +151,7 @@ TextMatcher::Blocks TextMatcher::Next() {
   return blocks;
 }
 
-// All lanes until one ends, then the two that have most left.
+// All lanes until one ends, then those that have most left.
 void TextMatcher::Search(std::array<Cursor, kLanes>& cursors) {
   const auto* const text = reinterpret_cast<const uint8_t*>(text_.data());
   cursors = Together(text, offset_max_, cursors[0], cursors[1], cursors[2], cursors[3]);
@@ -160,7 +160,12 @@ void TextMatcher::Search(std::array<Cursor, kLanes>& cursors) {
   while (true) {
     std::sort(left.begin(), left.end(), more);
     if (left[1].steps() < kStepsMin) break;
-    std::tie(left[0], left[1]) = std::tuple_cat(Together(text, offset_max_, left[0], left[1]));
+    if (left[2].steps() < kStepsMin) {
+      std::tie(left[0], left[1]) = std::tuple_cat(Together(text, offset_max_, left[0], left[1]));
+    } else {
+      std::tie(left[0], left[1], left[2]) =
+          std::tuple_cat(Together(text, offset_max_, left[0], left[1], left[2]));
+    }
   }
   for (Cursor& cursor : left) {
     for (int64_t steps = 0; cursor.at + kStepBytes <= cursor.end;) Step(text, offset_max_, cursor, &steps);
