@@ -18,7 +18,7 @@ constexpr size_t kLargeTextBytes = 128 << 10;
 constexpr int kTextMatchMin = 7;
 constexpr size_t kSnappyFragmentBytes = 64 << 10;
 // Fewer are not worth four tables.
-constexpr int64_t kOwnTextBytesMin = 64 << 10;
+constexpr int64_t kSearchedBytesMin = 64 << 10;
 // What a page is judged by: a sixteenth of it.
 constexpr size_t kSampledBytesMin = 32 << 10;
 constexpr size_t kSampleBytesMax = 16 << 10;
@@ -152,7 +152,7 @@ Status PageCompressor::AddPage(EncodedPage page, std::string_view raw, EncodedCo
     if (first || column->pages.back().encoding != page.encoding) {
       ARROW_RETURN_NOT_OK(ChooseForm(raw, page).Value(&column->zstd));
       ARROW_RETURN_NOT_OK(ChooseSnappy(raw, page).Value(&column->snappy));
-      column->own_text = TakesOwnText(page);
+      column->own_text = SearchedBytes(page) > 0;
     }
     // A dictionary that outweighs the page is text, and text compresses.
     const bool heavy_dictionary = column->dictionary && column->dictionary->size() > page.raw_bytes;
@@ -226,9 +226,12 @@ std::optional<int64_t> PageCompressor::WriteOwn(std::string_view raw, const Enco
   return tools_->repeats().WriteFrame(raw, number_bytes, form.repeats, coder, room);
 }
 
-bool PageCompressor::TakesOwnText(const EncodedPage& page) const {
+// How many bytes at the end of the page TextMatcher may search: text, or deltas, which come back as words do.
+int64_t PageCompressor::SearchedBytes(const EncodedPage& page) const {
   const bool quick = snappy() || (zstd() && options_.level == 1);
-  return quick && page.text_bytes >= kOwnTextBytesMin;
+  const int64_t bytes = page.encoding == PageEncoding::kDeltaBinaryPacked ? page.raw_bytes : page.text_bytes;
+  const bool fits = bytes >= kSearchedBytesMin && bytes <= static_cast<int64_t>(TextMatch::kTextBytesMax);
+  return quick && fits ? bytes : 0;
 }
 
 // Nothing if a closer search would make less of it.
@@ -259,11 +262,12 @@ Result<bool> PageCompressor::LibsnappyDoesBetter(std::string_view text, size_t o
 
 Result<std::string_view> PageCompressor::CompressPage(std::string_view raw, const EncodedPage& page,
                                                       EncodedColumn* column) {
-  if (column->own_text && TakesOwnText(page) && raw.size() <= TextMatch::kTextBytesMax) {
-    ARROW_ASSIGN_OR_RAISE(const auto written, CompressText(raw, page.text_bytes));
+  const int64_t searched = column->own_text ? SearchedBytes(page) : 0;
+  if (searched > 0) {
+    ARROW_ASSIGN_OR_RAISE(const auto written, CompressText(raw, searched));
     bool larger = false;
     if (written && snappy() && column->pages.empty()) {
-      const std::string_view text = raw.substr(raw.size() - static_cast<size_t>(page.text_bytes));
+      const std::string_view text = raw.substr(raw.size() - static_cast<size_t>(searched));
       ARROW_RETURN_NOT_OK(LibsnappyDoesBetter(text, written->size()).Value(&larger));
     }
     if (written && !larger) return *written;

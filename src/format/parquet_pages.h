@@ -146,7 +146,7 @@ class PageCompressor {
                                   std::span<uint8_t> room);
   Result<SnappyNumbers> ChooseSnappy(std::string_view raw, const EncodedPage& page);
   Result<std::string_view> CompressPage(std::string_view raw, const EncodedPage& page, EncodedColumn* column);
-  bool TakesOwnText(const EncodedPage& page) const;
+  int64_t SearchedBytes(const EncodedPage& page) const;
   Result<bool> LibsnappyDoesBetter(std::string_view text, size_t own_bytes);
   Result<std::optional<std::string_view>> CompressText(std::string_view raw, int64_t text_bytes);
 

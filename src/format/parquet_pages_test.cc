@@ -193,6 +193,20 @@ TEST(PageCompressor, TextThatComesBackIsSearchedSideBySide) {
   EXPECT_EQ(Decompressed(column.pages[3]), raw);
 }
 
+TEST(PageCompressor, DeltasThatComeBackAreSearchedAsText) {
+  std::mt19937_64 random(26);
+  const std::string deltas = Sentences(random, 80'000);
+  const auto column = [&](PageEncoding encoding) {
+    auto compressor = PageCompressor::Make({}, Tools()).ValueOrDie();
+    EncodedColumn written;
+    EXPECT_TRUE(compressor->AddPage({.rows = 70'000, .encoding = encoding}, deltas, &written).ok());
+    EXPECT_EQ(Decompressed(written.pages[0]), deltas);
+    return written;
+  };
+  EXPECT_TRUE(column(PageEncoding::kDeltaBinaryPacked).own_text);
+  EXPECT_FALSE(column(PageEncoding::kDictionary).own_text);
+}
+
 TEST(PageCompressor, RisingNumbersAreNoStrides) {
   std::mt19937_64 random(6);
   int64_t at = 1'700'000'000'000'000;
