@@ -12,6 +12,13 @@ namespace {
 // the chunk's bundle. Judged on the morsel's first batch, so that it depends on the data alone.
 constexpr size_t kDirectPartitionsMax = 16;
 
+QuarantineEncoder::TakeGroup KeepIn(QuarantineEncoder::RowGroups* groups) {
+  return [groups](std::unique_ptr<EncodedRowGroup> group) {
+    groups->push_back(std::move(group));
+    return Status::OK();
+  };
+}
+
 }  // namespace
 
 Result<std::unique_ptr<MorselWorker>> MorselWorker::Make(const Plan& plan, const std::string& run_id,
@@ -33,7 +40,7 @@ Result<MorselResult> MorselWorker::Process(Task task) {
   ARROW_RETURN_NOT_OK(decoder_->Decode(
       *task.morsel, [&](DecodedBatch&& batch) { return TakeBatch(std::move(batch), &result); }));
   ARROW_RETURN_NOT_OK(FinishPieces(&result));
-  ARROW_RETURN_NOT_OK(quarantine_->FinishGroup(quarantine_context_, &result.bad, &result.bad_groups));
+  ARROW_RETURN_NOT_OK(quarantine_->FinishGroup(quarantine_context_, &result.bad, KeepIn(&result.bad_groups)));
   result.charge = std::move(task.morsel->charge);
   task.morsel.reset();  // the text is freed before the result waits
   int64_t held = 0;
@@ -70,7 +77,7 @@ Status MorselWorker::TakeBatch(DecodedBatch&& batch, MorselResult* result) {
     ARROW_ASSIGN_OR_RAISE(split, splitter_->Split(batch.accepted, &unnameable));
     ARROW_RETURN_NOT_OK(Quarantine(unnameable, &batch.bad, result));
   }
-  ARROW_RETURN_NOT_OK(quarantine_->Add(quarantine_context_, batch.bad, &result->bad, &result->bad_groups));
+  ARROW_RETURN_NOT_OK(quarantine_->Add(quarantine_context_, batch.bad, &result->bad, KeepIn(&result->bad_groups)));
   batch.bad.Release();
   if (!split) return Status::OK();
   if (!scattered_) scattered_ = split->parts.size() > kDirectPartitionsMax;

@@ -170,7 +170,9 @@ std::shared_ptr<arrow::Schema> QuarantineSchema() {
                         arrow::field("failures", arrow::list(arrow::field("element", failure, false)), false)});
 }
 
-ParquetOptions QuarantineOptions() { return {.codec = ParquetCodec::kZstd, .level = 1, .page_index = false}; }
+ParquetOptions QuarantineOptions() {
+  return {.codec = ParquetCodec::kZstd, .level = 1, .page_bytes = 64 << 10, .page_index = false};
+}
 
 void QuarantineFill::Add(const BadRecords::Entry& entry) { Merge({1, entry.raw_length, entry.failures}); }
 
@@ -186,7 +188,7 @@ bool QuarantineFill::Holds(Part part) const {
 }
 
 Status QuarantineEncoder::Add(const QuarantineContext& context, const BadRecords& records, BadRecords* held,
-                              RowGroups* groups) {
+                              const TakeGroup& take) {
   QuarantineFill slice;
   for (int64_t i = 0; i < held->size(); ++i) slice.Add(held->entry(i));
   for (int64_t at = 0; at < records.size(); slice = {}) {
@@ -201,19 +203,18 @@ Status QuarantineEncoder::Add(const QuarantineContext& context, const BadRecords
       held->Clear();
     }
     group_.Merge(slice);
-    if (group_.Holds(QuarantineFill::Part::kWhole)) ARROW_RETURN_NOT_OK(FinishGroup(context, held, groups));
+    if (group_.Holds(QuarantineFill::Part::kWhole)) ARROW_RETURN_NOT_OK(FinishGroup(context, held, take));
   }
   return Status::OK();
 }
 
-Status QuarantineEncoder::FinishGroup(const QuarantineContext& context, BadRecords* held, RowGroups* groups) {
+Status QuarantineEncoder::FinishGroup(const QuarantineContext& context, BadRecords* held, const TakeGroup& take) {
   if (group_.rows == 0) return Status::OK();
   if (!held->empty()) ARROW_RETURN_NOT_OK(Append(context, *held, 0, held->size()));
   held->Clear();
   group_ = {};
   ARROW_ASSIGN_OR_RAISE(auto group, Finish());
-  groups->push_back(std::move(group));
-  return Status::OK();
+  return take(std::move(group));
 }
 
 Result<std::unique_ptr<EncodedRowGroup>> QuarantineEncoder::Encode(const QuarantineContext& context,

@@ -6,6 +6,7 @@
 #include "format/parquet_writer.h"
 
 #include <cstdint>
+#include <functional>
 #include <memory>
 #include <string>
 #include <vector>
@@ -33,12 +34,13 @@ struct QuarantineFill {
 class QuarantineEncoder {
  public:
   using RowGroups = std::vector<std::unique_ptr<EncodedRowGroup>>;
+  using TakeGroup = std::function<Status(std::unique_ptr<EncodedRowGroup>)>;
   virtual ~QuarantineEncoder() = default;
-  // Takes `records`, a quarter of a full row group at a time, into the one in the making, which goes to `groups` when
-  // it is full. The rest waits in `held`, where that of the last call may stand.
-  Status Add(const QuarantineContext& context, const BadRecords& records, BadRecords* held, RowGroups* groups);
+  // Takes `records`, a quarter of a full row group at a time, into the one in the making, which goes to `take` when it
+  // is full. The rest waits in `held`, where that of the last call may stand.
+  Status Add(const QuarantineContext& context, const BadRecords& records, BadRecords* held, const TakeGroup& take);
   // Ends the row group in the making with what is held. Without one, that stays: it is less than a quarter.
-  Status FinishGroup(const QuarantineContext& context, BadRecords* held, RowGroups* groups);
+  Status FinishGroup(const QuarantineContext& context, BadRecords* held, const TakeGroup& take);
   // All of them, about a quarter at most, as one row group. Not while one is in the making.
   Result<std::unique_ptr<EncodedRowGroup>> Encode(const QuarantineContext& context, const BadRecords& records);
 

@@ -11,9 +11,6 @@
 namespace freight {
 namespace {
 
-// Few bad records are not worth the memory that more of them would take.
-constexpr auto kFlush = QuarantineFill::Part::kQuarter;
-
 class Writer : public QuarantineWriter {
  public:
   Writer(QuarantineContext context, arrow::MemoryPool* pool)
@@ -27,14 +24,8 @@ class Writer : public QuarantineWriter {
   }
 
   Status Append(const BadRecords& records) override {
-    for (int64_t at = 0; at < records.size();) {
-      const int64_t begin = at;
-      while (at < records.size() && !fill_.Holds(kFlush)) fill_.Add(records.entry(at++));
-      ARROW_RETURN_NOT_OK(held_.Append(records, begin, at - begin));
-      if (fill_.Holds(kFlush)) ARROW_RETURN_NOT_OK(Flush());
-    }
     rows_ += records.size();
-    return Status::OK();
+    return encoder_->Add(context_, records, &held_, write_);
   }
 
   Status Append(EncodedRowGroup& group) override {
@@ -53,19 +44,19 @@ class Writer : public QuarantineWriter {
 
  private:
   Status Flush() {
+    ARROW_RETURN_NOT_OK(encoder_->FinishGroup(context_, &held_, write_));
     if (held_.empty()) return Status::OK();
-    ARROW_ASSIGN_OR_RAISE(const auto group, encoder_->Encode(context_, held_));
+    ARROW_ASSIGN_OR_RAISE(auto group, encoder_->Encode(context_, held_));
     held_.Clear();
-    fill_ = {};
-    return file_->Append(*group);
+    return write_(std::move(group));
   }
 
   const QuarantineContext context_;
   arrow::MemoryPool* const pool_;
   std::unique_ptr<ParquetFile> file_;
   std::unique_ptr<QuarantineEncoder> encoder_;
-  BadRecords held_;
-  QuarantineFill fill_;  // of held_
+  const QuarantineEncoder::TakeGroup write_ = [this](auto group) { return file_->Append(*group); };
+  BadRecords held_;  // less than a quarter of a row group
   int64_t rows_ = 0;
 };
 
