@@ -30,10 +30,10 @@ class BinaryColumn final : public ColumnParser {
     return Status::OK();
   }
 
-  Result<std::shared_ptr<arrow::Array>> Finish(std::span<const uint8_t> keep, int64_t kept) override {
+  Result<std::shared_ptr<arrow::Array>> Finish(const KeptRows& kept) override {
     int64_t null_count = 0;
-    ARROW_ASSIGN_OR_RAISE(auto validity, validity_.Finish(keep, kept, context_.pool, &null_count));
-    return output_.Finish(context_.arrow_type, keep, kept, std::move(validity), null_count);
+    ARROW_ASSIGN_OR_RAISE(auto validity, validity_.Finish(kept, context_.pool, &null_count));
+    return output_.Finish(context_.arrow_type, kept, std::move(validity), null_count);
   }
 
   void Explain(const char* text, const Field& field, std::vector<Failure>* failures) override {

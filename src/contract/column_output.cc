@@ -38,14 +38,14 @@ Status Validity::Reset(int64_t rows, arrow::MemoryPool* pool) {
   return Status::OK();
 }
 
-Result<std::shared_ptr<arrow::Buffer>> Validity::Finish(std::span<const uint8_t> keep, int64_t kept,
-                                                        arrow::MemoryPool* pool, int64_t* null_count) {
+Result<std::shared_ptr<arrow::Buffer>> Validity::Finish(const KeptRows& kept, arrow::MemoryPool* pool,
+                                                        int64_t* null_count) {
   *null_count = 0;
   if (!any_null_) return nullptr;
   uint8_t* bytes = bytes_->mutable_data();
-  if (kept != static_cast<int64_t>(keep.size())) Compact(bytes, keep);
-  ARROW_ASSIGN_OR_RAISE(auto bits, PackBits({bytes, static_cast<size_t>(kept)}, pool));
-  *null_count = kept - arrow::internal::CountSetBits(bits->data(), 0, kept);
+  if (!kept.all()) Compact(bytes, kept);
+  ARROW_ASSIGN_OR_RAISE(auto bits, PackBits({bytes, static_cast<size_t>(kept.count())}, pool));
+  *null_count = kept.count() - arrow::internal::CountSetBits(bits->data(), 0, kept.count());
   return *null_count > 0 ? std::move(bits) : nullptr;
 }
 

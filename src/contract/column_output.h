@@ -2,6 +2,7 @@
 #pragma once
 
 #include "base/status.h"
+#include "contract/kept_rows.h"
 
 #include <arrow/buffer.h>
 #include <arrow/type_fwd.h>
@@ -20,31 +21,14 @@ Status Reserve(int64_t bytes, arrow::MemoryPool* pool, std::shared_ptr<arrow::Re
 // Bit i is set where bytes[i] is 1; bytes are 0 or 1.
 Result<std::shared_ptr<arrow::Buffer>> PackBits(std::span<const uint8_t> bytes, arrow::MemoryPool* pool);
 
-// Calls take(from, count) for each run of kept rows, in order. Most rows are kept, so that runs are long.
-template <typename Take>
-void ForEachKeptRun(std::span<const uint8_t> keep, Take&& take) {
-  const uint8_t* const begin = keep.data();
-  const uint8_t* const end = begin + keep.size();
-  for (const uint8_t* at = begin; at != end;) {
-    if (*at == 0) {
-      ++at;
-      continue;
-    }
-    const auto* rejected = static_cast<const uint8_t*>(std::memchr(at, 0, static_cast<size_t>(end - at)));
-    const uint8_t* const run_end = rejected != nullptr ? rejected : end;
-    take(static_cast<size_t>(at - begin), static_cast<size_t>(run_end - at));
-    at = run_end;
-  }
-}
-
 // Moves the kept values to the front, in order.
 template <typename T>
-void Compact(T* values, std::span<const uint8_t> keep) {
+void Compact(T* values, const KeptRows& kept) {
   size_t to = 0;
-  ForEachKeptRun(keep, [&](size_t from, size_t count) {
+  for (const auto [from, count] : kept.runs()) {
     if (from != to) std::memmove(values + to, values + from, count * sizeof(T));
     to += count;
-  });
+  }
 }
 
 // Which rows of a batch hold a value: one byte each while parsing.
@@ -61,8 +45,7 @@ class Validity {
   }
   bool IsValid(size_t row) const { return bytes_->data()[row] != 0; }
   // nullptr and *null_count 0 when every kept row holds a value.
-  Result<std::shared_ptr<arrow::Buffer>> Finish(std::span<const uint8_t> keep, int64_t kept, arrow::MemoryPool* pool,
-                                                int64_t* null_count);
+  Result<std::shared_ptr<arrow::Buffer>> Finish(const KeptRows& kept, arrow::MemoryPool* pool, int64_t* null_count);
 
  private:
   std::shared_ptr<arrow::ResizableBuffer> bytes_;

@@ -23,7 +23,10 @@ void ExpectCompact(int keep_percent) {
       keep[i] = random() % 100 < static_cast<uint32_t>(keep_percent);
       if (keep[i]) want.push_back(values[i]);
     }
-    Compact(values.data(), keep);
+    const KeptRows kept(keep);
+    Compact(values.data(), kept);
+    ASSERT_EQ(kept.count(), static_cast<int64_t>(want.size()));
+    ASSERT_EQ(kept.all(), want.size() == rows);
     values.resize(want.size());
     ASSERT_EQ(values, want) << rows << " rows, " << keep_percent << " %";
   }
@@ -54,8 +57,7 @@ TEST(Validity, CountsTheNullsOfKeptRows) {
         if (keep[i]) want.push_back(!null);
       }
       int64_t null_count = -1;
-      const auto kept = static_cast<int64_t>(want.size());
-      const auto bits = validity.Finish(keep, kept, arrow::default_memory_pool(), &null_count).ValueOrDie();
+      const auto bits = validity.Finish(KeptRows(keep), arrow::default_memory_pool(), &null_count).ValueOrDie();
       ASSERT_EQ(null_count, std::count(want.begin(), want.end(), false)) << rows;
       ASSERT_EQ(bits != nullptr, null_count > 0);
       for (size_t i = 0; bits != nullptr && i < want.size(); ++i) {

@@ -5,6 +5,7 @@
 
 #include "base/status.h"
 #include "contract/contract.h"
+#include "contract/kept_rows.h"
 #include "contract/verdict.h"
 
 #include <arrow/type_fwd.h>
@@ -47,12 +48,12 @@ class ColumnParser {
  public:
   virtual ~ColumnParser() = default;
   // text has 64 readable bytes after its end. For each i: the value is kept, or errors[i] is set to 1 (never cleared:
-  // columns share the array) when the type or any rule of this column fails.
+  // columns share the array) when the type or any rule of this column fails. A row that is flagged already need not be
+  // looked at: no Finish keeps it.
   virtual Status Parse(const char* text, std::span<const Field> fields, std::span<uint8_t> errors) = 0;
-  // The rows of the last Parse with keep[i] == 1 as an array of ColumnType::Arrow(), or of
-  // dictionary(int32, utf8) for strings that repeat: it may have entries that no kept row has. `kept` is the number of
-  // ones.
-  virtual Result<std::shared_ptr<arrow::Array>> Finish(std::span<const uint8_t> keep, int64_t kept) = 0;
+  // The kept rows of the last Parse as an array of ColumnType::Arrow(), or of dictionary(int32, utf8) for strings that
+  // repeat: it may have entries that no kept row has.
+  virtual Result<std::shared_ptr<arrow::Array>> Finish(const KeptRows& kept) = 0;
   // Slow path for a flagged row: appends every failing rule of this column for this field.
   virtual void Explain(const char* text, const Field& field, std::vector<Failure>* failures) = 0;
 };

@@ -55,11 +55,11 @@ Parsed ParseWith(ColumnParser* parser, const Batch& batch) {
   EXPECT_TRUE(parser->Parse(batch.text.data(), batch.fields, parsed.errors).ok());
   std::vector<uint8_t> keep;
   for (uint8_t error : parsed.errors) keep.push_back(!error);
-  const int64_t kept = std::count(keep.begin(), keep.end(), 1);
-  auto array = parser->Finish(keep, kept);
+  const KeptRows kept(keep);
+  auto array = parser->Finish(kept);
   EXPECT_TRUE(array.ok()) << array.status().ToString();
   parsed.array = *array;
-  EXPECT_EQ(parsed.array->length(), kept);
+  EXPECT_EQ(parsed.array->length(), kept.count());
   EXPECT_TRUE(parsed.array->ValidateFull().ok()) << parsed.array->ValidateFull().ToString();
   return parsed;
 }
@@ -230,7 +230,7 @@ TEST(ColumnParser, KeepsAnyChoiceOfRowsOfEveryType) {
         want.push_back(texts[i]);
       }
       ASSERT_TRUE(parser->Parse(batch.text.data(), batch.fields, errors).ok());
-      const auto array = parser->Finish(keep, static_cast<int64_t>(want.size()));
+      const auto array = parser->Finish(KeptRows(keep));
       ASSERT_TRUE(array.ok() && (*array)->ValidateFull().ok());
       EXPECT_EQ(Texts(**array), want) << step;
     }
@@ -558,7 +558,7 @@ TEST(Dictionary, KeptRowsKeepTheirStrings) {
   std::vector<uint8_t> errors(9, 0);
   const std::vector<uint8_t> keep = {0, 0, 1, 1, 1, 1, 0, 1, 1};
   ASSERT_TRUE(parser->Parse(batch.text.data(), batch.fields, errors).ok());
-  const auto array = *parser->Finish(keep, 6);
+  const auto array = *parser->Finish(KeptRows(keep));
   ASSERT_EQ(array->type_id(), arrow::Type::DICTIONARY);
   ASSERT_TRUE(array->ValidateFull().ok());
   EXPECT_EQ(Texts(*array), (std::vector<std::string>{"a", "null", "b", "a", "a", "b"}));

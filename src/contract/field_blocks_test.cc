@@ -95,7 +95,7 @@ void Append(ColumnParser* parser, const Batch& batch, std::span<const Field> fie
   std::vector<uint8_t> now(fields.size(), 0), keep(fields.size(), 1);
   ASSERT_TRUE(parser->Parse(batch.text.data(), fields, now).ok());
   for (size_t i = 0; i < now.size(); ++i) keep[i] = !now[i];
-  arrays->push_back(parser->Finish(keep, std::count(keep.begin(), keep.end(), 1)).ValueOrDie());
+  arrays->push_back(parser->Finish(KeptRows(keep)).ValueOrDie());
   errors->insert(errors->end(), now.begin(), now.end());
 }
 

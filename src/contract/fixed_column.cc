@@ -51,19 +51,19 @@ class FixedColumn final : public ColumnParser {
     return Status::OK();
   }
 
-  Result<std::shared_ptr<arrow::Array>> Finish(std::span<const uint8_t> keep, int64_t kept) override {
+  Result<std::shared_ptr<arrow::Array>> Finish(const KeptRows& kept) override {
     int64_t null_count = 0;
-    ARROW_ASSIGN_OR_RAISE(auto validity, validity_.Finish(keep, kept, context_.pool, &null_count));
+    ARROW_ASSIGN_OR_RAISE(auto validity, validity_.Finish(kept, context_.pool, &null_count));
     auto* values = reinterpret_cast<Value*>(values_->mutable_data());
-    if (kept != static_cast<int64_t>(keep.size())) Compact(values, keep);
+    if (!kept.all()) Compact(values, kept);
     std::shared_ptr<arrow::Buffer> data;
     if constexpr (std::is_same_v<Codec, BooleanCodec>) {
-      ARROW_ASSIGN_OR_RAISE(data, PackBits({values, static_cast<size_t>(kept)}, context_.pool));
+      ARROW_ASSIGN_OR_RAISE(data, PackBits({values, static_cast<size_t>(kept.count())}, context_.pool));
     } else {
-      ARROW_RETURN_NOT_OK(values_->Resize(kept * static_cast<int64_t>(sizeof(Value)), /*shrink_to_fit=*/false));
+      ARROW_RETURN_NOT_OK(values_->Resize(kept.count() * static_cast<int64_t>(sizeof(Value)), /*shrink_to_fit=*/false));
       data = std::move(values_);
     }
-    return arrow::MakeArray(arrow::ArrayData::Make(context_.arrow_type, kept, {validity, data}, null_count));
+    return arrow::MakeArray(arrow::ArrayData::Make(context_.arrow_type, kept.count(), {validity, data}, null_count));
   }
 
   void Explain(const char* text, const Field& field, std::vector<Failure>* failures) override {

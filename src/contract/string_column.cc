@@ -47,11 +47,11 @@ class StringColumn final : public ColumnParser {
     return ParsePlain(text, fields, errors);
   }
 
-  Result<std::shared_ptr<arrow::Array>> Finish(std::span<const uint8_t> keep, int64_t kept) override {
-    if (is_dictionary_) return FinishDictionary(keep, kept);
+  Result<std::shared_ptr<arrow::Array>> Finish(const KeptRows& kept) override {
+    if (is_dictionary_) return FinishDictionary(kept);
     int64_t null_count = 0;
-    ARROW_ASSIGN_OR_RAISE(auto validity, validity_.Finish(keep, kept, context_.pool, &null_count));
-    return output_.Finish(context_.arrow_type, keep, kept, std::move(validity), null_count);
+    ARROW_ASSIGN_OR_RAISE(auto validity, validity_.Finish(kept, context_.pool, &null_count));
+    return output_.Finish(context_.arrow_type, kept, std::move(validity), null_count);
   }
 
   void Explain(const char* text, const Field& field, std::vector<Failure>* failures) override {
@@ -138,10 +138,13 @@ class StringColumn final : public ColumnParser {
     return Status::OK();
   }
 
+  // Both: a row that is flagged already gets no bytes, so that the others need not move when it goes.
   void AppendAny(const char* text, std::span<const Field> fields, std::span<uint8_t> errors) {
     for (size_t i = 0; i < fields.size(); ++i) {
       const Field field = fields[i];
-      if (context_.field_text.IsOdd(field) || !is_utf8()) [[unlikely]] {
+      if (errors[i] != 0) [[unlikely]] {
+        output_.AppendEmpty();
+      } else if (context_.field_text.IsOdd(field) || !is_utf8()) [[unlikely]] {
         AppendCareful(text, field, i, &errors[i]);
       } else {
         output_.Append(text + field.begin, field.length);
@@ -156,14 +159,15 @@ class StringColumn final : public ColumnParser {
     for (size_t i = 0; i < fields.size(); ++i) {
       const Field field = fields[i];
       if (field.escaped || field.missing) [[unlikely]] {
-        if (field.escaped && doubled_quote) output_.AppendUndoubled(text + field.begin, field.length, *doubled_quote);
-        else AppendCareful(text, field, i, &errors[i]);
+        if (errors[i] != 0) output_.AppendEmpty();
+        else if (!field.escaped || !doubled_quote) AppendCareful(text, field, i, &errors[i]);
+        else output_.AppendUndoubled(text + field.begin, field.length, *doubled_quote);
         continue;
       }
       const bool null = static_cast<int>(field.length == 0) & static_cast<int>(!field.quoted);
       validity_.Set(i, !null);
       errors[i] |= static_cast<uint8_t>(null) & required;
-      output_.Append(text + field.begin, field.length);
+      output_.Append(text + field.begin, field.length & (errors[i] - 1u));
     }
   }
 
@@ -214,13 +218,13 @@ class StringColumn final : public ColumnParser {
   }
 
   // Entries that only rejected rows hold stay in the dictionary: no kept row has their code.
-  Result<std::shared_ptr<arrow::Array>> FinishDictionary(std::span<const uint8_t> keep, int64_t kept) {
-    if (kept != static_cast<int64_t>(keep.size())) Compact(reinterpret_cast<int32_t*>(codes_->mutable_data()), keep);
+  Result<std::shared_ptr<arrow::Array>> FinishDictionary(const KeptRows& kept) {
+    if (!kept.all()) Compact(reinterpret_cast<int32_t*>(codes_->mutable_data()), kept);
     int64_t null_count = 0;
-    ARROW_ASSIGN_OR_RAISE(auto validity, validity_.Finish(keep, kept, context_.pool, &null_count));
+    ARROW_ASSIGN_OR_RAISE(auto validity, validity_.Finish(kept, context_.pool, &null_count));
     ARROW_ASSIGN_OR_RAISE(auto dictionary, MakeDictionary());
-    ARROW_RETURN_NOT_OK(codes_->Resize(kept * static_cast<int64_t>(sizeof(int32_t)), false));
-    auto data = arrow::ArrayData::Make(arrow::dictionary(arrow::int32(), arrow::utf8()), kept,
+    ARROW_RETURN_NOT_OK(codes_->Resize(kept.count() * static_cast<int64_t>(sizeof(int32_t)), false));
+    auto data = arrow::ArrayData::Make(arrow::dictionary(arrow::int32(), arrow::utf8()), kept.count(),
                                        {std::move(validity), std::move(codes_)}, null_count);
     data->dictionary = dictionary;
     return arrow::MakeArray(data);

@@ -28,29 +28,29 @@ Status TextOutput::Reset(std::span<const Field> fields, int factor, arrow::Memor
   return Status::OK();
 }
 
-void TextOutput::CompactRows(std::span<const uint8_t> keep) {
+void TextOutput::CompactRows(const KeptRows& kept) {
   int32_t size = 0;
   size_t to = 0;
-  ForEachKeptRun(keep, [&](size_t from, size_t count) {
+  for (const auto [from, count] : kept.runs()) {
     const int32_t begin = offsets_[from], end = offsets_[from + count];
     if (begin != size) std::memmove(data_ + size, data_ + begin, static_cast<size_t>(end - begin));
     // to <= from: the offsets still to be read stay.
     for (size_t i = 0; i < count; ++i) offsets_[to + i] = offsets_[from + i] - (begin - size);
     to += count;
     size += end - begin;
-  });
+  }
   offsets_[to] = size;
   size_ = size;
 }
 
 Result<std::shared_ptr<arrow::Array>> TextOutput::Finish(const std::shared_ptr<arrow::DataType>& type,
-                                                         std::span<const uint8_t> keep, int64_t kept,
-                                                         std::shared_ptr<arrow::Buffer> validity, int64_t null_count) {
-  if (kept != static_cast<int64_t>(keep.size())) CompactRows(keep);
-  ARROW_RETURN_NOT_OK(offsets_buffer_->Resize((kept + 1) * static_cast<int64_t>(sizeof(int32_t)), false));
+                                                         const KeptRows& kept, std::shared_ptr<arrow::Buffer> validity,
+                                                         int64_t null_count) {
+  if (!kept.all()) CompactRows(kept);
+  ARROW_RETURN_NOT_OK(offsets_buffer_->Resize((kept.count() + 1) * static_cast<int64_t>(sizeof(int32_t)), false));
   ARROW_RETURN_NOT_OK(data_buffer_->Resize(size_, false));
   return arrow::MakeArray(arrow::ArrayData::Make(
-      type, kept, {std::move(validity), std::move(offsets_buffer_), std::move(data_buffer_)}, null_count));
+      type, kept.count(), {std::move(validity), std::move(offsets_buffer_), std::move(data_buffer_)}, null_count));
 }
 
 }  // namespace freight

@@ -60,11 +60,11 @@ class TextOutput {
   }
   // The kept rows as an array of `type`; gives the buffers away.
   Result<std::shared_ptr<arrow::Array>> Finish(const std::shared_ptr<arrow::DataType>& type,
-                                               std::span<const uint8_t> keep, int64_t kept,
-                                               std::shared_ptr<arrow::Buffer> validity, int64_t null_count);
+                                               const KeptRows& kept, std::shared_ptr<arrow::Buffer> validity,
+                                               int64_t null_count);
 
  private:
-  void CompactRows(std::span<const uint8_t> keep);
+  void CompactRows(const KeptRows& kept);
 
   std::shared_ptr<arrow::ResizableBuffer> offsets_buffer_, data_buffer_;
   int32_t* offsets_ = nullptr;

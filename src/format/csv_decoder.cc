@@ -171,6 +171,7 @@ class Decoder final : public MorselDecoder {
   uint32_t* ends_ = nullptr;
   uint32_t* doubled_ = nullptr;
   std::vector<int> column_of_field_;  // -1: not read
+  std::vector<size_t> parse_order_;   // of columns_: strings last, which need not copy what others have flagged
   std::vector<Field> record_fields_;
 
   const Morsel* morsel_ = nullptr;
@@ -185,6 +186,7 @@ class Decoder final : public MorselDecoder {
   std::vector<uint32_t> row_ends_;
   std::vector<uint8_t> errors_;
   std::vector<uint8_t> keep_;
+  KeptRows kept_;  // of keep_
   std::vector<uint32_t> kept_rows_;  // of the accepted ones, when Locate has asked
   std::vector<Malformed> malformed_;
   BadRecord bad_;  // the one that is described: what its failures hold on the heap serves the next one
@@ -204,7 +206,10 @@ Status Decoder::Open(const Contract& contract) {
     if (columns_[i].field >= 0) column_of_field_[static_cast<size_t>(columns_[i].field)] = static_cast<int>(i);
     ARROW_ASSIGN_OR_RAISE(columns_[i].parser,
                           MakeColumnParser(contract.columns[i], static_cast<int>(i), rules, pool_));
+    parse_order_.push_back(i);
   }
+  std::stable_partition(parse_order_.begin(), parse_order_.end(),
+                        [&](size_t i) { return contract.columns[i].type.id != TypeId::kString; });
   if (fast_) {
     const auto room = static_cast<size_t>(CsvIndexRoom(options_.batch_bytes) + 1);
     if (!index_.Grow((2 * room + room / 2 + 1) * sizeof(uint32_t))) throw std::bad_alloc();
@@ -406,29 +411,26 @@ Status Decoder::Judge(DecodedBatch* batch) {
 Status Decoder::ParseColumns() {
   const auto count = static_cast<size_t>(rows_);
   errors_.assign(count, 0);
-  for (ColumnState& column : columns_) {
-    ARROW_RETURN_NOT_OK(column.parser->Parse(text().data(), {column.fields, count}, errors_));
+  for (const size_t i : parse_order_) {
+    ARROW_RETURN_NOT_OK(columns_[i].parser->Parse(text().data(), {columns_[i].fields, count}, errors_));
   }
   return Status::OK();
 }
 
 Result<std::shared_ptr<arrow::RecordBatch>> Decoder::FinishColumns() {
   keep_.resize(errors_.size());
-  int64_t kept = 0;
-  for (size_t row = 0; row < errors_.size(); ++row) {
-    keep_[row] = errors_[row] == 0;
-    kept += keep_[row];
-  }
+  for (size_t row = 0; row < errors_.size(); ++row) keep_[row] = errors_[row] == 0;
+  kept_.Assign(keep_);
   arrow::FieldVector fields;
   arrow::ArrayVector arrays;
   for (size_t i = 0; i < columns_.size(); ++i) {
-    ARROW_ASSIGN_OR_RAISE(std::shared_ptr<arrow::Array> array, columns_[i].parser->Finish(keep_, kept));
+    ARROW_ASSIGN_OR_RAISE(std::shared_ptr<arrow::Array> array, columns_[i].parser->Finish(kept_));
     const std::shared_ptr<arrow::Field>& declared = schema_->field(static_cast<int>(i));
     // Strings that repeat come as a dictionary.
     fields.push_back(declared->type()->Equals(*array->type()) ? declared : declared->WithType(array->type()));
     arrays.push_back(std::move(array));
   }
-  return arrow::RecordBatch::Make(arrow::schema(std::move(fields)), kept, std::move(arrays));
+  return arrow::RecordBatch::Make(arrow::schema(std::move(fields)), kept_.count(), std::move(arrays));
 }
 
 // Rows that a column flagged and malformed records, merged in input order.

@@ -135,34 +135,32 @@ Status NdjsonNode::Parse(const char* text, size_t row_count, std::span<uint8_t> 
   return Status::OK();
 }
 
-Result<std::shared_ptr<arrow::Array>> NdjsonNode::Finish(std::span<const uint8_t> keep, int64_t kept,
-                                                         arrow::MemoryPool* pool) {
-  if (top && shape == Shape::kLeaf) return parser->Finish(keep, kept);
-  return FinishNested(keep, pool);
+Result<std::shared_ptr<arrow::Array>> NdjsonNode::Finish(const KeptRows& kept, arrow::MemoryPool* pool) {
+  if (top && shape == Shape::kLeaf) return parser->Finish(kept);
+  return FinishNested(kept, pool);
 }
 
 // A row goes with all its slots or stays with all of them.
-int64_t NdjsonNode::KeepSlots(std::span<const uint8_t> keep_rows) {
+void NdjsonNode::KeepSlots(const KeptRows& kept_rows) {
   keep_slots_.resize(rows.size());
-  int64_t kept = 0;
-  for (size_t slot = 0; slot < rows.size(); ++slot) kept += keep_slots_[slot] = keep_rows[rows[slot]];
-  return kept;
+  for (size_t slot = 0; slot < rows.size(); ++slot) keep_slots_[slot] = kept_rows[rows[slot]];
+  kept_slots_.Assign(keep_slots_);
 }
 
-Result<std::shared_ptr<arrow::Array>> NdjsonNode::FinishNested(std::span<const uint8_t> keep_rows,
-                                                               arrow::MemoryPool* pool) {
-  const int64_t kept = KeepSlots(keep_rows);
-  if (shape == Shape::kLeaf) return parser->Finish(keep_slots_, kept);
+Result<std::shared_ptr<arrow::Array>> NdjsonNode::FinishNested(const KeptRows& kept_rows, arrow::MemoryPool* pool) {
+  KeepSlots(kept_rows);
+  const int64_t kept = kept_slots_.count();
+  if (shape == Shape::kLeaf) return parser->Finish(kept_slots_);
   Validity validity;
   ARROW_RETURN_NOT_OK(validity.Reset(static_cast<int64_t>(rows.size()), pool));
   for (size_t slot = 0; slot < valid.size(); ++slot) {
     if (valid[slot] == 0) validity.SetNull(slot);
   }
   int64_t null_count = 0;
-  ARROW_ASSIGN_OR_RAISE(auto bitmap, validity.Finish(keep_slots_, kept, pool, &null_count));
+  ARROW_ASSIGN_OR_RAISE(auto bitmap, validity.Finish(kept_slots_, pool, &null_count));
   arrow::ArrayVector arrays;
   for (NdjsonNode& child : children) {
-    ARROW_ASSIGN_OR_RAISE(arrays.emplace_back(), child.FinishNested(keep_rows, pool));
+    ARROW_ASSIGN_OR_RAISE(arrays.emplace_back(), child.FinishNested(kept_rows, pool));
   }
   if (shape == Shape::kStruct) {
     return std::make_shared<arrow::StructArray>(type, kept, std::move(arrays), std::move(bitmap), null_count);
@@ -172,7 +170,7 @@ Result<std::shared_ptr<arrow::Array>> NdjsonNode::FinishNested(std::span<const u
   auto* offsets = reinterpret_cast<int32_t*>(buffer->mutable_data());
   *offsets = 0;
   for (size_t slot = 0; slot < ends.size(); ++slot) {
-    if (keep_slots_[slot] == 0) continue;
+    if (!kept_slots_[slot]) continue;
     const uint32_t begin = slot == 0 ? 0 : ends[slot - 1];
     offsets[1] = offsets[0] + static_cast<int32_t>(ends[slot] - begin);
     ++offsets;

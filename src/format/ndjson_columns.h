@@ -102,12 +102,13 @@ struct NdjsonNode {
   void DropRow(uint32_t row);  // takes back the slots of the last row
 
   Status Parse(const char* text, size_t row_count, std::span<uint8_t> errors);
-  Result<std::shared_ptr<arrow::Array>> Finish(std::span<const uint8_t> keep, int64_t kept, arrow::MemoryPool* pool);
+  Result<std::shared_ptr<arrow::Array>> Finish(const KeptRows& kept, arrow::MemoryPool* pool);
 
  private:
-  Result<std::shared_ptr<arrow::Array>> FinishNested(std::span<const uint8_t> keep_rows, arrow::MemoryPool* pool);
-  int64_t KeepSlots(std::span<const uint8_t> keep_rows);
+  Result<std::shared_ptr<arrow::Array>> FinishNested(const KeptRows& kept_rows, arrow::MemoryPool* pool);
+  void KeepSlots(const KeptRows& kept_rows);
   std::vector<uint8_t> slot_errors_, keep_slots_;
+  KeptRows kept_slots_;  // of keep_slots_
 };
 
 // The node of a contract column; `index` is copied into the failures that its parsers explain.

@@ -113,6 +113,7 @@ class Decoder final : public MorselDecoder {
   uint32_t rows_ = 0, room_ = 0;
   std::vector<uint32_t> row_begins_, row_ends_;  // with the line end
   std::vector<uint8_t> errors_, keep_;
+  KeptRows kept_;  // of keep_
   std::vector<uint32_t> kept_rows_;  // of the accepted ones, when Locate has asked
   std::vector<Malformed> malformed_;
   BadRecord bad_;  // the one that is described: what its failures hold on the heap serves the next one
@@ -305,18 +306,18 @@ Status Decoder::Judge(DecodedBatch* batch) {
 
 Result<std::shared_ptr<arrow::RecordBatch>> Decoder::FinishColumns() {
   keep_.resize(rows_);
-  int64_t kept = 0;
-  for (uint32_t row = 0; row < rows_; ++row) kept += keep_[row] = errors_[row] == 0;
+  for (uint32_t row = 0; row < rows_; ++row) keep_[row] = errors_[row] == 0;
+  kept_.Assign(keep_);
   arrow::FieldVector fields;
   arrow::ArrayVector arrays;
   for (NdjsonNode& node : walker_.columns()) {
-    ARROW_ASSIGN_OR_RAISE(std::shared_ptr<arrow::Array> array, node.Finish(keep_, kept, pool_));
+    ARROW_ASSIGN_OR_RAISE(std::shared_ptr<arrow::Array> array, node.Finish(kept_, pool_));
     const std::shared_ptr<arrow::Field>& declared = schema_->field(static_cast<int>(fields.size()));
     // Strings that repeat come as a dictionary.
     fields.push_back(declared->type()->Equals(*array->type()) ? declared : declared->WithType(array->type()));
     arrays.push_back(std::move(array));
   }
-  return arrow::RecordBatch::Make(arrow::schema(std::move(fields)), kept, std::move(arrays));
+  return arrow::RecordBatch::Make(arrow::schema(std::move(fields)), kept_.count(), std::move(arrays));
 }
 
 // Rows that are flagged and malformed records, merged in input order.

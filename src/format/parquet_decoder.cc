@@ -173,27 +173,24 @@ class Decoder final : public MorselDecoder {
     for (size_t i = 0; i < columns_.size(); ++i) ARROW_RETURN_NOT_OK(columns_[i]->Parse(*batch_, errors_));
     keep_.assign(errors_.size(), 1);
     ARROW_RETURN_NOT_OK(filter_.Apply(*batch_, &keep_, pool_));
-    int64_t kept = 0;
     for (size_t row = 0; row < errors_.size(); ++row) {
       judged.filtered += keep_[row] == 0;
-      if (keep_[row] == 0 || errors_[row] == 0) {
-        kept += keep_[row];
-        continue;
-      }
+      if (keep_[row] == 0 || errors_[row] == 0) continue;
       keep_[row] = 0;
       BadRecord bad = Describe(static_cast<int64_t>(row));
       for (const auto& column : columns_) column->Explain(static_cast<int64_t>(row), &bad.failures);
       FREIGHT_ASSERT(!bad.failures.empty());
       ARROW_RETURN_NOT_OK(judged.bad.Append(bad));
     }
+    kept_.Assign(keep_);
     arrow::FieldVector fields;
     arrow::ArrayVector arrays;
     for (size_t i = 0; i < columns_.size(); ++i) {
-      ARROW_ASSIGN_OR_RAISE(auto array, columns_[i]->Finish(keep_, kept));
+      ARROW_ASSIGN_OR_RAISE(auto array, columns_[i]->Finish(kept_));
       fields.push_back(schema_->field(static_cast<int>(i))->WithType(array->type()));
       arrays.push_back(std::move(array));
     }
-    judged.accepted = arrow::RecordBatch::Make(arrow::schema(std::move(fields)), kept, std::move(arrays));
+    judged.accepted = arrow::RecordBatch::Make(arrow::schema(std::move(fields)), kept_.count(), std::move(arrays));
     return judged;
   }
 
@@ -226,6 +223,7 @@ class Decoder final : public MorselDecoder {
   std::shared_ptr<arrow::RecordBatch> batch_;
   int64_t line_ = 1;  // of its first row
   std::vector<uint8_t> errors_, keep_;
+  KeptRows kept_;  // of keep_
 };
 
 }  // namespace

@@ -68,12 +68,8 @@ Judged JudgeAll(const Column& column, const std::shared_ptr<arrow::Array>& value
   judged.errors.assign(static_cast<size_t>(values->length()), 0);
   EXPECT_TRUE(typed->Parse(values, judged.errors).ok());
   std::vector<uint8_t> keep;
-  int64_t kept = 0;
-  for (const uint8_t error : judged.errors) {
-    keep.push_back(error == 0);
-    kept += error == 0;
-  }
-  judged.kept = typed->Finish(keep, kept).ValueOrDie();
+  for (const uint8_t error : judged.errors) keep.push_back(error == 0);
+  judged.kept = typed->Finish(KeptRows(keep)).ValueOrDie();
   const auto bad = std::find(judged.errors.begin(), judged.errors.end(), 1);
   if (bad != judged.errors.end()) typed->Explain(bad - judged.errors.begin(), &judged.first);
   return judged;
@@ -92,8 +88,8 @@ TEST(TypedColumn, SlicesNullsAndDroppedRowsKeepTheirPlaces) {
                    .ValueOrDie();
   std::vector<uint8_t> errors(4);
   ASSERT_TRUE(typed->Parse(values, errors).ok());
-  EXPECT_TRUE(typed->Finish(std::vector<uint8_t>{1, 1, 1, 1}, 4).ValueOrDie()->Equals(*values));
-  EXPECT_TRUE(typed->Finish(std::vector<uint8_t>{0, 1, 0, 1}, 2).ValueOrDie()->Equals(
+  EXPECT_TRUE(typed->Finish(KeptRows(std::vector<uint8_t>{1, 1, 1, 1})).ValueOrDie()->Equals(*values));
+  EXPECT_TRUE(typed->Finish(KeptRows(std::vector<uint8_t>{0, 1, 0, 1})).ValueOrDie()->Equals(
       *Values(arrow::int64(), "[null, 4]")));
 }
 

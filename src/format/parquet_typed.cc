@@ -185,24 +185,26 @@ bool IsPlainNumber(const arrow::DataType& type) {
 }
 
 // The kept values of a fixed-width array.
-Result<std::shared_ptr<arrow::Array>> KeptOf(const arrow::Array& values, std::span<const uint8_t> keep, int64_t kept,
+Result<std::shared_ptr<arrow::Array>> KeptOf(const arrow::Array& values, const KeptRows& kept,
                                              arrow::MemoryPool* pool) {
   const auto width = static_cast<size_t>(values.type()->byte_width());
   ARROW_ASSIGN_OR_RAISE(std::shared_ptr<arrow::Buffer> out,
-                        arrow::AllocateBuffer(kept * static_cast<int64_t>(width), pool));
+                        arrow::AllocateBuffer(kept.count() * static_cast<int64_t>(width), pool));
   const uint8_t* from = values.data()->buffers[1]->data() + static_cast<size_t>(values.offset()) * width;
   uint8_t* to = out->mutable_data();
   Validity validity;
   ARROW_RETURN_NOT_OK(validity.Reset(values.length(), pool));
-  for (size_t row = 0; row < keep.size(); ++row) {
-    if (values.IsNull(static_cast<int64_t>(row))) validity.SetNull(row);
-    if (keep[row] == 0) continue;
-    std::memcpy(to, from + row * width, width);
-    to += width;
+  for (int64_t row = 0; row < values.length(); ++row) {
+    if (values.IsNull(row)) validity.SetNull(static_cast<size_t>(row));
+  }
+  for (const auto [first, count] : kept.runs()) {
+    std::memcpy(to, from + first * width, count * width);
+    to += count * width;
   }
   int64_t nulls = 0;
-  ARROW_ASSIGN_OR_RAISE(auto bitmap, validity.Finish(keep, kept, pool, &nulls));
-  return arrow::MakeArray(arrow::ArrayData::Make(values.type(), kept, {std::move(bitmap), std::move(out)}, nulls));
+  ARROW_ASSIGN_OR_RAISE(auto bitmap, validity.Finish(kept, pool, &nulls));
+  return arrow::MakeArray(
+      arrow::ArrayData::Make(values.type(), kept.count(), {std::move(bitmap), std::move(out)}, nulls));
 }
 
 void AppendObject(const arrow::StructArray& values, int64_t row, std::string* out) {
@@ -324,15 +326,15 @@ Status TypedColumn::Render() {
   return Status::OK();
 }
 
-Result<std::shared_ptr<arrow::Array>> TypedColumn::Finish(std::span<const uint8_t> keep, int64_t kept) {
-  if (passed_ && kept == values_->length()) return values_;
+Result<std::shared_ptr<arrow::Array>> TypedColumn::Finish(const KeptRows& kept) {
+  if (passed_ && kept.all()) return values_;
   const bool fixed = to_->id() != arrow::Type::BOOL && to_->id() != arrow::Type::STRING;
-  if (passed_ && fixed) return KeptOf(*values_, keep, kept, pool_);
+  if (passed_ && fixed) return KeptOf(*values_, kept, pool_);
   if (passed_) {
-    std::vector<uint8_t> none(keep.size());
+    std::vector<uint8_t> none(static_cast<size_t>(values_->length()));
     ARROW_RETURN_NOT_OK(ParseText(none));
   }
-  return parser_->Finish(keep, kept);
+  return parser_->Finish(kept);
 }
 
 void TypedColumn::Explain(int64_t row, std::vector<Failure>* failures) {

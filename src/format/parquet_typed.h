@@ -34,8 +34,8 @@ class TypedColumn {
   ~TypedColumn();
   // Judges a batch. Sets errors[i] to 1 where the value fails. `values` is null when the input has no such column.
   Status Parse(std::shared_ptr<arrow::Array> values, std::span<uint8_t> errors);
-  // The rows of the last batch with keep[i] == 1, in the column's type.
-  Result<std::shared_ptr<arrow::Array>> Finish(std::span<const uint8_t> keep, int64_t kept);
+  // The kept rows of the last batch, in the column's type.
+  Result<std::shared_ptr<arrow::Array>> Finish(const KeptRows& kept);
   void Explain(int64_t row, std::vector<Failure>* failures);
 
  private:

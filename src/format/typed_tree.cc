@@ -138,55 +138,53 @@ Status TypedTree::ParseList(Node& node, const arrow::Array& values, std::span<co
   return ParseNode(item, items, nullptr, item.rows, errors);
 }
 
-Result<std::shared_ptr<arrow::Array>> TypedTree::Finish(std::span<const uint8_t> keep, int64_t kept) {
-  return FinishNode(root_, keep, kept);
+Result<std::shared_ptr<arrow::Array>> TypedTree::Finish(const KeptRows& kept) {
+  return FinishNode(root_, kept);
 }
 
-Result<std::shared_ptr<arrow::Array>> TypedTree::FinishNode(Node& node, std::span<const uint8_t> keep, int64_t kept) {
-  if (node.leaf) return node.leaf->Finish(keep, kept);
-  if (node.shape == Shape::kAbsent) return arrow::MakeArrayOfNull(node.type, kept, pool_);
+Result<std::shared_ptr<arrow::Array>> TypedTree::FinishNode(Node& node, const KeptRows& kept) {
+  if (node.leaf) return node.leaf->Finish(kept);
+  if (node.shape == Shape::kAbsent) return arrow::MakeArrayOfNull(node.type, kept.count(), pool_);
   Validity validity;
   ARROW_RETURN_NOT_OK(validity.Reset(static_cast<int64_t>(node.slots), pool_));
   for (size_t slot = 0; slot < node.slots; ++slot) {
     if (node.valid[slot] == 0) validity.SetNull(slot);
   }
   int64_t nulls = 0;
-  ARROW_ASSIGN_OR_RAISE(auto bitmap, validity.Finish(keep, kept, pool_, &nulls));
+  ARROW_ASSIGN_OR_RAISE(auto bitmap, validity.Finish(kept, pool_, &nulls));
   if (node.shape == Shape::kList) {
-    ARROW_ASSIGN_OR_RAISE(auto items, FinishItems(node, keep));
-    ARROW_ASSIGN_OR_RAISE(auto offsets, Offsets(node, keep, kept));
-    return std::make_shared<arrow::ListArray>(node.type, kept, std::move(offsets), std::move(items), std::move(bitmap),
-                                              nulls);
+    ARROW_ASSIGN_OR_RAISE(auto items, FinishItems(node, kept));
+    ARROW_ASSIGN_OR_RAISE(auto offsets, Offsets(node, kept));
+    return std::make_shared<arrow::ListArray>(node.type, kept.count(), std::move(offsets), std::move(items),
+                                              std::move(bitmap), nulls);
   }
   arrow::ArrayVector arrays;
   for (Node& child : node.children) {
-    ARROW_ASSIGN_OR_RAISE(arrays.emplace_back(), FinishNode(child, keep, kept));
+    ARROW_ASSIGN_OR_RAISE(arrays.emplace_back(), FinishNode(child, kept));
   }
-  return std::make_shared<arrow::StructArray>(node.type, kept, std::move(arrays), std::move(bitmap), nulls);
+  return std::make_shared<arrow::StructArray>(node.type, kept.count(), std::move(arrays), std::move(bitmap), nulls);
 }
 
 // A list goes with all its items or stays with all of them.
-Result<std::shared_ptr<arrow::Array>> TypedTree::FinishItems(Node& node, std::span<const uint8_t> keep) {
+Result<std::shared_ptr<arrow::Array>> TypedTree::FinishItems(Node& node, const KeptRows& kept) {
   Node& item = node.children[0];
   item.keep.resize(item.slots);
-  int64_t kept = 0;
   uint32_t begin = 0;
   for (size_t slot = 0; slot < node.slots; begin = node.ends[slot++]) {
-    std::fill(item.keep.begin() + begin, item.keep.begin() + node.ends[slot], keep[slot]);
-    if (keep[slot] != 0) kept += node.ends[slot] - begin;
+    std::fill(item.keep.begin() + begin, item.keep.begin() + node.ends[slot], kept[slot]);
   }
-  return FinishNode(item, item.keep, kept);
+  item.kept.Assign(item.keep);
+  return FinishNode(item, item.kept);
 }
 
-Result<std::shared_ptr<arrow::Buffer>> TypedTree::Offsets(const Node& node, std::span<const uint8_t> keep,
-                                                          int64_t kept) {
+Result<std::shared_ptr<arrow::Buffer>> TypedTree::Offsets(const Node& node, const KeptRows& kept) {
   ARROW_ASSIGN_OR_RAISE(std::shared_ptr<arrow::Buffer> buffer,
-                        arrow::AllocateBuffer((kept + 1) * static_cast<int64_t>(sizeof(int32_t)), pool_));
+                        arrow::AllocateBuffer((kept.count() + 1) * static_cast<int64_t>(sizeof(int32_t)), pool_));
   auto* offset = reinterpret_cast<int32_t*>(buffer->mutable_data());
   *offset = 0;
   uint32_t begin = 0;
   for (size_t slot = 0; slot < node.slots; begin = node.ends[slot++]) {
-    if (keep[slot] == 0) continue;
+    if (!kept[slot]) continue;
     offset[1] = offset[0] + static_cast<int32_t>(node.ends[slot] - begin);
     ++offset;
   }

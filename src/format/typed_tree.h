@@ -29,8 +29,8 @@ class TypedTree {
                                                  std::vector<std::string> path, arrow::MemoryPool* pool);
   // Judges a batch. Sets errors[i] to 1 where something of the row fails.
   Status Parse(const arrow::RecordBatch& batch, std::span<uint8_t> errors);
-  // The rows of the last batch with keep[i] == 1, in the column's type.
-  Result<std::shared_ptr<arrow::Array>> Finish(std::span<const uint8_t> keep, int64_t kept);
+  // The kept rows of the last batch, in the column's type.
+  Result<std::shared_ptr<arrow::Array>> Finish(const KeptRows& kept);
   // Everything that is wrong with a row, with its path where the column has one.
   void Explain(int64_t row, std::vector<Failure>* failures);
 
@@ -55,6 +55,7 @@ class TypedTree {
     Slots<uint8_t> valid;   // of all but leaves at the top
     Slots<uint32_t> ends;   // of lists: the items up to each slot's last
     std::vector<uint8_t> errors, keep;
+    KeptRows kept;  // of keep
   };
 
   explicit TypedTree(arrow::MemoryPool* pool) : pool_(pool), root_(pool) {}
@@ -64,9 +65,9 @@ class TypedTree {
   Status ParseLeaf(Node& node, const std::shared_ptr<arrow::Array>& values, std::span<const uint32_t> rows,
                    std::span<uint8_t> errors);
   Status ParseList(Node& node, const arrow::Array& values, std::span<const uint32_t> rows, std::span<uint8_t> errors);
-  Result<std::shared_ptr<arrow::Array>> FinishNode(Node& node, std::span<const uint8_t> keep, int64_t kept);
-  Result<std::shared_ptr<arrow::Array>> FinishItems(Node& node, std::span<const uint8_t> keep);
-  Result<std::shared_ptr<arrow::Buffer>> Offsets(const Node& node, std::span<const uint8_t> keep, int64_t kept);
+  Result<std::shared_ptr<arrow::Array>> FinishNode(Node& node, const KeptRows& kept);
+  Result<std::shared_ptr<arrow::Array>> FinishItems(Node& node, const KeptRows& kept);
+  Result<std::shared_ptr<arrow::Buffer>> Offsets(const Node& node, const KeptRows& kept);
   void ExplainNode(Node& node, size_t slot, bool parent_valid, std::vector<Failure>* failures);
   void ExplainList(Node& node, size_t slot, std::vector<Failure>* failures);
   void Add(Reason reason, std::string expected, std::vector<Failure>* failures) const;
