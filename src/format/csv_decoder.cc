@@ -4,6 +4,7 @@
 // violation, a quote left open, a record longer than a step) is parsed by the careful parser, and only that one.
 #include "contract/column_parser.h"
 #include "format/csv_grammar.h"
+#include "format/csv_locator.h"
 #include "format/csv_reader.h"
 #include "format/csv_scan.h"
 #include "format/csv_text.h"
@@ -29,40 +30,14 @@ void MakeRoom(std::vector<T>* values, size_t count) {
   if (values->size() < count) values->resize(std::max(count, 2 * values->size()));
 }
 
+constexpr size_t kFetchedAhead = 4;  // bad rows
+
 // A record whose shape is wrong: it never reaches the columns.
 struct Malformed {
   uint32_t begin;
   uint32_t end;
   Reason reason;
   int64_t fields;
-};
-
-// Physical line and file offset of positions in a morsel; the price is the distance from the last one.
-class Locator {
- public:
-  Locator(const Morsel& morsel, CsvEncoding encoding)
-      : text_(morsel.text.data()), utf16_(encoding == CsvEncoding::kUtf16), line_(morsel.first_line),
-        offset_(morsel.offset) {}
-
-  void Go(int64_t at) {
-    const int64_t begin = std::min(at_, at), end = std::max(at_, at);
-    const int64_t sign = at >= at_ ? 1 : -1;
-    line_ += sign * CountLineEnds(text_, begin, end);
-    offset_ += sign * FileBytes(begin, end);
-    at_ = at;
-  }
-  int64_t FileBytes(int64_t begin, int64_t end) const {
-    return utf16_ ? Utf16Bytes({text_ + begin, static_cast<size_t>(end - begin)}) : end - begin;
-  }
-  int64_t line() const { return line_; }
-  int64_t offset() const { return offset_; }
-
- private:
-  const char* text_;
-  bool utf16_;
-  int64_t at_ = 0;
-  int64_t line_;
-  int64_t offset_;
 };
 
 // Rows of the index whose separators stand one after another, as the column fill sees them.
@@ -113,6 +88,7 @@ class Decoder final : public MorselDecoder {
         grammar_(dialect, header.fields == 1, header.fields),
         fast_(dialect.IsSimple() && options.path == DecoderPath::kAuto),
         scan_bytes_(CsvScanBytes::Of(dialect)),
+        locator_(dialect.encoding),
         columns_(contract.columns.size()) {}
 
   Status Open(const Contract& contract);
@@ -151,6 +127,8 @@ class Decoder final : public MorselDecoder {
   Status ParseColumns();
   Result<std::shared_ptr<arrow::RecordBatch>> FinishColumns();
   Status CollectBad(BadRecords* bad);
+  void FindBadRows();
+  void FetchRow(uint32_t row) const;
   Status AddBad(int64_t begin, int64_t end, BadRecords* bad);
   std::string_view Describe(int64_t begin, int64_t end, BadRecord* bad);
   Failure FailureOf(const Malformed& malformed) const;
@@ -165,6 +143,7 @@ class Decoder final : public MorselDecoder {
   const CsvGrammar grammar_;
   const bool fast_;
   const CsvScanBytes scan_bytes_;
+  CsvLocator locator_;
   std::vector<ColumnState> columns_;
   Pages index_;  // the next three: room for the worst, of which most text takes little
   uint32_t* separators_ = nullptr;
@@ -175,7 +154,6 @@ class Decoder final : public MorselDecoder {
   std::vector<Field> record_fields_;
 
   const Morsel* morsel_ = nullptr;
-  std::optional<Locator> locator_;
   int64_t at_ = 0;            // in the morsel's text
   int64_t careful_until_ = -1;
 
@@ -185,6 +163,7 @@ class Decoder final : public MorselDecoder {
   std::vector<uint32_t> row_begins_;
   std::vector<uint32_t> row_ends_;
   std::vector<uint8_t> errors_;
+  std::vector<uint32_t> bad_rows_;   // of errors_
   std::vector<uint8_t> keep_;
   KeptRows kept_;  // of keep_
   std::vector<uint32_t> kept_rows_;  // of the accepted ones, when Locate has asked
@@ -224,7 +203,7 @@ Status Decoder::Decode(const Morsel& morsel, const std::function<Status(DecodedB
   FREIGHT_ASSERT(morsel.text_bytes <= std::numeric_limits<uint32_t>::max() - Morsel::kPad);
   if (morsel.text_bytes == 0 && morsel.oversize.empty()) return Status::OK();
   morsel_ = &morsel;
-  locator_.emplace(morsel, dialect_.encoding);
+  locator_.Start(morsel);
   at_ = 0;
   do {
     FillBatch();
@@ -247,6 +226,7 @@ void Decoder::FillBatch() {
   kept_rows_.clear();
   careful_until_ = -1;
   batch_begin_ = at_;
+  locator_.NextBatch();
   const int64_t limit = std::min(at_ + options_.batch_bytes, morsel_->text_bytes);
   bool more = true;
   while (more && at_ < limit) {
@@ -266,13 +246,14 @@ bool Decoder::IndexStep(int64_t limit) {
   const int64_t end = std::min(limit, at_ + dialect_.record_bytes_max);  // so that no record found is too long
   CsvScanResult found =
       BestCsvScan().index(scan_bytes_, {text().data(), begin, end, size},
-                          {separators_, ends_, doubled_});
+                          {separators_, ends_, doubled_, locator_.MarkRoom(end - begin)});
   if (found.violation < 0 && end == size && !found.inside && found.records_end < size) {
     // The last record has no line end.
     separators_[found.separators++] = static_cast<uint32_t>(size);
     ends_[found.ends++] = static_cast<uint32_t>(size);
     found.records_end = size;
   }
+  locator_.AddIndexed(begin, found);
   AddIndexed(found);
   at_ = found.records_end;
   if (found.violation < 0 && end < limit && at_ > begin) return true;
@@ -444,8 +425,10 @@ Status Decoder::CollectBad(BadRecords* bad) {
     }
     return Status::OK();
   };
-  for (int64_t row = 0; row < rows_; ++row) {
-    if (errors_[row] == 0) [[likely]] continue;
+  FindBadRows();
+  for (size_t i = 0; i < bad_rows_.size(); ++i) {
+    if (i + kFetchedAhead < bad_rows_.size()) FetchRow(bad_rows_[i + kFetchedAhead]);
+    const uint32_t row = bad_rows_[i];
     ARROW_RETURN_NOT_OK(add_malformed_before(row_begins_[row]));
     bad_.failures.clear();
     for (ColumnState& column : columns_) {
@@ -457,6 +440,24 @@ Status Decoder::CollectBad(BadRecords* bad) {
   return add_malformed_before(std::numeric_limits<int64_t>::max());
 }
 
+void Decoder::FindBadRows() {
+  bad_rows_.clear();
+  const uint8_t* const begin = errors_.data();
+  const uint8_t* const end = begin + rows_;
+  for (const uint8_t* at = begin; at != end; ++at) {
+    at = static_cast<const uint8_t*>(std::memchr(at, 1, static_cast<size_t>(end - at)));
+    if (at == nullptr) return;
+    bad_rows_.push_back(static_cast<uint32_t>(at - begin));
+  }
+}
+
+// Bad rows stand far apart: their fields and text are no longer near.
+void Decoder::FetchRow(uint32_t row) const {
+  for (const ColumnState& column : columns_) __builtin_prefetch(column.fields + row);
+  __builtin_prefetch(morsel_->text.data() + row_begins_[row]);
+  __builtin_prefetch(morsel_->text.data() + row_ends_[row] - 1);
+}
+
 Status Decoder::AddBad(int64_t begin, int64_t end, BadRecords* bad) {
   const std::string_view raw = Describe(begin, end, &bad_);
   return bad->Append(bad_, raw);
@@ -464,10 +465,10 @@ Status Decoder::AddBad(int64_t begin, int64_t end, BadRecords* bad) {
 
 // Its address. Answers its bytes, which stand in the morsel, or in `bad` when they are written another way.
 std::string_view Decoder::Describe(int64_t begin, int64_t end, BadRecord* bad) {
-  locator_->Go(begin);
-  bad->offset = locator_->offset();
-  bad->length = locator_->FileBytes(begin, end);
-  bad->line = locator_->line();
+  locator_.Go(begin);
+  bad->offset = locator_.offset();
+  bad->length = locator_.FileBytes(begin, end);
+  bad->line = locator_.line();
   const std::string_view raw = text().substr(static_cast<size_t>(begin), static_cast<size_t>(end - begin));
   if (dialect_.encoding != CsvEncoding::kUtf16) return raw;
   bad->raw = EncodeUtf16(raw, morsel_->utf16_big_endian ? ByteOrder::kBig : ByteOrder::kLittle);

@@ -46,13 +46,16 @@ struct CsvScanResult {
 inline constexpr uint32_t kCsvQuotedNext = uint32_t{1} << 31;
 inline constexpr int64_t kCsvIndexedTextMax = kCsvQuotedNext - 64;  // bytes of text that can be indexed
 
-// What Index writes. Each array has CsvIndexRoom(bytes of text) places, doubled half of that: whole vectors are stored.
+// What Index writes. The first two have CsvIndexRoom(bytes of text) places, doubled half of that: whole vectors are
+// stored. `lines` is right up to records_end.
 struct CsvIndexArrays {
   // Positions of delimiters and record ends (the LF, or a lone CR) outside quotes; delimiters with kCsvQuotedNext.
   uint32_t* separators = nullptr;
   uint32_t* ends = nullptr;        // positions of record ends alone
   uint32_t* doubled = nullptr;     // per doubled quote, how many separators stand before it: its field's own is next
+  uint32_t* lines = nullptr;       // per kCsvLineMarkBytes of the range or part of them: line ends up to their end
 };
+inline constexpr int64_t kCsvLineMarkBytes = 256;
 constexpr int64_t CsvIndexRoom(int64_t bytes) { return bytes + 64; }
 
 struct CsvScanKernels {

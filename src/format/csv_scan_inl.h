@@ -80,7 +80,7 @@ static int64_t CountRange(const CsvScanRange& range) {
   return lines;
 }
 
-// The scan up to the first block with a violation, which on_clean(position, block) does not see.
+// The scan up to the first block with a violation, which on_clean(position, block, lines up to its end) does not see.
 template <typename OnClean>
 FREIGHT_INLINE CsvScanResult ScanClean(const CsvScanBytes& bytes, const CsvScanRange& range, OnClean&& on_clean) {
   CsvScanResult result{.records_end = range.begin};
@@ -98,7 +98,7 @@ FREIGHT_INLINE CsvScanResult ScanClean(const CsvScanBytes& bytes, const CsvScanR
       end_block = at;
       end_mask = block.ends;
     }
-    on_clean(at, block);
+    on_clean(at, block, lines);
     return true;
   };
   const int64_t stopped = ForEachBlock(bytes, range, machine, on_block);
@@ -111,7 +111,7 @@ FREIGHT_INLINE CsvScanResult ScanClean(const CsvScanBytes& bytes, const CsvScanR
 }
 
 static CsvScanResult Scan(const CsvScanBytes& bytes, const CsvScanRange& range) {
-  return ScanClean(bytes, range, [](int64_t, const Block&) FREIGHT_INLINE_LAMBDA {});
+  return ScanClean(bytes, range, [](int64_t, const Block&, int64_t) FREIGHT_INLINE_LAMBDA {});
 }
 
 static CsvScanResult Index(const CsvScanBytes& bytes, const CsvScanRange& range, const CsvIndexArrays& out) {
@@ -119,7 +119,7 @@ static CsvScanResult Index(const CsvScanBytes& bytes, const CsvScanRange& range,
   uint32_t* end = out.ends;
   uint32_t* doubled = out.doubled;
   uint64_t carriage_returns = 0;
-  CsvScanResult result = ScanClean(bytes, range, [&](int64_t at, const Block& block) FREIGHT_INLINE_LAMBDA {
+  const auto on_clean = [&](int64_t at, const Block& block, int64_t lines) FREIGHT_INLINE_LAMBDA {
     for (uint64_t left = block.doubled; left != 0; left &= left - 1) {
       const uint64_t before = block.separators & (left ^ (left - 1)) >> 1;
       *doubled++ = static_cast<uint32_t>(separator - out.separators + __builtin_popcountll(before));
@@ -130,7 +130,9 @@ static CsvScanResult Index(const CsvScanBytes& bytes, const CsvScanRange& range,
     separator = Flatten<true>(block.separators, marked, static_cast<uint32_t>(at), separator);
     end = Flatten<false>(block.ends, 0, static_cast<uint32_t>(at), end);
     carriage_returns |= block.carriage_returns;
-  });
+    out.lines[(at - range.begin) / kCsvLineMarkBytes] = static_cast<uint32_t>(lines);
+  };
+  CsvScanResult result = ScanClean(bytes, range, on_clean);
   result.separators = separator - out.separators;
   result.ends = end - out.ends;
   result.doubled = doubled - out.doubled;
