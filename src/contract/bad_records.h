@@ -54,6 +54,7 @@ class BadRecords {
   const Entry& entry(int64_t i) const { return entries_.data()[i]; }
   std::string_view raw(const Entry& entry) const;
   const Why& why(uint32_t failure) const { return whys_.data()[failure]; }
+  uint32_t texts() const { return static_cast<uint32_t>(text_ends_.length()); }
   std::string_view text(uint32_t number) const;
   bool raw_kept(const Entry& entry) const { return entry.raw_length > 0 || entry.length == 0; }
 

@@ -26,6 +26,7 @@ enum class Reason : uint8_t {
   kDuplicateKey,       // rule "keys": a key that is read occurs twice in its object
   kUnknownKey,         // rule "keys": a key that the contract does not name, where it says freeze
 };
+inline constexpr int kReasons = static_cast<int>(Reason::kUnknownKey) + 1;
 const char* ReasonWord(Reason reason);  // "not_of_type", ...
 const char* RuleWord(Reason reason);    // "type", "required", "minimum", ...
 

@@ -11,6 +11,16 @@
 namespace freight {
 namespace {
 
+// Strings may come as a dictionary.
+bool Carries(const arrow::DataType& declared, const arrow::DataType& given) {
+  if (given.id() == arrow::Type::DICTIONARY || declared.Equals(given)) return true;
+  if (given.id() != declared.id() || given.num_fields() != declared.num_fields()) return false;
+  for (int i = 0; i < given.num_fields(); ++i) {
+    if (!Carries(*declared.field(i)->type(), *given.field(i)->type())) return false;
+  }
+  return given.num_fields() > 0;
+}
+
 class Encoder : public RowGroupEncoder {
  public:
   Encoder(std::shared_ptr<arrow::Schema> schema, std::unique_ptr<PageCompressor> compressor)
@@ -30,7 +40,7 @@ class Encoder : public RowGroupEncoder {
     FREIGHT_ASSERT(batch.num_columns() == schema_->num_fields());
     for (int i = 0; i < batch.num_columns(); ++i) {
       const arrow::Array& array = *batch.column(i);
-      FREIGHT_ASSERT(array.type_id() == arrow::Type::DICTIONARY || array.type()->Equals(schema_->field(i)->type()));
+      FREIGHT_ASSERT(Carries(*schema_->field(i)->type(), *array.type()));
       ARROW_RETURN_NOT_OK(columns_[static_cast<size_t>(i)]->Append(array));
     }
     order_.Add(batch);

@@ -3,6 +3,7 @@
 // A page ends before the record that finds it full, so that readers can begin at any page.
 #include "format/parquet_bits.h"
 #include "format/parquet_column.h"
+#include "format/parquet_dictionary.h"
 #include "format/parquet_fast.h"
 #include "format/parquet_values.h"
 
@@ -79,16 +80,27 @@ Slots EnterItems(const arrow::ListArray& list, const Slots& lists, int repetitio
   return items;
 }
 
-// PLAIN values of one leaf. Each has: what a value takes, how consecutive values are written, the page's encoding.
-template <typename Values>
-class FixedLeafValues {
+// The values of one leaf. Each has: where they come from, whether a page must end before an array, what a value takes,
+// how consecutive values are written (with kSlack bytes of room behind them), the page's encoding, the dictionary.
+class PlainValues {
  public:
+  bool EndsPage(const arrow::ArrayData&) const { return false; }
+  void Begin(const arrow::ArrayData&) {}
+  Status FinishDictionary(EncodedColumn*) { return Status::OK(); }
+};
+
+template <typename Values>
+class FixedLeafValues : public PlainValues {
+ public:
+  using Source = const arrow::ArrayData&;
+  static constexpr int64_t kSlack = 0;
   FixedLeafValues(const arrow::DataType& type, PageCompressor* compressor)
       : values_(type), compressor_(compressor),
         family_(compressor->options().profile == ParquetProfile::kFast ? FastFamilyOf(type) : FastFamily::kNone) {}
   int64_t Bytes(const arrow::ArrayData&, int64_t) const { return values_.width(); }
-  void Put(const arrow::ArrayData& data, int64_t at, int64_t count, uint8_t* out) {
+  Status Put(const arrow::ArrayData& data, int64_t at, int64_t count, uint8_t* out) {
     values_.Encode(data, at, count, nullptr, out, &page_bounds_);
+    return Status::OK();
   }
   // The page's values in the encoding of the column chunk, which its first page decides.
   Result<std::string_view> Encode(std::string_view plain, int64_t, std::optional<PageEncoding>* encoding) {
@@ -114,15 +126,18 @@ class FixedLeafValues {
 };
 
 // One byte per value until the page is full, then eight values to a byte.
-class BoolLeafValues {
+class BoolLeafValues : public PlainValues {
  public:
+  using Source = const arrow::ArrayData&;
+  static constexpr int64_t kSlack = 0;
   BoolLeafValues(const arrow::DataType&, PageCompressor* compressor) : compressor_(compressor) {}
   int64_t Bytes(const arrow::ArrayData&, int64_t) const { return 1; }
-  void Put(const arrow::ArrayData& data, int64_t at, int64_t count, uint8_t* out) {
+  Status Put(const arrow::ArrayData& data, int64_t at, int64_t count, uint8_t* out) {
     for (int64_t i = 0; i < count; ++i) {
       out[i] = arrow::bit_util::GetBit(data.buffers[1]->data(), data.offset + at + i);
       page_seen_[out[i]] = true;
     }
+    return Status::OK();
   }
   Result<std::string_view> Encode(std::string_view plain, int64_t count, std::optional<PageEncoding>* encoding) {
     *encoding = PageEncoding::kPlain;
@@ -149,26 +164,47 @@ class BoolLeafValues {
   std::array<bool, 2> page_seen_{}, chunk_seen_{};
 };
 
-class BytesLeafValues {
+// Of strings, or of those in a dictionary that codes pick from.
+struct BytesSource {
+  BytesSource(const arrow::ArrayData& data)  // NOLINT: as the other sources, it is an array
+      : codes(data.dictionary ? data.GetValues<int32_t>(1) : nullptr),
+        ends((data.dictionary ? *data.dictionary : data).GetValues<int32_t>(1)),
+        bytes((data.dictionary ? *data.dictionary : data).GetValues<uint8_t>(2, 0)) {}
+  int64_t Place(int64_t at) const { return codes != nullptr ? codes[at] : at; }
+  std::string_view View(int64_t at) const {
+    const int64_t place = Place(at);
+    const auto length = static_cast<size_t>(ends[place + 1] - ends[place]);
+    if (length == 0) return {};
+    return {reinterpret_cast<const char*>(bytes) + ends[place], length};
+  }
+  const int32_t* codes;
+  const int32_t* ends;
+  const uint8_t* bytes;
+};
+
+class BytesLeafValues : public PlainValues {
  public:
+  using Source = BytesSource;
+  static constexpr int64_t kSlack = 8;  // the first word of a value is looked at
   BytesLeafValues(const arrow::DataType& type, PageCompressor* compressor)
       : text_(type.id() == arrow::Type::STRING), compressor_(compressor),
         encoding_(compressor->options().profile == ParquetProfile::kFast ? PageEncoding::kDeltaLengthByteArray
                                                                          : PageEncoding::kPlain) {}
-  int64_t Bytes(const arrow::ArrayData& data, int64_t at) const {
-    const auto* ends = data.GetValues<int32_t>(1);
-    return kLengthBytes + ends[at + 1] - ends[at];
+  int64_t Bytes(const BytesSource& source, int64_t at) const {
+    const int64_t place = source.Place(at);
+    return kLengthBytes + source.ends[place + 1] - source.ends[place];
   }
-  void Put(const arrow::ArrayData& data, int64_t at, int64_t count, uint8_t* out) {
-    const auto* ends = data.GetValues<int32_t>(1);
+  Status Put(const BytesSource& source, int64_t at, int64_t count, uint8_t* out) {
     for (int64_t i = at; i < at + count; ++i) {
-      const int32_t length = ends[i + 1] - ends[i];
+      const int64_t place = source.Place(i);
+      const int32_t length = source.ends[place + 1] - source.ends[place];
       std::memcpy(out, &length, kLengthBytes);
       out += kLengthBytes;
-      if (length > 0) std::memcpy(out, data.buffers[2]->data() + ends[i], static_cast<size_t>(length));
-      page_bounds_.Update(std::string_view(reinterpret_cast<const char*>(out), static_cast<size_t>(length)));
+      if (length > 0) std::memcpy(out, source.bytes + source.ends[place], static_cast<size_t>(length));
+      page_bounds_.Update(BytesBounds::Word(out, length), out, length);
       out += length;
     }
+    return Status::OK();
   }
   Result<std::string_view> Encode(std::string_view plain, int64_t count, std::optional<PageEncoding>* encoding) {
     *encoding = encoding_;
@@ -181,7 +217,8 @@ class BytesLeafValues {
     page_bounds_ = {};
     return bounds;
   }
-  ValueBounds FinishChunk() { return std::exchange(chunk_bounds_, {}).Finish(text_); }
+  ValueBounds FinishChunk() { return TakeChunk().Finish(text_); }
+  BytesBounds TakeChunk() { return std::exchange(chunk_bounds_, {}); }
 
  private:
   static constexpr int64_t kLengthBytes = 4;
@@ -189,6 +226,88 @@ class BytesLeafValues {
   PageCompressor* const compressor_;
   const PageEncoding encoding_;
   BytesBounds page_bounds_, chunk_bounds_;
+};
+
+// Strings that come as a dictionary, by one of the column chunk's own: as long as those of its arrays, all entries of
+// which might be new, fit into it. PLAIN then.
+class CodedLeafValues {
+ public:
+  using Source = BytesSource;
+  static constexpr int64_t kSlack = BytesLeafValues::kSlack;
+
+  CodedLeafValues(const arrow::DataType& type, PageCompressor* compressor)
+      : text_(type.id() == arrow::Type::STRING), compressor_(compressor), plain_values_(type, compressor),
+        merged_(compressor->pool()) {}
+
+  bool EndsPage(const arrow::ArrayData& data) const {
+    return !plain_ && (!data.dictionary || entries_max_ + data.dictionary->length > MergedDictionary::kEntriesMax ||
+                       bytes_max_ + PlainBytes(*data.dictionary) > MergedDictionary::kBytesMax);
+  }
+  // After the page has ended, if it must.
+  void Begin(const arrow::ArrayData& data) {
+    plain_ = plain_ || EndsPage(data);
+    if (plain_) return;
+    entries_max_ += data.dictionary->length;
+    bytes_max_ += PlainBytes(*data.dictionary);
+    known_.assign(static_cast<size_t>(data.dictionary->length), kUnknown);
+  }
+  int64_t Bytes(const BytesSource& source, int64_t at) const {
+    return plain_ ? plain_values_.Bytes(source, at) : static_cast<int64_t>(sizeof(Code));
+  }
+  Status Put(const BytesSource& source, int64_t at, int64_t count, uint8_t* out) {
+    if (plain_) return plain_values_.Put(source, at, count, out);
+    for (int64_t i = at; i < at + count; ++i, out += sizeof(Code)) {
+      int32_t& known = known_[static_cast<size_t>(source.codes[i])];
+      if (known == kUnknown) ARROW_RETURN_NOT_OK(merged_.CodeOf(source.View(i)).Value(&known));
+      FREIGHT_ASSERT(known != MergedDictionary::kFull);
+      const auto code = static_cast<Code>(known);
+      std::memcpy(out, &code, sizeof code);
+    }
+    return Status::OK();
+  }
+  Result<std::string_view> Encode(std::string_view plain, int64_t count, std::optional<PageEncoding>* encoding) {
+    *encoding = PageEncoding::kPlain;
+    if (plain_ || count == 0) return plain;
+    *encoding = PageEncoding::kDictionary;
+    const int width = IndexBitWidth(merged_.entries());
+    ARROW_ASSIGN_OR_RAISE(uint8_t* const out, compressor_->RewriteSpace(IndexBytesMax(count, width)));
+    const std::span<const Code> codes(reinterpret_cast<const Code*>(plain.data()), static_cast<size_t>(count));
+    return std::string_view(reinterpret_cast<const char*>(out), static_cast<size_t>(EncodeIndices(codes, width, out)));
+  }
+  // Of pages, only an index would tell.
+  ValueBounds FinishPage() { return plain_ ? plain_values_.FinishPage() : ValueBounds(); }
+  Status FinishDictionary(EncodedColumn* column) {
+    if (merged_.entries() == 0) return Status::OK();
+    column->dictionary_entries = static_cast<int32_t>(merged_.entries());
+    return merged_.CopyPage(compressor_->finished()).Value(&column->dictionary);
+  }
+  ValueBounds FinishChunk() {
+    BytesBounds bounds = plain_values_.TakeChunk();
+    for (int64_t code = 0; code < merged_.entries(); ++code) bounds.Update(merged_.Value(code));
+    merged_.Release();
+    entries_max_ = bytes_max_ = 0;
+    plain_ = false;
+    return bounds.Finish(text_);
+  }
+
+ private:
+  using Code = uint16_t;
+  static constexpr int32_t kUnknown = -2;
+  static constexpr int64_t kLengthBytes = 4;
+  static_assert(kUnknown != MergedDictionary::kFull);
+
+  static int64_t PlainBytes(const arrow::ArrayData& strings) {
+    const auto* ends = strings.GetValues<int32_t>(1);
+    return strings.length == 0 ? 0 : ends[strings.length] - ends[0] + strings.length * kLengthBytes;
+  }
+
+  const bool text_;
+  PageCompressor* const compressor_;
+  BytesLeafValues plain_values_;
+  MergedDictionary merged_;
+  std::vector<int32_t> known_;  // of the array's dictionary: codes in the chunk's
+  int64_t entries_max_ = 0, bytes_max_ = 0;  // of the chunk's, if all entries were new
+  bool plain_ = false;
 };
 
 class Leaf {
@@ -206,16 +325,21 @@ class LeafOf final : public Leaf {
         repetition_(compressor->pool()), plain_(compressor->pool()), body_(compressor->pool()) {}
 
   Status Append(const Slots& slots, const arrow::Array& array) override {
-    const arrow::ArrayData& data = *array.data();
+    if (rows_ > 0 && values_.EndsPage(*array.data())) ARROW_RETURN_NOT_OK(FlushPage());
+    values_.Begin(*array.data());
+    const typename Values::Source source = *array.data();
     int64_t begin = 0, count = 0, bytes = 0;  // consecutive values that are not written yet
     const auto put = [&]() -> Status {
-      ARROW_RETURN_NOT_OK(plain_.Reserve(bytes));
-      values_.Put(data, begin, count, plain_.mutable_data() + plain_.length());
+      ARROW_RETURN_NOT_OK(plain_.Reserve(bytes + Values::kSlack));
+      ARROW_RETURN_NOT_OK(values_.Put(source, begin, count, plain_.mutable_data() + plain_.length()));
       plain_.UnsafeAdvance(bytes);
       present_ += count;
       count = bytes = 0;
       return Status::OK();
     };
+    const auto room = static_cast<int64_t>(slots.size());
+    ARROW_RETURN_NOT_OK(definition_.Reserve(room));
+    if (depth_.repetition > 0) ARROW_RETURN_NOT_OK(repetition_.Reserve(room));
     for (size_t i = 0; i < slots.size(); ++i) {
       if (slots.repetition[i] == 0) {
         if (plain_.length() + bytes >= compressor_->options().page_bytes || definition_.length() >= kPageRowsMax) {
@@ -224,19 +348,20 @@ class LeafOf final : public Leaf {
         }
         ++rows_;
       }
-      ARROW_RETURN_NOT_OK(definition_.Append(slots.definition[i]));
-      if (depth_.repetition > 0) ARROW_RETURN_NOT_OK(repetition_.Append(slots.repetition[i]));
+      definition_.UnsafeAppend(slots.definition[i]);
+      if (depth_.repetition > 0) repetition_.UnsafeAppend(slots.repetition[i]);
       const int32_t at = slots.index[i];
       if (at == Slots::kNone) continue;
       if (count > 0 && at != begin + count) ARROW_RETURN_NOT_OK(put());
       if (count++ == 0) begin = at;
-      bytes += values_.Bytes(data, at);
+      bytes += values_.Bytes(source, at);
     }
     return put();
   }
 
   Result<EncodedColumn> Finish() override {
     if (rows_ > 0) ARROW_RETURN_NOT_OK(FlushPage());
+    ARROW_RETURN_NOT_OK(values_.FinishDictionary(&column_));
     column_.bounds = values_.FinishChunk();
     encoding_.reset();
     definition_.Reset();
@@ -328,6 +453,9 @@ class NestedColumn final : public ColumnEncoder {
     std::unique_ptr<Leaf> leaf;
     if (type.id() == arrow::Type::BOOL) {
       leaf = std::make_unique<LeafOf<BoolLeafValues>>(type, depth, compressor_);
+    } else if (type.id() == arrow::Type::STRING && compressor_->options().nested_dictionaries) {
+      FREIGHT_ASSERT(!compressor_->options().page_index);
+      leaf = std::make_unique<LeafOf<CodedLeafValues>>(type, depth, compressor_);
     } else if (type.id() == arrow::Type::STRING || type.id() == arrow::Type::BINARY) {
       leaf = std::make_unique<LeafOf<BytesLeafValues>>(type, depth, compressor_);
     } else {
@@ -343,8 +471,16 @@ class NestedColumn final : public ColumnEncoder {
     return Status::OK();
   }
 
-  Status Visit(const arrow::Field& field, const arrow::Array& array, Slots slots, int repetition, size_t* leaf) {
-    if (field.nullable()) EnterOptional(array, &slots);
+  Status Visit(const arrow::Field& field, const arrow::Array& array, const Slots& slots, int repetition,
+               size_t* leaf) {
+    if (!field.nullable()) return VisitPresent(field, array, slots, repetition, leaf);
+    Slots entered = slots;
+    EnterOptional(array, &entered);
+    return VisitPresent(field, array, entered, repetition, leaf);
+  }
+
+  Status VisitPresent(const arrow::Field& field, const arrow::Array& array, const Slots& slots, int repetition,
+                      size_t* leaf) {
     switch (array.type_id()) {
       case arrow::Type::LIST: {
         const auto& list = static_cast<const arrow::ListArray&>(array);

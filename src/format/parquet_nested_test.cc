@@ -3,6 +3,8 @@
 #include "format/parquet_testing.h"
 
 #include <arrow/json/from_string.h>
+#include <parquet/column_page.h>
+#include <parquet/column_reader.h>
 #include <parquet/metadata.h>
 #include <parquet/page_index.h>
 #include <parquet/statistics.h>
@@ -55,6 +57,99 @@ TEST(ParquetNested, RandomValuesComeBackInBothProfilesAndSmallPages) {
     const Batches batches = {RandomBatch(Nested(), 40, random), RandomBatch(Nested(), 1, random)->Slice(1),
                              RandomBatch(Nested(), 50, random)->Slice(7)};
     ExpectSame(WriteFile(Nested(), {{batches[0], batches[1]}, {batches[2]}}, options), Nested(), batches);
+  }
+}
+
+std::shared_ptr<arrow::Array> Coded(const arrow::Array& strings) {
+  arrow::StringDictionary32Builder builder;
+  EXPECT_TRUE(builder.AppendArray(strings).ok());
+  return builder.Finish().ValueOrDie();
+}
+
+// The batch with the strings of its one column, a list of structs of a string and an optional one, as dictionaries.
+std::shared_ptr<arrow::RecordBatch> Coded(const arrow::RecordBatch& batch) {
+  const auto& list = static_cast<const arrow::ListArray&>(*batch.column(0));
+  const auto& items = static_cast<const arrow::StructArray&>(*list.values());
+  const arrow::ArrayVector strings = {Coded(*items.field(0)), Coded(*items.field(1))};
+  const arrow::FieldVector fields = {items.type()->field(0)->WithType(strings[0]->type()),
+                                     items.type()->field(1)->WithType(strings[1]->type())};
+  const auto coded = std::make_shared<arrow::StructArray>(struct_(fields), items.length(), strings,
+                                                          items.null_bitmap(), items.null_count());
+  const auto type = arrow::list(field("element", coded->type()));
+  const auto column = std::make_shared<arrow::ListArray>(type, list.length(), list.value_offsets(), coded,
+                                                         list.null_bitmap(), list.null_count());
+  return arrow::RecordBatch::Make(arrow::schema({field("l", type)}), list.length(), {column});
+}
+
+std::shared_ptr<arrow::Schema> ListOfTwoStrings() {
+  return arrow::schema(
+      {field("l", list(field("element", struct_({field("a", arrow::utf8(), false), field("b", arrow::utf8())}))))});
+}
+
+TEST(ParquetNested, StringsMayComeAsADictionary) {
+  std::mt19937_64 random(8);
+  const auto schema = ListOfTwoStrings();
+  for (const int64_t page_bytes : {40, 1 << 20}) {
+    const Batches batches = {RandomBatch(schema, 300, random), RandomBatch(schema, 1, random),
+                             RandomBatch(schema, 200, random)};
+    Batches coded;
+    for (const auto& batch : batches) coded.push_back(Coded(*batch));
+    ParquetOptions options{.page_bytes = page_bytes};
+    const Written plain = WriteFile(schema, {batches}, options);
+    EXPECT_EQ(WriteFile(schema, {coded}, options).bytes, plain.bytes);
+    options.nested_dictionaries = true;
+    options.page_index = false;
+    // The second row group begins with a dictionary of its own.
+    const Written written = WriteFile(schema, {coded, {coded[0]}}, options);
+    ExpectSame(written, schema, {batches[0], batches[1], batches[2], batches[0]});
+    const auto plain_footer = Open(plain)->metadata(), footer = Open(written)->metadata();
+    const auto want = plain_footer->RowGroup(0), got = footer->RowGroup(0);
+    for (int leaf = 0; leaf < 2; ++leaf) {
+      EXPECT_TRUE(got->ColumnChunk(leaf)->has_dictionary_page());
+      EXPECT_FALSE(want->ColumnChunk(leaf)->has_dictionary_page());
+      const auto statistics = got->ColumnChunk(leaf)->encoded_statistics();
+      EXPECT_EQ(statistics->min(), want->ColumnChunk(leaf)->encoded_statistics()->min());
+      EXPECT_EQ(statistics->max(), want->ColumnChunk(leaf)->encoded_statistics()->max());
+      EXPECT_EQ(statistics->null_count, want->ColumnChunk(leaf)->encoded_statistics()->null_count);
+    }
+    // What comes as it is, is written so.
+    ExpectSame(WriteFile(schema, {{coded[0], batches[1]}, {coded[2]}}, options), schema, batches);
+  }
+}
+
+TEST(ParquetNested, DictionariesThatGrowTooLargeGoOnPlain) {
+  const auto schema = ListOfTwoStrings();
+  const auto batch_of = [&](int from, int to, int width) {
+    std::string json = "[";
+    for (int i = from; i < to; ++i) {
+      json += fmt::format("{}{{\"l\": [{{\"a\": \"{:0{}}\", \"b\": \"x\"}}]}}", i == from ? "" : ",", i, width);
+    }
+    return arrow::RecordBatch::FromStructArray(
+               arrow::json::ArrayFromJSONString(struct_(schema->fields()), json + "]").ValueOrDie())
+        .ValueOrDie();
+  };
+  // Too many entries, and too many bytes.
+  for (const auto& [rows, width] : {std::pair{70'000, 1}, {2'000, 900}}) {
+    const Batches batches = {batch_of(0, 10, width), batch_of(5, rows, width), batch_of(0, 20, width)};
+    Batches coded;
+    for (const auto& batch : batches) coded.push_back(Coded(*batch));
+    const Written written =
+        WriteFile(schema, {coded, {coded[0]}}, {.nested_dictionaries = true, .page_index = false});
+    ExpectSame(written, schema, {batches[0], batches[1], batches[2], batches[0]});
+    const auto reader = Open(written);
+    const auto chunk = reader->metadata()->RowGroup(0)->ColumnChunk(0);
+    EXPECT_TRUE(chunk->has_dictionary_page());
+    const auto pages = reader->RowGroup(0)->GetColumnPageReader(0);
+    std::vector<parquet::Encoding::type> encodings;
+    for (auto page = pages->NextPage(); page; page = pages->NextPage()) {
+      if (page->type() == parquet::PageType::DATA_PAGE) {
+        encodings.push_back(static_cast<const parquet::DataPageV1&>(*page).encoding());
+      }
+    }
+    ASSERT_GE(encodings.size(), 2u);
+    EXPECT_EQ(encodings.front(), parquet::Encoding::RLE_DICTIONARY);
+    EXPECT_EQ(encodings.back(), parquet::Encoding::PLAIN);
+    EXPECT_TRUE(reader->metadata()->RowGroup(1)->ColumnChunk(0)->has_dictionary_page());
   }
 }
 

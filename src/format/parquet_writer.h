@@ -26,6 +26,7 @@ struct ParquetOptions {
   int64_t page_bytes = 256 << 10;
   std::vector<std::string> bloom_filter = {};  // columns of the file, not booleans and not nested
   std::vector<std::string> sorted_by = {};     // columns of the file, not nested: row groups in this order say so
+  bool nested_dictionaries = false;  // strings inside structs and lists by dictionary; not with page_index
   bool page_index = true;  // kept until the end; says little where a column of a row group is hardly more than a page
 };
 
@@ -41,6 +42,7 @@ class EncodedRowGroup {
 class RowGroupEncoder {
  public:
   virtual ~RowGroupEncoder() = default;
+  // Strings, also those inside structs and lists, may come as dictionary(int32, utf8).
   virtual Status Append(const arrow::RecordBatch& batch) = 0;
   virtual int64_t rows() const = 0;
   virtual Result<std::unique_ptr<EncodedRowGroup>> Finish() = 0;  // null when no rows were appended

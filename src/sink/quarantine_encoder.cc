@@ -28,26 +28,40 @@ Status FinishInto(Builder* builder, Arrays* arrays) {
   return Status::OK();
 }
 
-// One text for all rows, kept once.
-Status AddConstant(const std::string& text, int64_t rows, arrow::MemoryPool* pool, Arrays* arrays) {
-  arrow::StringBuilder entry(pool);
-  ARROW_RETURN_NOT_OK(entry.Append(text));
-  ARROW_ASSIGN_OR_RAISE(const auto dictionary, entry.Finish());
-  arrow::Int32Builder codes(pool);
-  ARROW_RETURN_NOT_OK(codes.AppendValues(std::vector<int32_t>(static_cast<size_t>(rows), 0)));
-  ARROW_ASSIGN_OR_RAISE(const auto indices, codes.Finish());
+// text_of(0), ... text_of(count - 1).
+template <typename TextOf>
+Result<std::shared_ptr<arrow::Array>> Texts(uint32_t count, arrow::MemoryPool* pool, TextOf&& text_of) {
+  arrow::StringBuilder texts(pool);
+  ARROW_RETURN_NOT_OK(texts.Reserve(count));
+  for (uint32_t i = 0; i < count; ++i) ARROW_RETURN_NOT_OK(texts.Append(text_of(i)));
+  return texts.Finish();
+}
+
+Status AddCoded(arrow::Int32Builder* codes, const std::shared_ptr<arrow::Array>& dictionary, Arrays* arrays) {
+  ARROW_ASSIGN_OR_RAISE(const auto indices, codes->Finish());
   arrays->push_back(
       std::make_shared<arrow::DictionaryArray>(arrow::dictionary(arrow::int32(), arrow::utf8()), indices, dictionary));
   return Status::OK();
 }
 
+// One text for all rows, kept once.
+Status AddConstant(const std::string& text, int64_t rows, arrow::MemoryPool* pool, Arrays* arrays) {
+  ARROW_ASSIGN_OR_RAISE(const auto dictionary, Texts(1, pool, [&](uint32_t) { return std::string_view(text); }));
+  arrow::Int32Builder codes(pool);
+  ARROW_RETURN_NOT_OK(codes.AppendValues(std::vector<int32_t>(static_cast<size_t>(rows), 0)));
+  return AddCoded(&codes, dictionary, arrays);
+}
+
 class Encoder : public QuarantineEncoder {
  public:
-  Encoder(const Contract& contract, arrow::MemoryPool* pool) : pool_(pool), schema_(QuarantineSchema()) {
-    for (const Column& column : contract.columns) column_names_.push_back(column.name);
-  }
+  explicit Encoder(arrow::MemoryPool* pool) : pool_(pool), schema_(QuarantineSchema()) {}
 
-  Status Open(std::shared_ptr<PageTools> tools) {
+  Status Open(const Contract& contract, std::shared_ptr<PageTools> tools) {
+    const auto columns = static_cast<uint32_t>(contract.columns.size());
+    const auto name = [&](uint32_t i) { return std::string_view(contract.columns[i].name); };
+    ARROW_ASSIGN_OR_RAISE(columns_, Texts(columns, pool_, name));
+    ARROW_ASSIGN_OR_RAISE(rules_, Texts(kReasons, pool_, [](uint32_t i) { return RuleWord(Reason(i)); }));
+    ARROW_ASSIGN_OR_RAISE(reasons_, Texts(kReasons, pool_, [](uint32_t i) { return ReasonWord(Reason(i)); }));
     return MakeRowGroupEncoder(schema_, QuarantineOptions(), std::move(tools)).Value(&encoder_);
   }
 
@@ -121,36 +135,52 @@ class Encoder : public QuarantineEncoder {
 
   Status AddFailures(const Rows& rows, Arrays* arrays) {
     arrow::Int32Builder offsets(pool_);
-    arrow::StringBuilder column(pool_), rule(pool_), reason(pool_), expected(pool_), path(pool_);
+    ARROW_RETURN_NOT_OK(offsets.Reserve(rows.count + 1));
     int32_t failures = 0;
-    ARROW_RETURN_NOT_OK(offsets.Append(failures));
+    offsets.UnsafeAppend(failures);
+    for (const Entry& entry : rows) offsets.UnsafeAppend(failures += static_cast<int32_t>(entry.failures));
+    ARROW_ASSIGN_OR_RAISE(const auto ends, offsets.Finish());
+    ARROW_ASSIGN_OR_RAISE(const auto items, FailureItems(rows, failures));
+    const auto type = arrow::list(arrow::field("element", items->type(), false));
+    arrays->push_back(std::make_shared<arrow::ListArray>(type, rows.count, ends->data()->buffers[1], items));
+    return Status::OK();
+  }
+
+  // Their texts are few: codes into one dictionary of each kind.
+  Result<std::shared_ptr<arrow::Array>> FailureItems(const Rows& rows, int64_t failures) {
+    arrow::Int32Builder column(pool_), reason(pool_), rule(pool_), expected(pool_), path(pool_);
+    for (auto* codes : {&column, &rule, &reason, &expected, &path}) ARROW_RETURN_NOT_OK(codes->Reserve(failures));
     for (const Entry& entry : rows) {
       for (uint32_t i = 0; i < entry.failures; ++i) {
         const BadRecords::Why& why = rows.records.why(entry.first_failure + i);
-        ARROW_RETURN_NOT_OK(why.column < 0 ? column.AppendNull()
-                                           : column.Append(column_names_.at(static_cast<size_t>(why.column))));
-        ARROW_RETURN_NOT_OK(rule.Append(RuleWord(why.reason)));
-        ARROW_RETURN_NOT_OK(reason.Append(ReasonWord(why.reason)));
-        ARROW_RETURN_NOT_OK(expected.Append(rows.records.text(why.expected)));
-        const std::string_view where = rows.records.text(why.path);
-        ARROW_RETURN_NOT_OK(where.empty() ? path.AppendNull() : path.Append(where));
+        if (why.column < 0) column.UnsafeAppendNull();
+        else column.UnsafeAppend(why.column);
+        rule.UnsafeAppend(static_cast<int32_t>(why.reason));
+        reason.UnsafeAppend(static_cast<int32_t>(why.reason));
+        expected.UnsafeAppend(static_cast<int32_t>(why.expected));
+        if (rows.records.text(why.path).empty()) path.UnsafeAppendNull();
+        else path.UnsafeAppend(static_cast<int32_t>(why.path));
       }
-      failures += static_cast<int32_t>(entry.failures);
-      ARROW_RETURN_NOT_OK(offsets.Append(failures));
     }
-    Arrays fields;
-    for (auto* text : {&column, &rule, &reason, &expected, &path}) ARROW_RETURN_NOT_OK(FinishInto(text, &fields));
+    const auto text_of = [&](uint32_t i) { return rows.records.text(i); };
+    ARROW_ASSIGN_OR_RAISE(const auto texts, Texts(rows.records.texts(), pool_, text_of));
+    Arrays arrays;
+    ARROW_RETURN_NOT_OK(AddCoded(&column, columns_, &arrays));
+    ARROW_RETURN_NOT_OK(AddCoded(&rule, rules_, &arrays));
+    ARROW_RETURN_NOT_OK(AddCoded(&reason, reasons_, &arrays));
+    ARROW_RETURN_NOT_OK(AddCoded(&expected, texts, &arrays));
+    ARROW_RETURN_NOT_OK(AddCoded(&path, texts, &arrays));
     const auto& list = static_cast<const arrow::ListType&>(*schema_->field(kFailures)->type());
-    const auto items = std::make_shared<arrow::StructArray>(list.value_type(), failures, std::move(fields));
-    ARROW_ASSIGN_OR_RAISE(const auto ends, offsets.Finish());
-    arrays->push_back(std::make_shared<arrow::ListArray>(schema_->field(kFailures)->type(), rows.count,
-                                                         ends->data()->buffers[1], items));
-    return Status::OK();
+    arrow::FieldVector fields;
+    for (const auto& array : arrays) {
+      fields.push_back(list.value_type()->field(static_cast<int>(fields.size()))->WithType(array->type()));
+    }
+    return std::make_shared<arrow::StructArray>(arrow::struct_(std::move(fields)), failures, std::move(arrays));
   }
 
   arrow::MemoryPool* const pool_;
   const std::shared_ptr<arrow::Schema> schema_;
-  std::vector<std::string> column_names_;
+  std::shared_ptr<arrow::Array> columns_, rules_, reasons_;  // names by contract column, words by Reason
   std::unique_ptr<RowGroupEncoder> encoder_;
 };
 
@@ -171,7 +201,8 @@ std::shared_ptr<arrow::Schema> QuarantineSchema() {
 }
 
 ParquetOptions QuarantineOptions() {
-  return {.codec = ParquetCodec::kZstd, .level = 1, .page_bytes = 64 << 10, .page_index = false};
+  return {.codec = ParquetCodec::kZstd, .level = 1, .page_bytes = 64 << 10, .nested_dictionaries = true,
+          .page_index = false};
 }
 
 void QuarantineFill::Add(const BadRecords::Entry& entry) { Merge({1, entry.raw_length, entry.failures}); }
@@ -226,8 +257,8 @@ Result<std::unique_ptr<EncodedRowGroup>> QuarantineEncoder::Encode(const Quarant
 
 Result<std::unique_ptr<QuarantineEncoder>> MakeQuarantineEncoder(const Contract& contract, arrow::MemoryPool* pool,
                                                                  std::shared_ptr<PageTools> tools) {
-  auto encoder = std::make_unique<Encoder>(contract, pool);
-  ARROW_RETURN_NOT_OK(encoder->Open(tools ? std::move(tools) : MakePageTools(pool, pool)));
+  auto encoder = std::make_unique<Encoder>(pool);
+  ARROW_RETURN_NOT_OK(encoder->Open(contract, tools ? std::move(tools) : MakePageTools(pool, pool)));
   return encoder;
 }
 
