@@ -62,11 +62,15 @@ Status BadRecords::Append(const BadRecords& others, int64_t from, int64_t count)
     *text = number;
     return Status::OK();
   };
+  int64_t raw_bytes = 0;
+  for (int64_t i = from; i < from + count; ++i) raw_bytes += others.entry(i).raw_length;
+  ARROW_RETURN_NOT_OK(raw_.Reserve(raw_bytes));
+  ARROW_RETURN_NOT_OK(entries_.Reserve(count));
   for (int64_t i = from; i < from + count; ++i) {
     Entry entry = others.entry(i);
     const std::string_view raw = others.raw(entry);
     entry.raw_begin = raw_.length();
-    ARROW_RETURN_NOT_OK(raw_.Append(raw.data(), entry.raw_length));
+    raw_.UnsafeAppend(raw.data(), entry.raw_length);
     const uint32_t first = entry.first_failure;
     entry.first_failure = static_cast<uint32_t>(whys_.length());
     for (uint32_t k = first; k < first + entry.failures; ++k) {
@@ -75,7 +79,7 @@ Status BadRecords::Append(const BadRecords& others, int64_t from, int64_t count)
       ARROW_RETURN_NOT_OK(renumber(&why.path));
       ARROW_RETURN_NOT_OK(whys_.Append(why));
     }
-    ARROW_RETURN_NOT_OK(entries_.Append(entry));
+    entries_.UnsafeAppend(entry);
   }
   return Status::OK();
 }

@@ -20,7 +20,7 @@ FieldText::FieldText(const TextRules& rules)
 
 bool FieldText::IsNull(const char* text, const Field& field) const {
   if (field.missing) return true;
-  if (field.quoted) return false;
+  if (field.quoted || !(null_lengths_ >> std::min<uint32_t>(field.length, 63) & 1)) return false;
   return std::find(nulls_.begin(), nulls_.end(), std::string_view(text + field.begin, field.length)) != nulls_.end();
 }
 
