@@ -27,6 +27,11 @@ void Rewind(Builder* builder) {
 BadRecords::BadRecords(arrow::MemoryPool* pool)
     : pool_(pool), entries_(pool), raw_(pool), whys_(pool), texts_(pool), text_ends_(pool), slots_(pool) {}
 
+Status BadRecords::Reserve(int64_t records, int64_t raw_bytes) {
+  ARROW_RETURN_NOT_OK(raw_.Reserve(raw_bytes));
+  return entries_.Reserve(records);
+}
+
 Status BadRecords::Append(const BadRecord& record, std::string_view raw) {
   const Entry entry{.offset = record.offset,
                     .length = record.length,
@@ -64,8 +69,7 @@ Status BadRecords::Append(const BadRecords& others, int64_t from, int64_t count)
   };
   int64_t raw_bytes = 0;
   for (int64_t i = from; i < from + count; ++i) raw_bytes += others.entry(i).raw_length;
-  ARROW_RETURN_NOT_OK(raw_.Reserve(raw_bytes));
-  ARROW_RETURN_NOT_OK(entries_.Reserve(count));
+  ARROW_RETURN_NOT_OK(Reserve(count, raw_bytes));
   for (int64_t i = from; i < from + count; ++i) {
     Entry entry = others.entry(i);
     const std::string_view raw = others.raw(entry);

@@ -35,6 +35,8 @@ class BadRecords {
   BadRecords() : BadRecords(arrow::default_memory_pool()) {}
   explicit BadRecords(arrow::MemoryPool* pool);
 
+  // Room for so many records and their bytes.
+  Status Reserve(int64_t records, int64_t raw_bytes);
   Status Append(const BadRecord& record) { return Append(record, record.raw); }
   // With bytes that stand elsewhere; those in the record do not count.
   Status Append(const BadRecord& record, std::string_view raw);

@@ -128,6 +128,7 @@ class Decoder final : public MorselDecoder {
   Result<std::shared_ptr<arrow::RecordBatch>> FinishColumns();
   Status CollectBad(BadRecords* bad);
   void FindBadRows();
+  Status ReserveFor(BadRecords* bad) const;
   void FetchRow(uint32_t row) const;
   Status AddBad(int64_t begin, int64_t end, BadRecords* bad);
   std::string_view Describe(int64_t begin, int64_t end, BadRecord* bad);
@@ -426,6 +427,7 @@ Status Decoder::CollectBad(BadRecords* bad) {
     return Status::OK();
   };
   FindBadRows();
+  ARROW_RETURN_NOT_OK(ReserveFor(bad));
   for (size_t i = 0; i < bad_rows_.size(); ++i) {
     if (i + kFetchedAhead < bad_rows_.size()) FetchRow(bad_rows_[i + kFetchedAhead]);
     const uint32_t row = bad_rows_[i];
@@ -449,6 +451,14 @@ void Decoder::FindBadRows() {
     if (at == nullptr) return;
     bad_rows_.push_back(static_cast<uint32_t>(at - begin));
   }
+}
+
+// Their bytes are those of the text, unless they are written another way.
+Status Decoder::ReserveFor(BadRecords* bad) const {
+  int64_t bytes = 0;
+  for (const uint32_t row : bad_rows_) bytes += row_ends_[row] - row_begins_[row];
+  for (const Malformed& record : malformed_) bytes += record.end - record.begin;
+  return bad->Reserve(static_cast<int64_t>(bad_rows_.size() + malformed_.size()), bytes);
 }
 
 // Bad rows stand far apart: their fields and text are no longer near.

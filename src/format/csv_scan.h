@@ -55,7 +55,7 @@ struct CsvIndexArrays {
   uint32_t* doubled = nullptr;     // per doubled quote, how many separators stand before it: its field's own is next
   uint32_t* lines = nullptr;       // per kCsvLineMarkBytes of the range or part of them: line ends up to their end
 };
-inline constexpr int64_t kCsvLineMarkBytes = 256;
+inline constexpr int64_t kCsvLineMarkBytes = 128;
 constexpr int64_t CsvIndexRoom(int64_t bytes) { return bytes + 64; }
 
 struct CsvScanKernels {
