@@ -6,7 +6,7 @@
 #include <arrow/array.h>
 #include <arrow/type.h>
 #include <arrow/util/bit_util.h>
-#include <xxhash.h>
+#include <xxh3.h>  // inline: a hash of 8 bytes is a few instructions
 
 #include <algorithm>
 #include <chrono>
@@ -30,7 +30,7 @@ template <typename Key>
 using IdMap = std::unordered_map<Key, uint32_t,
                                  std::conditional_t<std::is_same_v<Key, __int128>, WideHash, std::hash<Key>>>;
 
-// Gives each distinct key the next id. Neighbours are often equal: the last key is tried first.
+// Gives each distinct key the next id, from batch to batch. Neighbours are often equal: the last key is tried first.
 template <typename Key>
 class Grouper {
  public:
@@ -43,11 +43,19 @@ class Grouper {
   // Of the keys that come, if none needs more room than they do: then a table finds them.
   void Expect(std::span<const int64_t> keys) {
     if (keys.empty()) return;
-    const auto [least, most] = std::minmax_element(keys.begin(), keys.end());
-    const uint64_t range = static_cast<uint64_t>(*most) - static_cast<uint64_t>(*least);
+    int64_t least = keys[0];
+    int64_t most = keys[0];
+    for (const int64_t key : keys) {
+      least = std::min(least, key);
+      most = std::max(most, key);
+    }
+    if (InTable(least) && InTable(most)) return;
+    const uint64_t range = static_cast<uint64_t>(most) - static_cast<uint64_t>(least);
+    if (table_.empty() && range >= keys.size()) return;
+    Clear();
     if (range >= keys.size()) return;
     table_.assign(static_cast<size_t>(range) + 1, kNoId);
-    table_begin_ = *least;
+    table_begin_ = least;
   }
   uint32_t IdOf(const Key& key) {
     if constexpr (std::is_same_v<Key, int64_t>) {
@@ -65,6 +73,10 @@ class Grouper {
 
  private:
   static constexpr uint32_t kNoId = UINT32_MAX;
+
+  bool InTable(int64_t key) const {
+    return key >= table_begin_ && static_cast<uint64_t>(key) - static_cast<uint64_t>(table_begin_) < table_.size();
+  }
 
   uint32_t IdInTable(int64_t key) {
     uint32_t& id = table_[static_cast<size_t>(key - table_begin_)];
@@ -84,32 +96,64 @@ class Grouper {
   bool has_last_ = false;
 };
 
+// Of hashes; without a division for each.
+class Buckets {
+ public:
+  // At least 1; 1 stands for a field that has none.
+  explicit Buckets(int64_t count) : count_(static_cast<uint64_t>(std::max<int64_t>(count, 1))) {}
+  int64_t Of(const void* bytes, size_t length) const {
+    const uint64_t hash = XXH3_64bits(bytes, length);
+    const auto about = static_cast<uint64_t>(static_cast<unsigned __int128>(hash) * reciprocal_ >> 64);
+    const uint64_t rest = hash - about * count_;  // which may be once more in it; a branch would be guessed wrong
+    return static_cast<int64_t>(rest - (count_ & -uint64_t{rest >= count_}));
+  }
+
+ private:
+  const uint64_t count_;
+  const uint64_t reciprocal_ = UINT64_MAX / count_;
+};
+
 class Base : public KeyReader {
  public:
-  explicit Base(const PartitionField& field) : field_(field) {}
+  explicit Base(const PartitionField& field) : field_(field), buckets_(field.argument) {}
 
  protected:
-  // ids_[row] from key_at(row), names from name_of(key); nulls share one id of their own. The grouper is left clear.
+  // Ids from key_at(row), names from name_of(key); nulls share one id of their own. The names of the keys that
+  // the grouper knows are there already.
   template <typename Key, typename KeyAt, typename NameOf>
   const FieldKeys& Group(const arrow::Array& array, Grouper<Key>* grouper, KeyAt key_at, NameOf name_of) {
     const int64_t rows = array.length();
     const bool nulls = array.null_count() > 0;
+    const size_t known = grouper->keys().size();
+    const size_t names_before = keys_.names.size();
+    keys_.names.resize(known);
     keys_.ids.resize(static_cast<size_t>(rows));
-    for (int64_t i = 0; i < rows; ++i) {
-      keys_.ids[static_cast<size_t>(i)] = nulls && array.IsNull(i) ? kNullId : grouper->IdOf(key_at(i));
+    uint32_t* const ids = keys_.ids.data();
+    if (nulls) {
+      for (int64_t i = 0; i < rows; ++i) ids[i] = array.IsNull(i) ? kNullId : grouper->IdOf(key_at(i));
+    } else {
+      for (int64_t i = 0; i < rows; ++i) ids[i] = grouper->IdOf(key_at(i));
     }
-    keys_.names.clear();
-    for (const Key& key : grouper->keys()) keys_.names.push_back(Named(EscapePartitionValue(name_of(key))));
-    grouper->Clear();
-    if (!nulls) return keys_;
-    const auto null_id = static_cast<uint32_t>(keys_.names.size());
-    keys_.names.push_back(EscapePartitionValue(std::nullopt));
-    std::replace(keys_.ids.begin(), keys_.ids.end(), kNullId, null_id);
+    for (const Key& key : std::span(grouper->keys()).subspan(known)) {
+      keys_.names.push_back(Named(EscapePartitionValue(name_of(key))));
+    }
+    const bool learnt = grouper->keys().size() > known;
+    // Text is the batch's. Many keys that no row has any more would cost more than they save.
+    constexpr bool kText = std::is_same_v<Key, std::string_view>;
+    if (kText || static_cast<int64_t>(grouper->keys().size()) * kRowsPerKeyMin > rows) grouper->Clear();
+    if (nulls) {
+      const auto null_id = static_cast<uint32_t>(keys_.names.size());
+      keys_.names.push_back(EscapePartitionValue(std::nullopt));
+      std::replace(keys_.ids.begin(), keys_.ids.end(), kNullId, null_id);
+    }
+    keys_.same_names = known > 0 && !learnt && keys_.names.size() == names_before;
     return keys_;
   }
 
   static constexpr uint32_t kNullId = UINT32_MAX;
+  static constexpr int64_t kRowsPerKeyMin = 8;
   const PartitionField field_;
+  const Buckets buckets_;
   FieldKeys keys_;
 
  private:
@@ -119,10 +163,6 @@ class Base : public KeyReader {
     return value;
   }
 };
-
-int64_t BucketOf(const void* bytes, size_t length, int64_t buckets) {
-  return static_cast<int64_t>(XXH3_64bits(bytes, length) % static_cast<uint64_t>(buckets));
-}
 
 template <typename In>
 void Widen(const arrow::Array& array, std::vector<int64_t>* out) {
@@ -194,9 +234,9 @@ class NumberKeys : public Base {
       case TransformKind::kHour: return Each([](int64_t v) { return FloorDiv(v, kHourMicros); });
       case TransformKind::kBucket:
         if (type_.id == TypeId::kDecimal) {
-          return Each([n](__int128 v) { return BucketOf(&v, sizeof v, n); });
+          return Each([this](__int128 v) { return buckets_.Of(&v, sizeof v); });
         }
-        return Each([n](int64_t v) { return BucketOf(&v, sizeof v, n); });
+        return Each([this](int64_t v) { return buckets_.Of(&v, sizeof v); });
       case TransformKind::kTruncate:
         // The quotient is the key; the value itself may fall below what the type holds.
         if (type_.id == TypeId::kUInt64) {
@@ -265,7 +305,7 @@ class WideKeys : public Base {
  private:
   __int128 KeyOf(__int128 value) const {
     const int64_t n = field_.argument;
-    if (field_.kind == TransformKind::kBucket) return BucketOf(&value, sizeof value, n);
+    if (field_.kind == TransformKind::kBucket) return buckets_.Of(&value, sizeof value);
     if (field_.kind == TransformKind::kTruncate) return value / n - (value % n < 0 ? 1 : 0);
     return value;
   }
@@ -311,10 +351,10 @@ class BytesKeys : public Base {
     switch (field_.kind) {
       case TransformKind::kBucket:
         return Group(
-            array, &buckets_,
+            array, &bucket_keys_,
             [&](int64_t i) {
               const std::string_view bytes = view(i);
-              return BucketOf(bytes.data(), bytes.size(), n);
+              return buckets_.Of(bytes.data(), bytes.size());
             },
             [](int64_t key) { return fmt::format("{}", key); });
       case TransformKind::kTruncate:
@@ -340,13 +380,15 @@ class BytesKeys : public Base {
       keys_.ids[static_cast<size_t>(i)] =
           nulls && array.IsNull(i) ? null_id : entry_ids_[static_cast<size_t>(codes[i])];
     }
-    if (nulls) keys_.names.push_back(EscapePartitionValue(std::nullopt));
+    if (!nulls) return keys_;
+    keys_.names.push_back(EscapePartitionValue(std::nullopt));
+    keys_.same_names = false;
     return keys_;
   }
 
   const bool uuid_;
   Grouper<std::string_view> grouper_;
-  Grouper<int64_t> buckets_;
+  Grouper<int64_t> bucket_keys_;
   std::vector<uint32_t> entry_ids_;
 };
 

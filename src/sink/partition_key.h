@@ -19,6 +19,7 @@ namespace freight {
 struct FieldKeys {
   std::vector<uint32_t> ids;
   std::vector<std::optional<std::string>> names;
+  bool same_names = false;  // as the last batch's; some of them may be no row's
 };
 
 // Computes keys batch after batch, reusing its memory. One per thread and field.

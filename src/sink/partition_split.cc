@@ -20,10 +20,7 @@ struct Part {
   std::string path;
   int bad_field = -1;   // the first field whose value cannot name a directory
   int32_t rows = 0;
-  int32_t first_row = 0;
-  int32_t last_row = 0;
-  int32_t start = 0;    // of its rows in the gathered order
-  bool together() const { return last_row - first_row + 1 == rows; }
+  int32_t start = 0;    // of its rows in the gathered order; in the batch when each part's rows stand together
 };
 
 class Splitter : public PartitionSplitter {
@@ -63,25 +60,30 @@ class Splitter : public PartitionSplitter {
       return split;
     }
     AssignParts(*batch);
-    CountRows();
+    const bool together = CountRows();
     ReportUnnameable(unnameable);
     const std::vector<Part*> order = NamedParts();
-    const bool together = std::all_of(order.begin(), order.end(), [](const Part* part) { return part->together(); });
-    if (!together) Order(order, &split.order);
+    if (order.empty()) return split;
+    if (together) FindStarts();
+    else Order(order, &split.order);
     split.parts.reserve(order.size());
-    for (Part* part : order) {
-      split.parts.push_back({std::move(part->path), together ? part->first_row : part->start, part->rows});
-    }
+    for (const Part* part : order) split.parts.push_back({part->path, part->start, part->rows});
     return split;
   }
 
  private:
   // Fills parts_ and part_of_ (row -> part), field by field.
   void AssignParts(const arrow::RecordBatch& batch) {
-    parts_.assign(1, Part{});
-    part_of_.assign(static_cast<size_t>(batch.num_rows()), 0);
     for (size_t f = 0; f < fields_.size(); ++f) {
       const FieldKeys& keys = readers_[f]->Read(*batch.column(sources_[f]));
+      const bool same = f == 0 && fields_.size() == 1 && keys.same_names;
+      if (f == 0) part_of_.assign(static_cast<size_t>(batch.num_rows()), 0);
+      if (same) {
+        part_of_ = keys.ids;
+        continue;
+      }
+      by_path_.clear();
+      if (f == 0) parts_.assign(1, Part{});
       Refine(keys, static_cast<int>(f));
     }
   }
@@ -119,11 +121,30 @@ class Splitter : public PartitionSplitter {
     return child;
   }
 
-  void CountRows() {
+  // Whether each part's rows stand together.
+  bool CountRows() {
+    counts_.assign(parts_.size(), 0);
+    size_t changes = 0;
+    uint32_t last = UINT32_MAX;
+    for (const uint32_t part : part_of_) {
+      ++counts_[part];
+      changes += part != last;
+      last = part;
+    }
+    size_t used = 0;
+    for (size_t i = 0; i < parts_.size(); ++i) {
+      parts_[i].rows = counts_[i];
+      used += counts_[i] > 0;
+    }
+    return changes == used;
+  }
+
+  // When they do.
+  void FindStarts() {
+    uint32_t last = UINT32_MAX;
     for (size_t row = 0; row < part_of_.size(); ++row) {
-      Part& part = parts_[part_of_[row]];
-      if (part.rows++ == 0) part.first_row = static_cast<int32_t>(row);
-      part.last_row = static_cast<int32_t>(row);
+      if (part_of_[row] != last) parts_[part_of_[row]].start = static_cast<int32_t>(row);
+      last = part_of_[row];
     }
   }
 
@@ -135,17 +156,22 @@ class Splitter : public PartitionSplitter {
     }
   }
 
-  // In order of path, with the places of their rows.
+  // Those with rows, in order of path, with the places of their rows.
   std::vector<Part*> NamedParts() {
-    std::vector<Part*> order;
-    for (Part& part : parts_) {
-      if (part.bad_field < 0 && part.rows > 0) order.push_back(&part);
+    if (by_path_.empty()) {
+      for (Part& part : parts_) {
+        if (part.bad_field < 0) by_path_.push_back(&part);
+      }
+      SortByPath(&by_path_);
     }
-    SortByPath(&order);
+    std::vector<Part*> order;
+    order.reserve(by_path_.size());
     int32_t start = 0;
-    for (Part* part : order) {
+    for (Part* part : by_path_) {
+      if (part->rows == 0) continue;
       part->start = start;
       start += part->rows;
+      order.push_back(part);
     }
     return order;
   }
@@ -175,9 +201,11 @@ class Splitter : public PartitionSplitter {
     order->resize(static_cast<size_t>(parts.back()->start + parts.back()->rows));
     next_.resize(parts_.size());
     for (size_t i = 0; i < parts_.size(); ++i) next_[i] = parts_[i].start;
+    const bool all_named = order->size() == part_of_.size();
     for (size_t row = 0; row < part_of_.size(); ++row) {
       const uint32_t part = part_of_[row];
-      if (parts_[part].bad_field < 0) (*order)[static_cast<size_t>(next_[part]++)] = static_cast<int32_t>(row);
+      if (!all_named && parts_[part].bad_field >= 0) continue;
+      (*order)[static_cast<size_t>(next_[part]++)] = static_cast<int32_t>(row);
     }
   }
 
@@ -188,7 +216,9 @@ class Splitter : public PartitionSplitter {
   std::shared_ptr<arrow::Schema> file_schema_;
   // Of the batch at hand; members so that their memory is reused.
   std::vector<Part> parts_;
+  std::vector<Part*> by_path_;  // those of them that can be named; none until they are in order
   std::vector<uint32_t> part_of_;
+  std::vector<int32_t> counts_;
   std::vector<int32_t> next_;
   struct WordAndPart { uint64_t word; Part* part; };
   std::vector<WordAndPart> by_word_;

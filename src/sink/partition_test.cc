@@ -278,6 +278,12 @@ TEST(PartitionSplitter, NamesValuesOfEachTypeAndTransform) {
   }
   const int64_t seven = 7;
   EXPECT_EQ(PathOf("bucket(16, id)", "id", id(7)), fmt::format("id_bucket={}", XXH3_64bits(&seven, 8) % 16));
+  for (const int64_t buckets : {1, 2, 3, 7, 1000, 65536, 99'999, 100'000}) {
+    for (int64_t value = 0; value < 200; ++value) {
+      const uint64_t bucket = XXH3_64bits(&value, sizeof value) % static_cast<uint64_t>(buckets);
+      EXPECT_EQ(PathOf(fmt::format("bucket({}, id)", buckets), "id", id(value)), fmt::format("id_bucket={}", bucket));
+    }
+  }
   EXPECT_EQ(PathOf("bucket(16, country)", "country", Strings({"DE"})),
             fmt::format("country_bucket={}", XXH3_64bits("DE", 2) % 16));
   EXPECT_EQ(PathOf("bucket(16, country)", "country", Strings({""})),
@@ -440,6 +446,29 @@ TEST(PartitionSplitter, RandomBatchesSplitAsRowByRow) {
       const auto batch = RandomBatch(random, 1 + static_cast<int64_t>(random() % 300), round % 2 == 1);
       ExpectSplitEqualsRowByRow(*splitter,
                                 batch->Slice(static_cast<int64_t>(random()) % 2 == 0 ? 0 : batch->num_rows() / 3));
+    }
+  }
+}
+
+TEST(PartitionSplitter, ABatchSplitsAsIfItWereTheFirst) {
+  std::mt19937_64 random(43);
+  for (const auto& texts : std::initializer_list<std::vector<std::string>>{
+           {"d = day(t)"}, {"h = hour(t)"}, {"country"}, {"ok", "country"}, {"bucket(7, id)"}, {"bucket(300, id)"},
+           {"bucket(5, country)"}, {"bucket(9, wide)"}, {"truncate(50, amount)"}, {"truncate(400, id)"}}) {
+    auto splitter = MakePartitionSplitter(Fields(texts), Events()).ValueOrDie();
+    for (int round = 0; round < 30; ++round) {
+      const auto rows = static_cast<int64_t>(random() % 2 == 0 ? 1 + random() % 20 : 2000);
+      const auto batch = RandomBatch(random, rows, random() % 2 == 1);
+      auto first = MakePartitionSplitter(Fields(texts), Events()).ValueOrDie();
+      std::vector<PartitionSplitter::Unnameable> unnameable, want_unnameable;
+      const auto got = SplitInSlices(*splitter, batch, &unnameable);
+      const auto want = SplitInSlices(*first, batch, &want_unnameable);
+      ASSERT_EQ(unnameable.size(), want_unnameable.size());
+      ASSERT_EQ(got.size(), want.size());
+      for (size_t i = 0; i < got.size(); ++i) {
+        ASSERT_EQ(got[i].path, want[i].path);
+        ASSERT_TRUE(got[i].rows->Equals(*want[i].rows)) << got[i].path;
+      }
     }
   }
 }
