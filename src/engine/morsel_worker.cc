@@ -2,8 +2,12 @@
 #include "engine/morsel_worker.h"
 
 #include <arrow/api.h>
+#include <arrow/util/byte_size.h>
 
 #include <algorithm>
+#include <numeric>
+#include <span>
+#include <utility>
 
 namespace freight {
 namespace {
@@ -11,6 +15,9 @@ namespace {
 // A batch that touches more partitions than this would make row groups of a few hundred rows: its morsel goes into
 // the chunk's bundle. Judged on the morsel's first batch, so that it depends on the data alone.
 constexpr size_t kDirectPartitionsMax = 16;
+// Batches are held until their morsel is done, or they take this much: the more rows of a partition stand together, the
+// less each of them costs.
+constexpr int64_t kHeldBytesMax = 8 << 20;
 
 QuarantineEncoder::TakeGroup KeepIn(QuarantineEncoder::RowGroups* groups) {
   return [groups](std::unique_ptr<EncodedRowGroup> group) {
@@ -82,7 +89,7 @@ Status MorselWorker::TakeBatch(DecodedBatch&& batch, MorselResult* result) {
   if (!split) return Status::OK();
   if (!scattered_) scattered_ = split->parts.size() > kDirectPartitionsMax;
   KeepInScope(&*split, result);
-  return *scattered_ ? Scatter(*split, result) : Encode(*split);
+  return *scattered_ ? Scatter(std::move(*split), result) : Encode(*split);
 }
 
 Status MorselWorker::Quarantine(const std::vector<PartitionSplitter::Unnameable>& unnameable, BadRecords* records,
@@ -135,15 +142,44 @@ Status MorselWorker::Encode(const SplitBatch& split) {
   return Status::OK();
 }
 
-Status MorselWorker::Scatter(const SplitBatch& split, MorselResult* result) {
-  ARROW_ASSIGN_OR_RAISE(const auto batch, InPartitionOrder(split, pool_));
-  ARROW_RETURN_NOT_OK(row_writer_.Use(*batch));
+Status MorselWorker::Scatter(SplitBatch split, MorselResult* result) {
+  if (split.parts.empty()) return Status::OK();
+  ARROW_ASSIGN_OR_RAISE(const auto rows, InPartitionOrder(split, pool_));
+  ARROW_RETURN_NOT_OK(row_writer_.Hold(*rows));
+  held_bytes_ += arrow::util::TotalBufferSize(*rows);
+  held_.push_back(std::move(split.parts));
+  return held_bytes_ < kHeldBytesMax ? Status::OK() : WriteHeld(result);
+}
+
+// A run for each partition, in order of path, with its rows of all batches.
+Status MorselWorker::WriteHeld(MorselResult* result) {
+  if (held_.empty()) return Status::OK();
   if (scattered_bytes_.length() == 0) ARROW_RETURN_NOT_OK(scattered_bytes_.Reserve(scattered_bytes_hint_));
-  for (const SplitBatch::Part& part : split.parts) {
+  std::vector<size_t> next(held_.size(), 0);
+  std::vector<RowPick> picks;
+  while (true) {
+    const std::string* path = nullptr;
+    for (size_t i = 0; i < held_.size(); ++i) {
+      if (next[i] == held_[i].size()) continue;
+      const std::string& candidate = held_[i][next[i]].path;
+      if (path == nullptr || candidate < *path) path = &candidate;
+    }
+    if (path == nullptr) break;
+    picks.clear();
+    int64_t rows = 0;
+    for (size_t i = 0; i < held_.size(); ++i) {
+      if (next[i] == held_[i].size() || held_[i][next[i]].path != *path) continue;
+      const SplitBatch::Part& part = held_[i][next[i]++];
+      picks.push_back({i, part.start, part.rows});
+      rows += part.rows;
+    }
     const int64_t offset = scattered_bytes_.length();
-    ARROW_RETURN_NOT_OK(row_writer_.Append(part.start, part.rows, &scattered_bytes_));
-    result->scattered.runs.push_back({part.path, offset, scattered_bytes_.length() - offset, part.rows});
+    ARROW_RETURN_NOT_OK(row_writer_.Append(picks, &scattered_bytes_));
+    result->scattered.runs.push_back({*path, offset, scattered_bytes_.length() - offset, rows});
   }
+  row_writer_.Release();
+  held_.clear();
+  held_bytes_ = 0;
   return Status::OK();
 }
 
@@ -156,6 +192,7 @@ Status MorselWorker::FinishPieces(MorselResult* result) {
     if (idle_.size() < kIdleEncodersMax) idle_.push_back(std::move(encoder));
   }
   open_.clear();
+  ARROW_RETURN_NOT_OK(WriteHeld(result));
   if (scattered_bytes_.length() == 0) return Status::OK();
   scattered_bytes_hint_ = scattered_bytes_.length() + scattered_bytes_.length() / 16;
   // Not shrunk: that would copy them all.

@@ -44,7 +44,7 @@ class MorselWorker {
 
  private:
   MorselWorker(const Plan& plan, const std::string& run_id, arrow::MemoryPool* pool)
-      : plan_(plan), run_id_(run_id), pool_(pool), row_writer_(pool), scattered_bytes_(pool) {}
+      : plan_(plan), run_id_(run_id), pool_(pool), scattered_bytes_(pool) {}
   Status UseInput(size_t input);
   Status TakeBatch(DecodedBatch&& batch, MorselResult* result);
   bool InScope(const std::string& partition) const;
@@ -53,7 +53,8 @@ class MorselWorker {
   // Counts the rows of the partitions that this run replaces, and takes the others out.
   void KeepInScope(SplitBatch* split, MorselResult* result) const;
   Status Encode(const SplitBatch& split);
-  Status Scatter(const SplitBatch& split, MorselResult* result);
+  Status Scatter(SplitBatch split, MorselResult* result);
+  Status WriteHeld(MorselResult* result);
   Status FinishPieces(MorselResult* result);
 
   const Plan& plan_;
@@ -67,6 +68,8 @@ class MorselWorker {
   size_t decoder_input_ = SIZE_MAX;
   std::optional<bool> scattered_;  // of the morsel at hand, decided by its first batch
   RowWriter row_writer_;
+  std::vector<std::vector<SplitBatch::Part>> held_;  // of the batches that row_writer_ holds
+  int64_t held_bytes_ = 0;
   arrow::BufferBuilder scattered_bytes_;
   int64_t scattered_bytes_hint_ = 0;  // a little more than the last morsel's: growing would copy them again and again
   std::map<std::string, std::unique_ptr<RowGroupEncoder>> open_;

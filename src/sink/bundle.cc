@@ -12,7 +12,7 @@
 namespace freight {
 namespace {
 
-constexpr std::string_view kMagic = "FRTBNDL3";
+constexpr std::string_view kMagic = "FRTBNDL4";
 constexpr int64_t kTrailerBytes = 8 + 8;
 constexpr size_t kOutBytesMax = 256 << 10;
 constexpr int64_t kWindowBytes = 16 << 10;

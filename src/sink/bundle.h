@@ -1,12 +1,12 @@
 // Staged rows of a chunk that touches many partitions: one file, one sync, instead of a thousand.
 //
-// bundle, version 3 (staging only, never published):
+// bundle, version 4 (staging only, never published):
 //   bundle := flush* footer length:u64le magic           length of footer in bytes
 //   flush  := run* in byte order of partition            so that the runs of neighbours are read in one go
 //   run    := rows of one partition as row_bytes.h writes them, about kRunBytesMax at most
 //   footer := entry* in byte order of partition, entries of one partition in row order
 //   entry  := partition_bytes:u32le partition offset:u64le length:u32le rows:u32le
-//   magic  := "FRTBNDL3"
+//   magic  := "FRTBNDL4"
 // No checksum: a bundle never outlives the publication that it was staged for.
 #pragma once
 

@@ -119,7 +119,7 @@ TEST(Bundle, RunsOfNeighboursAreReadTogether) {
   }
 }
 
-TEST(Bundle, ATruncatedFileIsRefused) {
+TEST(Bundle, ATruncatedFileAndAnotherVersionAreRefused) {
   auto env = MakeMemEnv();
   BundleWriter writer(env->OpenWrite("/b", CreateMode::kNew).ValueOrDie());
   ASSERT_TRUE(writer.Append(Rows({{"k=a", "text"}})).ok());
@@ -127,6 +127,11 @@ TEST(Bundle, ATruncatedFileIsRefused) {
   auto reader = BundleReader::Open(*env, "/b").ValueOrDie();
   std::vector<uint8_t> room(static_cast<size_t>(finished.bytes + 1));
   EXPECT_EQ(ReactionOf(reader->Read(0, finished.bytes + 1, room.data())), Reaction::kCorrupt);
+  const std::string bytes = ReadFile(*env, "/b", 1000).ValueOrDie();
+  for (const std::string version : {"1", "3", "5"}) {
+    ASSERT_TRUE(WriteFileAtomic(*env, "/other", bytes.substr(0, bytes.size() - 1) + version).ok());
+    EXPECT_EQ(ReactionOf(BundleReader::Open(*env, "/other").status()), Reaction::kCorrupt) << version;
+  }
   ASSERT_TRUE(env->Truncate("/b", 10).ok());
   EXPECT_EQ(ReactionOf(BundleReader::Open(*env, "/b").status()), Reaction::kCorrupt);
 }

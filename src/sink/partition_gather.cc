@@ -6,6 +6,7 @@
 #include <arrow/type.h>
 #include <arrow/util/bit_util.h>
 
+#include <algorithm>
 #include <cstring>
 #include <utility>
 #include <vector>
@@ -22,8 +23,11 @@ constexpr int32_t kShortCopy = 32;
 Result<Buffer> GatherBits(const uint8_t* in, int64_t offset, std::span<const int32_t> rows, arrow::MemoryPool* pool) {
   ARROW_ASSIGN_OR_RAISE(auto out, arrow::AllocateEmptyBitmap(static_cast<int64_t>(rows.size()), pool));
   uint8_t* bits = out->mutable_data();
-  for (size_t i = 0; i < rows.size(); ++i) {
-    bits[i / 8] = static_cast<uint8_t>(bits[i / 8] | GetBit(in, offset + rows[i]) << (i % 8));
+  for (size_t begin = 0; begin < rows.size(); begin += 8) {
+    unsigned byte = 0;
+    const size_t count = std::min<size_t>(8, rows.size() - begin);
+    for (size_t i = 0; i < count; ++i) byte |= unsigned{GetBit(in, offset + rows[begin + i])} << i;
+    bits[begin / 8] = static_cast<uint8_t>(byte);
   }
   return out;
 }

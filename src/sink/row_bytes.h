@@ -3,13 +3,16 @@
 //   slice   := rows:u16le column*    a column for each field of the schema
 //   column  := nulls, then by type, of the rows that are not null,
 //              fixed width up to 8 bytes, bool: numbers | 16 bytes wide: the bytes that Arrow keeps
-//              utf8, binary: numbers (the lengths), then the bytes of all
+//              utf8, binary: 0:u8 numbers (the lengths), then the bytes of all
+//                            | words:u8 numbers (their lengths), their bytes, then the number of its word:u8 for each;
+//                            nothing when all are null
 //              list: numbers (the lengths), then a column of all items
 //              struct: a column for each field, of all rows; where the struct is null, so are its fields
 //   nulls   := 0:u8 when no row is null | 1:u8, then a bit per row, 1 = not null, lowest first, in whole bytes
-//   numbers := widths:u8 base offset*    nothing when there are none. widths: bytes of base + 16 x bytes of an offset;
-//              a number is base, sign-extended, + offset; floats as the integers of the same bits
-// Dictionary columns are written as their words. The bytes do not say their schema.
+//   numbers := form:u8 base offset*    nothing when there are none. form: bytes of base + 9 x bytes of an offset + 81 x
+//              unit; a number is base, sign-extended, + offset x 1, 1000 or 1000000 for unit 0, 1, 2; floats as the
+//              integers of the same bits
+// Dictionary columns are utf8 or binary. The bytes do not say their schema.
 #pragma once
 
 #include "base/status.h"
@@ -24,20 +27,30 @@
 
 namespace freight {
 
+// Rows of one of the batches that a RowWriter holds.
+struct RowPick {
+  size_t batch;
+  int64_t begin, count;
+  int64_t end() const { return begin + count; }
+};
+
 // Thread: one caller.
 class RowWriter {
  public:
-  explicit RowWriter(arrow::MemoryPool* pool);
+  RowWriter();
   ~RowWriter();
-  // The batch that rows are taken from, until the next one; its columns are kept alive.
-  Status Use(const arrow::RecordBatch& batch);
-  // Rows of the batch, behind what `out` holds.
-  Status Append(int64_t first_row, int64_t rows, arrow::BufferBuilder* out);
+  // One more batch, the next from 0 on, that rows are taken from until Release; its columns are kept alive. All have
+  // one schema, but strings may come as a dictionary or not.
+  Status Hold(const arrow::RecordBatch& batch);
+  void Release();
+  // The rows in this order, behind what `out` holds.
+  Status Append(std::span<const RowPick> picks, arrow::BufferBuilder* out);
 
  private:
   class Column;
-  arrow::MemoryPool* const pool_;
+  Status PutSlice(int64_t* rows, arrow::BufferBuilder* out);
   std::vector<Column> columns_;
+  std::vector<RowPick> slice_;
 };
 
 // Thread: one caller.

@@ -32,6 +32,17 @@ inline RowKind RowKindOf(const arrow::DataType& type) {
   }
 }
 
+// What the distances of numbers are counted in.
+inline constexpr uint64_t kRowUnits[] = {1, 1000, 1'000'000};
+
+// The first byte of numbers.
+struct NumberForm {
+  int base_bytes, width, unit;  // up to 8, 8, 2
+  uint8_t Byte() const { return static_cast<uint8_t>(base_bytes + 9 * (width + 9 * unit)); }
+  // The unit is 3 when there is no such form.
+  static NumberForm Of(uint8_t byte) { return {byte % 9, byte / 9 % 9, byte / 81}; }
+};
+
 // 0 when it depends on the row.
 inline int64_t RowWidth(RowKind kind) {
   switch (kind) {

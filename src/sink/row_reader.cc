@@ -20,6 +20,10 @@ namespace {
 using arrow::bit_util::BytesForBits;
 using arrow::bit_util::GetBit;
 
+constexpr uint64_t kLengthMax = std::numeric_limits<int32_t>::max();
+// Words up to this long are copied with one fixed-size move.
+constexpr int64_t kShortCopy = 32;
+
 // What is left of the bytes that rows are taken from. Takes of nothing are nullptr: the bytes end too early.
 struct Input {
   const uint8_t* at;
@@ -37,15 +41,16 @@ class Numbers {
   static std::optional<Numbers> Take(int64_t count, Input* in) {
     Numbers numbers(in->end);
     if (count == 0) return numbers;
-    const uint8_t* const widths = in->Take(1);
-    if (widths == nullptr) return std::nullopt;
-    const int base_bytes = *widths & 15;
-    numbers.width_ = *widths >> 4;
-    const uint8_t* const base = in->Take(base_bytes);
-    if (base == nullptr || base_bytes > 8 || numbers.width_ > 8) return std::nullopt;
-    if (base_bytes > 0) {
-      std::memcpy(&numbers.base_, base, static_cast<size_t>(base_bytes));
-      const int unused = 64 - 8 * base_bytes;
+    const uint8_t* const form_byte = in->Take(1);
+    if (form_byte == nullptr) return std::nullopt;
+    const NumberForm form = NumberForm::Of(*form_byte);
+    numbers.width_ = form.width;
+    const uint8_t* const base = in->Take(form.base_bytes);
+    if (base == nullptr || form.unit >= static_cast<int>(std::size(kRowUnits))) return std::nullopt;
+    numbers.unit_ = kRowUnits[form.unit];
+    if (form.base_bytes > 0) {
+      std::memcpy(&numbers.base_, base, static_cast<size_t>(form.base_bytes));
+      const int unused = 64 - 8 * form.base_bytes;
       numbers.base_ = static_cast<uint64_t>(static_cast<int64_t>(numbers.base_ << unused) >> unused);
     }
     if (numbers.width_ > 0) numbers.mask_ = UINT64_MAX >> (64 - 8 * numbers.width_);
@@ -55,7 +60,7 @@ class Numbers {
 
   // The next one where the row is valid; 0, and nothing is taken, where it is not. No branch that is hard to guess.
   uint64_t NextIf(bool valid) {
-    const uint64_t number = base_ + (Load() & mask_);
+    const uint64_t number = base_ + (Load() & mask_) * unit_;
     at_ += valid ? width_ : 0;
     return valid ? number : 0;
   }
@@ -67,14 +72,26 @@ class Numbers {
       for (int64_t i = 0; i < count; ++i) put(i, NextIf(true));
       return;
     }
-    for (int64_t i = 0; i < count; ++i) {
-      uint64_t offset;
-      std::memcpy(&offset, at_ + i * width_, sizeof offset);
-      put(i, base_ + (offset & mask_));
-    }
+    if (unit_ != 1) return EachOf<int64_t{8}>(count, unit_, put);
+    if (width_ == 1) return EachOf<int64_t{1}>(count, 1, put);
+    if (width_ == 2) return EachOf<int64_t{2}>(count, 1, put);
+    EachOf<int64_t{8}>(count, 1, put);
   }
 
  private:
+  // kBytes: the width, or more than any.
+  template <int64_t kBytes, typename Put>
+  void EachOf(int64_t count, uint64_t unit, Put put) const {
+    const uint64_t base = base_, mask = mask_;
+    const int64_t width = kBytes < 8 ? kBytes : width_;
+    const uint8_t* at = at_;
+    for (int64_t i = 0; i < count; ++i) {
+      uint64_t offset = 0;
+      std::memcpy(&offset, at + i * width, kBytes);
+      put(i, base + (offset & mask) * unit);
+    }
+  }
+
   uint64_t Load() const {
     uint64_t offset = 0;
     const auto readable = static_cast<size_t>(end_ - at_);
@@ -88,6 +105,7 @@ class Numbers {
   const uint8_t* end_;  // of all that can be read
   uint64_t base_ = 0;
   uint64_t mask_ = 0;
+  uint64_t unit_ = 1;
   int width_ = 0;
 };
 
@@ -250,12 +268,74 @@ class RowReader::Column {
   }
 
   bool TakeBytes(const Slice& slice, Input* in) {
+    if (slice.valid == 0) return TakeNoBytes(slice);
+    const uint8_t* const words = in->Take(1);
+    if (words == nullptr) return false;
+    if (*words > 0) return TakeCodes(slice, *words, in);
     int64_t bytes = 0;
     if (!TakeLengths(slice, in, &bytes)) return false;
     const uint8_t* const from = in->Take(bytes);
     if (from == nullptr || !Holds(Reserve(bytes, &values_))) return false;
     values_.UnsafeAppend(from, bytes);
     return true;
+  }
+
+  bool TakeNoBytes(const Slice& slice) {
+    if (!Holds(ReserveEnds(slice.rows))) return false;
+    ends_.UnsafeAppend(slice.rows, length_);
+    return true;
+  }
+
+  struct Word { const uint8_t* bytes; uint64_t length; };
+
+  bool TakeCodes(const Slice& slice, int64_t count, Input* in) {
+    Word words[UINT8_MAX + 1] = {};
+    if (!TakeWords(count, words, in)) return false;
+    const uint8_t* const codes = in->Take(slice.valid);
+    if (codes == nullptr || !Holds(ReserveEnds(slice.rows))) return false;
+    uint64_t bytes = 0;
+    for (int64_t i = 0; i < slice.valid; ++i) {
+      if (codes[i] >= count) return false;
+      bytes += words[codes[i]].length;
+    }
+    if (bytes + static_cast<uint64_t>(length_) > kLengthMax) return false;
+    if (!Holds(Reserve(static_cast<int64_t>(bytes) + kShortCopy, &values_))) return false;
+    CopyWords(slice, words, codes, in->end);
+    ends_.bytes_builder()->UnsafeAdvance(slice.rows * static_cast<int64_t>(sizeof length_));
+    values_.UnsafeAdvance(static_cast<int64_t>(bytes));
+    length_ += static_cast<int32_t>(bytes);
+    return true;
+  }
+
+  // To where there is room for them.
+  void CopyWords(const Slice& slice, const Word* words, const uint8_t* code, const uint8_t* readable_end) {
+    int32_t* const ends = ends_.mutable_data() + ends_.length();
+    int32_t end = length_;
+    uint8_t* to = values_.mutable_data() + values_.length();
+    for (int64_t i = 0; i < slice.rows; ++i) {
+      ends[i] = end;
+      if (slice.bits != nullptr && !GetBit(slice.bits, i)) continue;
+      const auto [bytes, length] = words[*code++];
+      if (length <= kShortCopy && readable_end - bytes >= kShortCopy) std::memcpy(to, bytes, kShortCopy);
+      else std::memcpy(to, bytes, length);
+      to += length;
+      end += static_cast<int32_t>(length);
+    }
+  }
+
+  static bool TakeWords(int64_t count, Word* words, Input* in) {
+    auto lengths = Numbers::Take(count, in);
+    if (!lengths) return false;
+    uint64_t sum = 0, longest = 0;
+    lengths->Each(count, [&](int64_t i, uint64_t length) {
+      words[i].length = length;
+      longest = std::max(longest, length);
+      sum += length;
+    });
+    if (longest > kLengthMax || sum > kLengthMax) return false;
+    const uint8_t* at = in->Take(static_cast<int64_t>(sum));
+    for (int64_t i = 0; at != nullptr && i < count; at += words[i++].length) words[i].bytes = at;
+    return at != nullptr;
   }
 
   bool TakeItems(const Slice& slice, Input* in) {
@@ -265,9 +345,7 @@ class RowReader::Column {
 
   bool TakeLengths(const Slice& slice, Input* in, int64_t* sum) {
     auto numbers = Numbers::Take(slice.valid, in);
-    if (!numbers || !Holds(Reserve(slice.rows * static_cast<int64_t>(sizeof length_), ends_.bytes_builder()))) {
-      return false;
-    }
+    if (!numbers || !Holds(ReserveEnds(slice.rows))) return false;
     int32_t* const out = ends_.mutable_data() + ends_.length();
     auto end = static_cast<uint64_t>(length_);
     uint64_t longest = 0;
@@ -282,12 +360,15 @@ class RowReader::Column {
       for (int64_t i = 0; i < slice.rows; ++i) put(i, numbers->NextIf(GetBit(slice.bits, i)));
     }
     // A slice has so few rows that the sum cannot have wrapped around when no length is wrong.
-    constexpr uint64_t kLengthMax = std::numeric_limits<int32_t>::max();
     if (longest > kLengthMax || end > kLengthMax) return false;
     ends_.bytes_builder()->UnsafeAdvance(slice.rows * static_cast<int64_t>(sizeof length_));
     *sum = static_cast<int64_t>(end) - length_;
     length_ = static_cast<int32_t>(end);
     return true;
+  }
+
+  Status ReserveEnds(int64_t rows) {
+    return Reserve(rows * static_cast<int64_t>(sizeof length_), ends_.bytes_builder());
   }
 
   // At the beginning for as much as the last batch took: growing step by step would copy it all again.

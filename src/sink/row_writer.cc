@@ -1,5 +1,4 @@
 // RowWriter: a tree of columns that mirrors the schema; each writes its values of a slice in one go.
-#include "sink/partition_gather.h"
 #include "sink/row_bytes.h"
 #include "sink/row_kind.h"
 
@@ -12,6 +11,8 @@
 #include <bit>
 #include <cstring>
 #include <numeric>
+#include <string>
+#include <unordered_map>
 #include <utility>
 
 namespace freight {
@@ -23,8 +24,14 @@ using arrow::bit_util::GetBit;
 // Words up to this long are copied with one fixed-size move, numbers with one of 8 bytes.
 constexpr int64_t kShortCopy = 32;
 constexpr int64_t kNumberSlack = 8;
+constexpr int64_t kBitsSlack = 8;
+constexpr int64_t kFewRows = 64;
+constexpr int64_t kWordBytesPerRowMax = 8;
 
-struct RowRange { int64_t begin, count; };
+struct PickedRows {
+  std::span<const RowPick> picks;
+  int64_t count;
+};
 
 int BytesOfSigned(int64_t value) {
   return value == 0 ? 0 : (std::bit_width(static_cast<uint64_t>(value ^ value >> 63)) + 8) / 8;
@@ -32,47 +39,151 @@ int BytesOfSigned(int64_t value) {
 
 int BytesOfUnsigned(uint64_t value) { return (std::bit_width(value) + 7) / 8; }
 
-template <typename T>
-Status PutNumbers(const T* numbers, int64_t count, arrow::BufferBuilder* out) {
-  if (count == 0) return Status::OK();
-  T least = numbers[0];
-  T most = numbers[0];
-  for (int64_t i = 1; i < count; ++i) {
-    least = std::min(least, numbers[i]);
-    most = std::max(most, numbers[i]);
-  }
-  const auto base = static_cast<uint64_t>(int64_t{least});
-  const int base_bytes = BytesOfSigned(least);
-  const int width = BytesOfUnsigned(static_cast<uint64_t>(int64_t{most}) - base);
-  ARROW_RETURN_NOT_OK(out->Reserve(1 + base_bytes + count * width + kNumberSlack));
-  uint8_t* const begin = out->mutable_data() + out->length();
-  uint8_t* to = begin;
-  *to++ = static_cast<uint8_t>(base_bytes | width << 4);
-  std::memcpy(to, &base, sizeof base);
-  to += base_bytes;
-  if (width > 0) {
-    for (int64_t i = 0; i < count; ++i) {
-      const uint64_t offset = static_cast<uint64_t>(int64_t{numbers[i]}) - base;
-      std::memcpy(to, &offset, sizeof offset);
-      to += width;
+constexpr uint64_t InverseOfOdd(uint64_t odd) {
+  uint64_t inverse = odd;  // right in 3 bits, then in twice as many
+  for (int bits = 3; bits < 64; bits *= 2) inverse *= 2 - odd * inverse;
+  return inverse;
+}
+
+// Bits from..from + count of `bits`, ones if that is null, to bit `at` of `out`, which is zero there and has kBitsSlack
+// bytes more.
+void CopyBits(const uint8_t* bits, int64_t from, int64_t count, int64_t at, uint8_t* out) {
+  constexpr int64_t kStep = 56;  // whole bytes that fit a word at any of its first 8 bits
+  while (count > 0) {
+    const int64_t step = std::min(count, kStep);
+    uint64_t word = UINT64_MAX;
+    if (bits != nullptr) {
+      word = 0;
+      const int64_t bytes = BytesForBits(from % 8 + step);
+      for (int64_t i = 0; i < bytes; ++i) word |= uint64_t{bits[from / 8 + i]} << (8 * i);
+      word >>= from % 8;
     }
+    uint64_t there;
+    std::memcpy(&there, out + at / 8, sizeof there);
+    there |= (word & UINT64_MAX >> (64 - step)) << (at % 8);
+    std::memcpy(out + at / 8, &there, sizeof there);
+    from += step;
+    at += step;
+    count -= step;
   }
-  out->UnsafeAdvance(to - begin);
+}
+
+// The quotient of a multiple of kUnit is its product with the inverse; no other number's product is as small as that.
+template <uint64_t kUnit>
+uint64_t InUnits(uint64_t offset) {
+  constexpr int kZeros = std::countr_zero(kUnit);
+  return std::rotr(offset * InverseOfOdd(kUnit >> kZeros), kZeros);
+}
+
+// Writes the distances of numbers from `base`, `width` bytes each and more behind the last one. False when one of them
+// is no multiple of kUnit.
+template <uint64_t kUnit>
+bool Pack(std::span<const int64_t> numbers, uint64_t base, int width, uint8_t* to) {
+  uint64_t most = 0;
+  for (const int64_t number : numbers) {
+    const uint64_t offset = InUnits<kUnit>(static_cast<uint64_t>(number) - base);
+    most = std::max(most, offset);
+    std::memcpy(to, &offset, sizeof offset);
+    to += width;
+  }
+  return most <= UINT64_MAX / kUnit;
+}
+
+Status PutNumbers(std::span<const int64_t> numbers, arrow::BufferBuilder* out) {
+  if (numbers.empty()) return Status::OK();
+  int64_t least = numbers[0];
+  int64_t most = numbers[0];
+  for (const int64_t number : numbers) {
+    least = std::min(least, number);
+    most = std::max(most, number);
+  }
+  const auto base = static_cast<uint64_t>(least);
+  const uint64_t range = static_cast<uint64_t>(most) - base;
+  const auto count = static_cast<int64_t>(numbers.size());
+  NumberForm form{BytesOfSigned(least), BytesOfUnsigned(range), 0};
+  ARROW_RETURN_NOT_OK(out->Reserve(1 + form.base_bytes + count * form.width + kNumberSlack));
+  uint8_t* const begin = out->mutable_data() + out->length();
+  std::memcpy(begin + 1, &base, sizeof base);
+  uint8_t* const to = begin + 1 + form.base_bytes;
+  const auto packed = [&]<int kIndex>() {
+    constexpr uint64_t kUnit = kRowUnits[kIndex];
+    if (range % kUnit != 0) return false;
+    form.unit = kIndex;
+    form.width = BytesOfUnsigned(range / kUnit);
+    return form.width == 0 || Pack<kUnit>(numbers, base, form.width, to);
+  };
+  // Fewer bytes than 3 are few enough.
+  const bool in_units = range > UINT16_MAX && (packed.operator()<2>() || packed.operator()<1>());
+  if (!in_units) packed.operator()<0>();
+  *begin = form.Byte();
+  out->UnsafeAdvance(1 + form.base_bytes + count * form.width);
   return Status::OK();
 }
+
+// The few words of a column's dictionaries, each once.
+class Words {
+ public:
+  static constexpr size_t kMost = UINT8_MAX;
+  size_t size() const { return ends_.size() - 1; }
+  const int32_t* ends() const { return ends_.data(); }
+  const uint8_t* bytes() const { return reinterpret_cast<const uint8_t*>(bytes_.data()); }
+  int64_t length() const { return static_cast<int64_t>(bytes_.size()); }
+
+  // False when there is no room for a new one.
+  bool CodeOf(std::string_view word, uint8_t* code) {
+    const auto [at, added] = codes_.try_emplace(std::string(word), static_cast<uint8_t>(size()));
+    *code = at->second;
+    if (!added) return true;
+    if (size() == kMost) {
+      codes_.erase(at);
+      return false;
+    }
+    bytes_ += word;
+    ends_.push_back(static_cast<int32_t>(bytes_.size()));
+    return true;
+  }
+
+ private:
+  std::string bytes_;
+  std::vector<int32_t> ends_ = {0};
+  std::unordered_map<std::string, uint8_t> codes_;
+};
 
 }  // namespace
 
 class RowWriter::Column {
  public:
-  static Result<Column> Make(const std::shared_ptr<arrow::Array>& array, arrow::MemoryPool* pool) {
-    Column column(array, pool);
-    ARROW_RETURN_NOT_OK(column.Use(*array));
-    return column;
+  Status Hold(const std::shared_ptr<arrow::Array>& array) {
+    const arrow::ArrayData& data = *array->data();
+    Source source{.array = array, .offset = data.offset};
+    if (array->null_count() > 0) source.validity = data.buffers[0]->data();
+    if (array->type_id() == arrow::Type::DICTIONARY) {
+      UseDictionary(static_cast<const arrow::DictionaryArray&>(*array), &source);
+      sources_.push_back(std::move(source));
+      return Status::OK();
+    }
+    kind_ = RowKindOf(*array->type());
+    switch (kind_) {
+      case RowKind::kBytes:
+        source.UseBytes(data);
+        all_short_ &= MakeShort(array->length(), &source);
+        break;
+      case RowKind::kStruct:
+        ARROW_RETURN_NOT_OK(HoldChildren(static_cast<const arrow::StructArray&>(*array).fields()));
+        break;
+      case RowKind::kList:
+        source.ends = data.GetValues<int32_t>(1);
+        ARROW_RETURN_NOT_OK(HoldChildren({static_cast<const arrow::ListArray&>(*array).values()}));
+        break;
+      case RowKind::kBool: source.values = data.buffers[1]->data(); break;
+      default: source.values = data.buffers[1]->data() + data.offset * RowWidth(kind_);
+    }
+    sources_.push_back(std::move(source));
+    return Status::OK();
   }
 
   // `given`: a bit per row, none where its struct is null; null when there are no such rows.
-  Status Put(RowRange rows, const uint8_t* given, arrow::BufferBuilder* out) {
+  Status Put(PickedRows rows, const uint8_t* given, arrow::BufferBuilder* out) {
     ARROW_RETURN_NOT_OK(PutNulls(rows, given, out));
     switch (kind_) {
       case RowKind::kFixed1: return PutFixed<int8_t>(rows, out);
@@ -81,211 +192,324 @@ class RowWriter::Column {
       case RowKind::kFixed8: return PutFixed<int64_t>(rows, out);
       case RowKind::kFixed16: return PutWide(rows, out);
       case RowKind::kBool: return PutBools(rows, out);
-      case RowKind::kBytes: return codes_ ? PutWords(rows, out) : PutBytes(rows, out);
+      case RowKind::kBytes: return PutBytes(rows, out);
       case RowKind::kList: return PutItems(rows, out);
       case RowKind::kStruct: break;
     }
-    for (Column& child : children_) ARROW_RETURN_NOT_OK(child.Put(rows, slice_bits(), out));
+    for (Column& child : children_) {
+      ARROW_RETURN_NOT_OK(child.Put(rows, has_nulls_ ? bits_.data() : nullptr, out));
+    }
     return Status::OK();
   }
 
  private:
-  Column(std::shared_ptr<arrow::Array> array, arrow::MemoryPool* pool) : array_(std::move(array)), pool_(pool) {}
+  // Where the values of one batch lie.
+  struct Source {
+    std::shared_ptr<arrow::Array> array;  // keeps alive what is pointed to
+    int64_t offset = 0;                   // of row 0 in the bitmaps
+    const uint8_t* validity = nullptr;
+    const uint8_t* values = nullptr;
+    const uint8_t* readable_end = nullptr;  // of bytes
+    const int32_t* ends = nullptr;          // bytes and lists: value i is [ends[i], ends[i + 1])
+    const int32_t* codes = nullptr;         // of a dictionary: row -> value
+    std::vector<int32_t> own_codes;         // of one with nulls, whose codes may be anything
+    std::vector<uint8_t> short_codes;       // of one with few words: row -> word of the column
 
-  Status Use(const arrow::Array& array) {
-    const arrow::ArrayData& data = *array.data();
-    validity_ = array.null_count() > 0 ? data.buffers[0]->data() : nullptr;
-    offset_ = data.offset;
-    if (array.type_id() == arrow::Type::DICTIONARY) {
-      codes_ = data.GetValues<int32_t>(1);
-      UseBytes(*data.dictionary);
-      return Status::OK();
+    int64_t ValueOf(int64_t row) const { return codes == nullptr ? row : codes[row]; }
+    void UseBytes(const arrow::ArrayData& data) {
+      static constexpr int32_t kNoEnds[2] = {};  // a null's code is 0, also when there is no word
+      ends = data.length == 0 ? kNoEnds : data.GetValues<int32_t>(1);
+      const auto& bytes = data.buffers[2];
+      values = bytes ? bytes->data() : nullptr;
+      readable_end = values ? values + bytes->size() : nullptr;
     }
-    kind_ = RowKindOf(*array.type());
-    switch (kind_) {
-      case RowKind::kBytes: UseBytes(data); return Status::OK();
-      case RowKind::kStruct: return UseChildren(static_cast<const arrow::StructArray&>(array).fields());
-      case RowKind::kList:
-        ends_ = data.GetValues<int32_t>(1);
-        return UseChildren({static_cast<const arrow::ListArray&>(array).values()});
-      case RowKind::kBool: values_ = data.buffers[1]->data(); return Status::OK();
-      default: values_ = data.buffers[1]->data() + data.offset * RowWidth(kind_); return Status::OK();
-    }
-  }
+  };
 
-  void UseBytes(const arrow::ArrayData& data) {
-    kind_ = RowKindOf(*data.type);
+  void UseDictionary(const arrow::DictionaryArray& array, Source* source) {
+    const arrow::ArrayData& words = *array.data()->dictionary;
+    kind_ = RowKindOf(*words.type);
     FREIGHT_ASSERT(kind_ == RowKind::kBytes);
-    ends_ = data.GetValues<int32_t>(1);
-    const auto& bytes = data.buffers[2];
-    values_ = bytes ? bytes->data() : nullptr;
-    readable_end_ = values_ ? values_ + bytes->size() : nullptr;
+    source->UseBytes(words);
+    source->codes = array.data()->GetValues<int32_t>(1);
+    const auto rows = static_cast<size_t>(array.length());
+    if (source->validity != nullptr) {
+      source->own_codes.resize(rows);
+      for (size_t row = 0; row < rows; ++row) {
+        const bool valid = GetBit(source->validity, source->offset + static_cast<int64_t>(row));
+        source->own_codes[row] = valid ? source->codes[row] : 0;
+      }
+      source->codes = source->own_codes.data();
+    }
+    all_short_ &= MakeShort(words.length, source);
   }
 
-  Status UseChildren(const arrow::ArrayVector& arrays) {
-    for (const auto& array : arrays) {
-      ARROW_ASSIGN_OR_RAISE(auto child, Make(array, pool_));
-      children_.push_back(std::move(child));
+  // `values`: of the dictionary, or of the rows themselves where there is none: the rest of a morsel is a few rows,
+  // which come without one.
+  bool MakeShort(int64_t values, Source* source) {
+    const int64_t values_max = source->codes == nullptr ? kFewRows : static_cast<int64_t>(Words::kMost);
+    if (!all_short_ || values > values_max) return false;
+    std::vector<uint8_t> codes(static_cast<size_t>(values) + 1);  // a null's code is 0, also when there is no word
+    for (int64_t i = 0; i < values; ++i) {
+      const auto length = static_cast<size_t>(source->ends[i + 1] - source->ends[i]);
+      const std::string_view word(reinterpret_cast<const char*>(source->values) + source->ends[i], length);
+      if (!words_.CodeOf(word, &codes[static_cast<size_t>(i)])) return false;
     }
+    if (source->codes == nullptr) {
+      source->short_codes = std::move(codes);
+      return true;
+    }
+    const auto rows = static_cast<size_t>(source->array->length());
+    source->short_codes.resize(rows);
+    for (size_t row = 0; row < rows; ++row) source->short_codes[row] = codes[static_cast<size_t>(source->codes[row])];
+    return true;
+  }
+
+  Status HoldChildren(const arrow::ArrayVector& arrays) {
+    children_.resize(arrays.size());
+    for (size_t i = 0; i < arrays.size(); ++i) ARROW_RETURN_NOT_OK(children_[i].Hold(arrays[i]));
     return Status::OK();
   }
 
-  const uint8_t* slice_bits() const { return has_nulls_ ? bits_.data() : nullptr; }
-
-  Status PutNulls(RowRange rows, const uint8_t* given, arrow::BufferBuilder* out) {
+  Status PutNulls(PickedRows rows, const uint8_t* given, arrow::BufferBuilder* out) {
+    valid_ = rows.count;
     has_nulls_ = false;
-    if (validity_ == nullptr && given == nullptr) return out->Append(1, 0);
-    const auto bytes = static_cast<size_t>(BytesForBits(rows.count));
-    bits_.assign(bytes, 0xff);
-    if (validity_ != nullptr) arrow::internal::CopyBitmap(validity_, offset_ + rows.begin, rows.count, bits_.data(), 0);
-    if (rows.count % 8 != 0) bits_.back() &= static_cast<uint8_t>((1 << (rows.count % 8)) - 1);
-    for (size_t i = 0; given != nullptr && i < bytes; ++i) bits_[i] &= given[i];
-    int64_t valid = 0;
-    for (const uint8_t byte : bits_) valid += std::popcount(byte);
-    has_nulls_ = valid < rows.count;
+    const auto has_bits = [&](const RowPick& pick) { return sources_[pick.batch].validity != nullptr; };
+    if (given != nullptr || std::any_of(rows.picks.begin(), rows.picks.end(), has_bits)) CollectBits(rows, given);
+    has_nulls_ = valid_ < rows.count;
     ARROW_RETURN_NOT_OK(out->Append(1, has_nulls_));
-    return has_nulls_ ? out->Append(bits_.data(), static_cast<int64_t>(bytes)) : Status::OK();
+    return has_nulls_ ? out->Append(bits_.data(), BytesForBits(rows.count)) : Status::OK();
   }
 
-  // Calls put(row) for the rows of the slice at hand that are not null.
+  void CollectBits(PickedRows rows, const uint8_t* given) {
+    const int64_t bytes = BytesForBits(rows.count);
+    bits_.assign(static_cast<size_t>(bytes + kBitsSlack), 0);
+    int64_t at = 0;
+    for (const RowPick& pick : rows.picks) {
+      const Source& source = sources_[pick.batch];
+      CopyBits(source.validity, source.offset + pick.begin, pick.count, at, bits_.data());
+      at += pick.count;
+    }
+    for (int64_t i = 0; given != nullptr && i < bytes; ++i) bits_[static_cast<size_t>(i)] &= given[i];
+    valid_ = arrow::internal::CountSetBits(bits_.data(), 0, rows.count);
+  }
+
+  // Calls put(source, row) for the rows of the slice at hand that are not null.
   template <typename F>
-  void EachValid(RowRange rows, F put) const {
-    for (int64_t i = 0; i < rows.count; ++i) {
-      if (!has_nulls_ || GetBit(bits_.data(), i)) put(rows.begin + i);
+  void EachValid(PickedRows rows, F put) const {
+    int64_t i = 0;
+    for (const RowPick& pick : rows.picks) {
+      const Source& source = sources_[pick.batch];
+      for (int64_t row = pick.begin; row < pick.end(); ++row) {
+        if (!has_nulls_ || GetBit(bits_.data(), i++)) put(source, row);
+      }
     }
   }
 
-  // The numbers of the rows that are not null; no branch on nulls, which is guessed wrong too often.
-  template <typename NumberAt>
-  Status PutNumbersOf(RowRange rows, NumberAt number_at, arrow::BufferBuilder* out) {
-    numbers_.resize(static_cast<size_t>(rows.count));
-    int64_t count = 0;
-    for (int64_t i = 0; i < rows.count; ++i) {
-      numbers_[static_cast<size_t>(count)] = number_at(rows.begin + i);
-      count += !has_nulls_ || GetBit(bits_.data(), i);
+  // The numbers of the rows that are not null; no branch on nulls, which is guessed wrong too often. numbers_of(source)
+  // answers a row's number, whatever it is if the row is null.
+  template <typename Number, typename NumbersOf>
+  void Collect(PickedRows rows, NumbersOf numbers_of, Number* out) const {
+    int64_t i = 0;
+    for (const RowPick& pick : rows.picks) {
+      const auto number_of = numbers_of(sources_[pick.batch]);
+      if (has_nulls_) {
+        for (int64_t row = pick.begin; row < pick.end(); ++row) {
+          *out = number_of(row);
+          out += GetBit(bits_.data(), i++);
+        }
+      } else {
+        for (int64_t k = 0; k < pick.count; ++k) out[k] = number_of(pick.begin + k);
+        out += pick.count;
+      }
     }
-    numbers_.resize(static_cast<size_t>(count));
-    return PutNumbers(numbers_.data(), count, out);
+  }
+
+  template <typename NumbersOf>
+  Status PutNumbersOf(PickedRows rows, NumbersOf numbers_of, arrow::BufferBuilder* out) {
+    numbers_.resize(static_cast<size_t>(rows.count) + 1);  // a null behind the last value leaves its own there
+    Collect(rows, numbers_of, numbers_.data());
+    return PutNumbers(Collected(), out);
   }
 
   template <typename T>
-  Status PutFixed(RowRange rows, arrow::BufferBuilder* out) {
-    const auto* const values = reinterpret_cast<const T*>(values_);
-    if (!has_nulls_) return PutNumbers(values + rows.begin, rows.count, out);
-    return PutNumbersOf(rows, [values](int64_t row) { return values[row]; }, out);
+  Status PutFixed(PickedRows rows, arrow::BufferBuilder* out) {
+    const auto numbers_of = [](const Source& source) {
+      return [values = reinterpret_cast<const T*>(source.values)](int64_t row) { return int64_t{values[row]}; };
+    };
+    return PutNumbersOf(rows, numbers_of, out);
   }
 
-  Status PutBools(RowRange rows, arrow::BufferBuilder* out) {
-    return PutNumbersOf(rows, [this](int64_t row) { return GetBit(values_, offset_ + row); }, out);
+  Status PutBools(PickedRows rows, arrow::BufferBuilder* out) {
+    const auto numbers_of = [](const Source& source) {
+      return [&source](int64_t row) { return int64_t{GetBit(source.values, source.offset + row)}; };
+    };
+    return PutNumbersOf(rows, numbers_of, out);
   }
 
-  Status PutWide(RowRange rows, arrow::BufferBuilder* out) const {
+  Status PutWide(PickedRows rows, arrow::BufferBuilder* out) const {
     constexpr int64_t kWidth = 16;
-    ARROW_RETURN_NOT_OK(out->Reserve(rows.count * kWidth));
-    EachValid(rows, [&](int64_t row) { out->UnsafeAppend(values_ + row * kWidth, kWidth); });
-    return Status::OK();
-  }
-
-  Status PutBytes(RowRange rows, arrow::BufferBuilder* out) {
-    ARROW_RETURN_NOT_OK(PutNumbersOf(rows, [this](int64_t row) { return LengthOf(row); }, out));
-    const int64_t bytes = rows.count == 0 ? 0 : ends_[rows.begin + rows.count] - ends_[rows.begin];
-    if (bytes == 0) return Status::OK();
-    ARROW_RETURN_NOT_OK(out->Reserve(bytes));
-    if (std::accumulate(numbers_.begin(), numbers_.end(), int64_t{0}) == bytes) {
-      out->UnsafeAppend(values_ + ends_[rows.begin], bytes);
-      return Status::OK();
-    }
-    // A null hides bytes. Those of its neighbours stand together all the same.
-    int64_t from = rows.begin;
-    for (int64_t row = rows.begin; row < rows.begin + rows.count; ++row) {
-      if (LengthOf(row) == 0 || GetBit(bits_.data(), row - rows.begin)) continue;
-      out->UnsafeAppend(values_ + ends_[from], ends_[row] - ends_[from]);
-      from = row + 1;
-    }
-    out->UnsafeAppend(values_ + ends_[from], ends_[rows.begin + rows.count] - ends_[from]);
-    return Status::OK();
-  }
-
-  Status PutWords(RowRange rows, arrow::BufferBuilder* out) {
-    int64_t bytes = 0;
-    numbers_.clear();
-    EachValid(rows, [&](int64_t row) {
-      numbers_.push_back(LengthOf(codes_[row]));
-      bytes += numbers_.back();
+    ARROW_RETURN_NOT_OK(out->Reserve(valid_ * kWidth));
+    EachValid(rows, [&](const Source& source, int64_t row) {
+      out->UnsafeAppend(source.values + row * kWidth, kWidth);
     });
-    ARROW_RETURN_NOT_OK(PutNumbers(numbers_.data(), static_cast<int64_t>(numbers_.size()), out));
+    return Status::OK();
+  }
+
+  Status PutBytes(PickedRows rows, arrow::BufferBuilder* out) {
+    if (valid_ == 0) return Status::OK();
+    if (all_short_ && CodesPay()) return PutCodes(rows, out);
+    ARROW_RETURN_NOT_OK(out->Append(1, 0));
+    return PutWords(rows, out);
+  }
+
+  // Words that come twice on average, and are not so long that the rows may not have those.
+  bool CodesPay() const {
+    return valid_ >= 2 * static_cast<int64_t>(words_.size()) && words_.length() <= kWordBytesPerRowMax * valid_;
+  }
+
+  Status PutCodes(PickedRows rows, arrow::BufferBuilder* out) {
+    ARROW_RETURN_NOT_OK(out->Append(1, static_cast<uint8_t>(words_.size())));
+    numbers_.clear();
+    for (size_t i = 0; i < words_.size(); ++i) numbers_.push_back(words_.ends()[i + 1] - words_.ends()[i]);
+    ARROW_RETURN_NOT_OK(PutNumbers(numbers_, out));
+    ARROW_RETURN_NOT_OK(out->Append(words_.bytes(), words_.length()));
+    ARROW_RETURN_NOT_OK(out->Reserve(valid_ + 1));  // a null behind the last value leaves its own there
+    const auto codes_of = [](const Source& source) {
+      return [codes = source.short_codes.data()](int64_t row) { return codes[row]; };
+    };
+    Collect(rows, codes_of, out->mutable_data() + out->length());
+    out->UnsafeAdvance(valid_);
+    return Status::OK();
+  }
+
+  Status PutWords(PickedRows rows, arrow::BufferBuilder* out) {
+    const int64_t bytes = CollectLengths(rows);
+    ARROW_RETURN_NOT_OK(PutNumbers(Collected(), out));
     ARROW_RETURN_NOT_OK(out->Reserve(bytes + kShortCopy));
     uint8_t* to = out->mutable_data() + out->length();
-    EachValid(rows, [&](int64_t row) {
-      const uint8_t* const from = values_ + ends_[codes_[row]];
-      const int64_t length = LengthOf(codes_[row]);
-      if (length <= kShortCopy && readable_end_ - from >= kShortCopy) std::memcpy(to, from, kShortCopy);
-      else if (length > 0) std::memcpy(to, from, static_cast<size_t>(length));
-      to += length;
-    });
+    int64_t first = 0;
+    for (const RowPick& pick : rows.picks) {
+      const Source& source = sources_[pick.batch];
+      to = source.codes == nullptr ? CopyRange(source, pick, first, to) : CopyEach(source, pick, first, to);
+      first += pick.count;
+    }
     out->UnsafeAdvance(bytes);
     return Status::OK();
   }
 
-  Status PutItems(RowRange rows, arrow::BufferBuilder* out) {
-    if (rows.count == 0) return children_[0].Put(rows, nullptr, out);
-    ARROW_RETURN_NOT_OK(PutNumbersOf(rows, [this](int64_t row) { return LengthOf(row); }, out));
-    const RowRange all{ends_[rows.begin], ends_[rows.begin + rows.count] - ends_[rows.begin]};
-    int64_t items = 0;
-    EachValid(rows, [&](int64_t row) { items += LengthOf(row); });
-    return items == all.count ? children_[0].Put(all, nullptr, out) : PutSomeItems(rows, out);
+  // Plain strings: those between two nulls that hide bytes stand together.
+  uint8_t* CopyRange(const Source& source, const RowPick& pick, int64_t first, uint8_t* to) const {
+    const auto copy = [&](int64_t begin, int64_t end) {
+      const auto bytes = static_cast<size_t>(source.ends[end] - source.ends[begin]);
+      if (bytes > 0) std::memcpy(to, source.values + source.ends[begin], bytes);
+      to += bytes;
+    };
+    int64_t from = pick.begin;
+    for (int64_t row = pick.begin; has_nulls_ && row < pick.end(); ++row) {
+      const bool hides = source.ends[row + 1] > source.ends[row] && !GetBit(bits_.data(), first + row - pick.begin);
+      if (!hides) continue;
+      copy(from, row);
+      from = row + 1;
+    }
+    copy(from, pick.end());
+    return to;
   }
 
-  // When nulls hide items.
-  Status PutSomeItems(RowRange rows, arrow::BufferBuilder* out) const {
-    std::vector<int32_t> items;
-    EachValid(rows, [&](int64_t row) {
-      for (int32_t item = ends_[row]; item < ends_[row + 1]; ++item) items.push_back(item);
-    });
-    ARROW_ASSIGN_OR_RAISE(const auto gathered, GatherRows(*children_[0].array_, items, pool_));
-    ARROW_ASSIGN_OR_RAISE(Column column, Make(gathered, pool_));
-    return column.Put({0, gathered->length()}, nullptr, out);
+  uint8_t* CopyEach(const Source& source, const RowPick& pick, int64_t first, uint8_t* to) const {
+    for (int64_t row = pick.begin; row < pick.end(); ++row) {
+      if (has_nulls_ && !GetBit(bits_.data(), first + row - pick.begin)) continue;
+      const int32_t begin = source.ends[source.codes[row]];
+      const int64_t length = source.ends[source.codes[row] + 1] - begin;
+      const uint8_t* const from = source.values + begin;
+      if (length <= kShortCopy && source.readable_end - from >= kShortCopy) std::memcpy(to, from, kShortCopy);
+      else if (length > 0) std::memcpy(to, from, static_cast<size_t>(length));
+      to += length;
+    }
+    return to;
   }
 
-  int32_t LengthOf(int64_t value) const { return ends_[value + 1] - ends_[value]; }
+  Status PutItems(PickedRows rows, arrow::BufferBuilder* out) {
+    const int64_t count = CollectLengths(rows);
+    ARROW_RETURN_NOT_OK(PutNumbers(Collected(), out));
+    std::vector<RowPick> items;  // those that stand together are one pick
+    int64_t i = 0;
+    for (const RowPick& pick : rows.picks) {
+      const Source& source = sources_[pick.batch];
+      for (int64_t row = pick.begin; row < pick.end(); ++row) {
+        if (has_nulls_ && !GetBit(bits_.data(), i++)) continue;
+        const RowPick more{pick.batch, source.ends[row], source.ends[row + 1] - source.ends[row]};
+        if (more.count == 0) continue;
+        const bool follows = !items.empty() && items.back().batch == more.batch && items.back().end() == more.begin;
+        if (follows) items.back().count += more.count;
+        else items.push_back(more);
+      }
+    }
+    return children_[0].Put({items, count}, nullptr, out);
+  }
 
-  std::shared_ptr<arrow::Array> array_;  // keeps alive what is pointed to
-  arrow::MemoryPool* pool_;
+  // Of the rows that are not null; their sum.
+  int64_t CollectLengths(PickedRows rows) {
+    const auto lengths_of = [](const Source& source) {
+      return [&source](int64_t row) {
+        const int64_t value = source.ValueOf(row);
+        return int64_t{source.ends[value + 1] - source.ends[value]};
+      };
+    };
+    numbers_.resize(static_cast<size_t>(rows.count) + 1);
+    Collect(rows, lengths_of, numbers_.data());
+    const auto lengths = Collected();
+    return std::accumulate(lengths.begin(), lengths.end(), int64_t{0});
+  }
+
+  std::span<const int64_t> Collected() const { return std::span(numbers_).first(static_cast<size_t>(valid_)); }
+
   RowKind kind_ = RowKind::kStruct;
-  const uint8_t* validity_ = nullptr;
-  int64_t offset_ = 0;  // of row 0 in the bitmaps
-  const uint8_t* values_ = nullptr;
-  const uint8_t* readable_end_ = nullptr;  // of bytes
-  const int32_t* ends_ = nullptr;   // bytes and lists: value i is [ends_[i], ends_[i + 1])
-  const int32_t* codes_ = nullptr;  // of a dictionary: row -> value
+  std::vector<Source> sources_;
   std::vector<Column> children_;
+  Words words_;
+  bool all_short_ = true;  // all rows have short codes
   // Of the slice at hand.
+  int64_t valid_ = 0;
   bool has_nulls_ = false;
   std::vector<uint8_t> bits_;  // 1 = not null
   std::vector<int64_t> numbers_;
 };
 
-RowWriter::RowWriter(arrow::MemoryPool* pool) : pool_(pool) {}
+RowWriter::RowWriter() = default;
 RowWriter::~RowWriter() = default;
 
-Status RowWriter::Use(const arrow::RecordBatch& batch) {
-  columns_.clear();
-  for (const auto& array : batch.columns()) {
-    ARROW_ASSIGN_OR_RAISE(auto column, Column::Make(array, pool_));
-    columns_.push_back(std::move(column));
+Status RowWriter::Hold(const arrow::RecordBatch& batch) {
+  columns_.resize(static_cast<size_t>(batch.num_columns()));
+  for (size_t i = 0; i < columns_.size(); ++i) {
+    ARROW_RETURN_NOT_OK(columns_[i].Hold(batch.column(static_cast<int>(i))));
   }
   return Status::OK();
 }
 
-Status RowWriter::Append(int64_t first_row, int64_t rows, arrow::BufferBuilder* out) {
-  while (rows > 0) {
-    const RowRange slice{first_row, std::min(rows, kSliceRowsMax)};
-    const auto count = static_cast<uint16_t>(slice.count);
-    ARROW_RETURN_NOT_OK(out->Append(&count, sizeof count));
-    for (Column& column : columns_) ARROW_RETURN_NOT_OK(column.Put(slice, nullptr, out));
-    first_row += slice.count;
-    rows -= slice.count;
+void RowWriter::Release() { columns_.clear(); }
+
+Status RowWriter::Append(std::span<const RowPick> picks, arrow::BufferBuilder* out) {
+  slice_.clear();
+  int64_t rows = 0;
+  for (RowPick pick : picks) {
+    while (pick.count > 0) {
+      const int64_t taken = std::min(pick.count, kSliceRowsMax - rows);
+      slice_.push_back({pick.batch, pick.begin, taken});
+      pick.begin += taken;
+      pick.count -= taken;
+      rows += taken;
+      if (rows == kSliceRowsMax) ARROW_RETURN_NOT_OK(PutSlice(&rows, out));
+    }
   }
+  return rows > 0 ? PutSlice(&rows, out) : Status::OK();
+}
+
+Status RowWriter::PutSlice(int64_t* rows, arrow::BufferBuilder* out) {
+  const auto count = static_cast<uint16_t>(*rows);
+  ARROW_RETURN_NOT_OK(out->Append(&count, sizeof count));
+  for (Column& column : columns_) ARROW_RETURN_NOT_OK(column.Put({slice_, *rows}, nullptr, out));
+  slice_.clear();
+  *rows = 0;
   return Status::OK();
 }
 
