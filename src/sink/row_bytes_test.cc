@@ -281,6 +281,52 @@ TEST(RowBytes, RoundDistancesAreCountedInUnits) {
   EXPECT_EQ(BytesOf({INT64_MIN, INT64_MIN + 9'223'372'036'854 * 1'000'000}), 2 + 1 + 1 + 8 + 2 * 6);
 }
 
+// Slices of 16 rows each around `middle`, in steps of `unit`, as wide as `range`; a null among them now and then.
+struct Regime { int64_t middle, unit; uint64_t range; int slices; };
+
+std::shared_ptr<arrow::Array> NumbersOf(const std::vector<Regime>& regimes, bool nulls, std::mt19937_64& random) {
+  arrow::Int64Builder builder;
+  for (const Regime& regime : regimes) {
+    for (int i = 0; i < regime.slices * 16; ++i) {
+      const uint64_t offset = regime.range == 0 ? 0 : random() % regime.range * static_cast<uint64_t>(regime.unit);
+      const auto number = static_cast<int64_t>(static_cast<uint64_t>(regime.middle) + offset);
+      EXPECT_TRUE((nulls && random() % 9 == 0 ? builder.AppendNull() : builder.Append(number)).ok());
+    }
+  }
+  return builder.Finish().ValueOrDie();
+}
+
+TEST(RowBytes, SlicesOfAllKindsFollowEachOther) {
+  std::mt19937_64 random(29);
+  constexpr int64_t kTime = 1'780'000'000'123'456;
+  std::vector<Regime> kinds = {{kTime, 1'000'000, 90'000, 40}, {kTime, 1'000, 90'000, 40}, {kTime, 1, 90'000, 40},
+                               {0, 1, 5'000'000, 60},          {-7, 1, 5'000'000, 60},     {5, 1, 0, 5},
+                               {INT64_MIN, 1, 70'000, 40},     {INT64_MAX - 70'000, 1, 70'000, 40},
+                               {INT64_MIN, 1, UINT64_MAX, 20}, {INT64_MIN, 1'000'000, 90'000, 20}, {3, 1, 40, 40}};
+  for (int round = 0; round < 60; ++round) {
+    std::shuffle(kinds.begin(), kinds.end(), random);
+    const auto array = NumbersOf(kinds, round % 2 == 1, random);
+    const auto batch = arrow::RecordBatch::Make(arrow::schema({field("n", arrow::int64())}), array->length(), {array});
+    RowWriter writer;
+    ASSERT_TRUE(writer.Hold(*batch).ok());
+    arrow::BufferBuilder bytes;
+    for (int64_t at = 0; at < array->length(); at += 16) ASSERT_TRUE(Put(&writer, at, 16, &bytes).ok());
+    ASSERT_TRUE(ReadAll(batch->schema(), bytes)->Equals(*batch)) << round;
+  }
+}
+
+TEST(RowBytes, NarrowSlicesBehindWideOnesTakeFewBytes) {
+  std::mt19937_64 random(31);
+  const auto array = NumbersOf({{0, 1, UINT64_C(1) << 50, 3}, {1 << 20, 1, 200, 300}}, false, random);
+  const auto batch = arrow::RecordBatch::Make(arrow::schema({field("n", arrow::int64())}), array->length(), {array});
+  RowWriter writer;
+  ASSERT_TRUE(writer.Hold(*batch).ok());
+  arrow::BufferBuilder bytes;
+  for (int64_t at = 0; at < array->length(); at += 16) ASSERT_TRUE(Put(&writer, at, 16, &bytes).ok());
+  EXPECT_LT(bytes.length(), array->length() * 2);
+  EXPECT_TRUE(ReadAll(batch->schema(), bytes)->Equals(*batch));
+}
+
 TEST(RowBytes, MoreRowsThanASliceHoldsAreSeveralSlices) {
   std::mt19937_64 random(3);
   const auto schema = arrow::schema({field("n", arrow::int32()), field("flag", arrow::boolean())});

@@ -58,17 +58,10 @@ class Numbers {
     return numbers.at_ == nullptr ? std::nullopt : std::optional(numbers);
   }
 
-  // The next one where the row is valid; 0, and nothing is taken, where it is not. No branch that is hard to guess.
-  uint64_t NextIf(bool valid) {
-    const uint64_t number = base_ + (Load() & mask_) * unit_;
-    at_ += valid ? width_ : 0;
-    return valid ? number : 0;
-  }
-
   // Calls put(i, number) for all, which are `count`.
   template <typename Put>
   void Each(int64_t count, Put put) {
-    if (end_ - at_ < count * width_ + static_cast<int64_t>(sizeof mask_)) {
+    if (!ReadableTo(count)) {
       for (int64_t i = 0; i < count; ++i) put(i, NextIf(true));
       return;
     }
@@ -78,7 +71,30 @@ class Numbers {
     EachOf<int64_t{8}>(count, 1, put);
   }
 
+  // Calls put(row, number) for all rows, of which `count` are valid; those that are not have 0.
+  template <typename Put>
+  void EachRow(int64_t rows, const uint8_t* valid_bits, int64_t count, Put put) {
+    if (valid_bits == nullptr) return Each(rows, put);
+    if (!ReadableTo(count)) {
+      for (int64_t row = 0; row < rows; ++row) put(row, NextIf(GetBit(valid_bits, row)));
+      return;
+    }
+    const uint64_t base = base_, mask = mask_, unit = unit_;
+    const int64_t width = width_;
+    const uint8_t* at = at_;
+    for (int64_t row = 0; row < rows; ++row) {
+      uint64_t offset;
+      std::memcpy(&offset, at, sizeof offset);
+      const int64_t taken = -int64_t{GetBit(valid_bits, row)};  // arithmetic, or the compiler makes it a branch
+      put(row, (base + (offset & mask) * unit) & static_cast<uint64_t>(taken));
+      at += width & taken;
+    }
+  }
+
  private:
+  // Whether a word can be read wherever a number of the next `count` begins, and behind them.
+  bool ReadableTo(int64_t count) const { return end_ - at_ >= count * width_ + static_cast<int64_t>(sizeof mask_); }
+
   // kBytes: the width, or more than any.
   template <int64_t kBytes, typename Put>
   void EachOf(int64_t count, uint64_t unit, Put put) const {
@@ -90,6 +106,13 @@ class Numbers {
       std::memcpy(&offset, at + i * width, kBytes);
       put(i, base + (offset & mask) * unit);
     }
+  }
+
+  // The next one where the row is valid; 0, and nothing is taken, where it is not. No branch that is hard to guess.
+  uint64_t NextIf(bool valid) {
+    const uint64_t number = base_ + (Load() & mask_) * unit_;
+    at_ += valid ? width_ : 0;
+    return valid ? number : 0;
   }
 
   uint64_t Load() const {
@@ -242,11 +265,8 @@ class RowReader::Column {
     const int64_t bytes = slice.rows * static_cast<int64_t>(sizeof(T));
     if (!numbers || !Holds(Reserve(bytes, &values_))) return false;
     auto* const out = reinterpret_cast<T*>(values_.mutable_data() + values_.length());
-    if (slice.bits == nullptr) {
-      numbers->Each(slice.rows, [out](int64_t i, uint64_t number) { out[i] = static_cast<T>(number); });
-    } else {
-      for (int64_t i = 0; i < slice.rows; ++i) out[i] = static_cast<T>(numbers->NextIf(GetBit(slice.bits, i)));
-    }
+    const auto put = [out](int64_t row, uint64_t number) { out[row] = static_cast<T>(number); };
+    numbers->EachRow(slice.rows, slice.bits, slice.valid, put);
     values_.UnsafeAdvance(bytes);
     return true;
   }
@@ -289,15 +309,15 @@ class RowReader::Column {
   struct Word { const uint8_t* bytes; uint64_t length; };
 
   bool TakeCodes(const Slice& slice, int64_t count, Input* in) {
-    Word words[UINT8_MAX + 1] = {};
+    Word words[UINT8_MAX];  // the first `count` of them
     if (!TakeWords(count, words, in)) return false;
     const uint8_t* const codes = in->Take(slice.valid);
     if (codes == nullptr || !Holds(ReserveEnds(slice.rows))) return false;
+    uint8_t greatest = 0;
+    for (int64_t i = 0; i < slice.valid; ++i) greatest = std::max(greatest, codes[i]);
+    if (greatest >= count) return false;
     uint64_t bytes = 0;
-    for (int64_t i = 0; i < slice.valid; ++i) {
-      if (codes[i] >= count) return false;
-      bytes += words[codes[i]].length;
-    }
+    for (int64_t i = 0; i < slice.valid; ++i) bytes += words[codes[i]].length;
     if (bytes + static_cast<uint64_t>(length_) > kLengthMax) return false;
     if (!Holds(Reserve(static_cast<int64_t>(bytes) + kShortCopy, &values_))) return false;
     CopyWords(slice, words, codes, in->end);
@@ -354,11 +374,7 @@ class RowReader::Column {
       longest = std::max(longest, length);
       end += length;
     };
-    if (slice.bits == nullptr) {
-      numbers->Each(slice.rows, put);
-    } else {
-      for (int64_t i = 0; i < slice.rows; ++i) put(i, numbers->NextIf(GetBit(slice.bits, i)));
-    }
+    numbers->EachRow(slice.rows, slice.bits, slice.valid, put);
     // A slice has so few rows that the sum cannot have wrapped around when no length is wrong.
     if (longest > kLengthMax || end > kLengthMax) return false;
     ends_.bytes_builder()->UnsafeAdvance(slice.rows * static_cast<int64_t>(sizeof length_));

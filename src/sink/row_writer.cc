@@ -72,7 +72,8 @@ void CopyBits(const uint8_t* bits, int64_t from, int64_t count, int64_t at, uint
 template <uint64_t kUnit>
 uint64_t InUnits(uint64_t offset) {
   constexpr int kZeros = std::countr_zero(kUnit);
-  return std::rotr(offset * InverseOfOdd(kUnit >> kZeros), kZeros);
+  constexpr uint64_t kInverse = InverseOfOdd(kUnit >> kZeros);
+  return std::rotr(offset * kInverse, kZeros);
 }
 
 // Writes the distances of numbers from `base`, `width` bytes each and more behind the last one. False when one of them
@@ -89,7 +90,54 @@ bool Pack(std::span<const int64_t> numbers, uint64_t base, int width, uint8_t* t
   return most <= UINT64_MAX / kUnit;
 }
 
-Status PutNumbers(std::span<const int64_t> numbers, arrow::BufferBuilder* out) {
+// A form in which the numbers of slice after slice had room: so they are packed without a look at their range first.
+class Frame {
+ public:
+  bool worth_trying() {
+    return form_.width > 0 && misses_ < kMissesMax && ++tries_ % kLookEvery != 0;
+  }
+  const NumberForm& form() const { return form_; }
+  uint64_t base() const { return static_cast<uint64_t>(base_); }
+
+  // What a slice needed of itself.
+  void Learn(int64_t least, int64_t most, const NumberForm& form) {
+    if (form.width == 0) return;
+    const bool like = form.width == form_.width && form.unit == form_.unit;
+    if (like && least >= least_ && most <= most_) return;
+    ++misses_;
+    least_ = like ? std::min(least_, least) : least;
+    most_ = like ? std::max(most_, most) : most;
+    form_ = form;
+    const uint64_t units_max = UINT64_MAX >> (64 - 8 * form.width);
+    if (UnitsOf(least_, most_) > units_max) {
+      least_ = least;
+      most_ = most;
+    }
+    // As much room below as above.
+    const uint64_t below = (units_max - UnitsOf(least_, most_)) / 2;
+    base_ = least_;
+    if (below <= INT64_MAX / kRowUnits[form.unit] && least_ >= INT64_MIN + static_cast<int64_t>(below * unit())) {
+      base_ -= static_cast<int64_t>(below * unit());
+    }
+    if (least_ >= 0 && form.unit == 0) base_ = std::max<int64_t>(base_, 0);
+    form_.base_bytes = BytesOfSigned(base_);
+  }
+
+ private:
+  static constexpr int kMissesMax = 16;
+  static constexpr int kLookEvery = 16;  // what came after a wide slice may be narrow
+  uint64_t unit() const { return kRowUnits[form_.unit]; }
+  uint64_t UnitsOf(int64_t least, int64_t most) const {
+    return (static_cast<uint64_t>(most) - static_cast<uint64_t>(least)) / unit();
+  }
+
+  NumberForm form_{0, 0, 0};
+  int64_t base_ = 0, least_ = 0, most_ = 0;
+  int misses_ = 0, tries_ = 0;
+};
+
+// In the fewest bytes. `frame`: learns of it; may be null.
+Status PutNumbers(std::span<const int64_t> numbers, Frame* frame, arrow::BufferBuilder* out) {
   if (numbers.empty()) return Status::OK();
   int64_t least = numbers[0];
   int64_t most = numbers[0];
@@ -117,6 +165,7 @@ Status PutNumbers(std::span<const int64_t> numbers, arrow::BufferBuilder* out) {
   if (!in_units) packed.operator()<0>();
   *begin = form.Byte();
   out->UnsafeAdvance(1 + form.base_bytes + count * form.width);
+  if (frame != nullptr) frame->Learn(least, most, form);
   return Status::OK();
 }
 
@@ -325,25 +374,72 @@ class RowWriter::Column {
   }
 
   template <typename NumbersOf>
-  Status PutNumbersOf(PickedRows rows, NumbersOf numbers_of, arrow::BufferBuilder* out) {
+  Status PutNumbersOf(PickedRows rows, NumbersOf numbers_of, Frame* frame, arrow::BufferBuilder* out) {
     numbers_.resize(static_cast<size_t>(rows.count) + 1);  // a null behind the last value leaves its own there
     Collect(rows, numbers_of, numbers_.data());
-    return PutNumbers(Collected(), out);
+    return PutNumbers(Collected(), frame, out);
   }
 
   template <typename T>
   Status PutFixed(PickedRows rows, arrow::BufferBuilder* out) {
+    if (valid_ == 0) return Status::OK();
+    if (frame_.worth_trying()) {
+      ARROW_ASSIGN_OR_RAISE(const bool put, PutFramed<T>(rows, out));
+      if (put) return Status::OK();
+    }
     const auto numbers_of = [](const Source& source) {
       return [values = reinterpret_cast<const T*>(source.values)](int64_t row) { return int64_t{values[row]}; };
     };
-    return PutNumbersOf(rows, numbers_of, out);
+    return PutNumbersOf(rows, numbers_of, &frame_, out);
+  }
+
+  // False, and nothing is put, when a number has no room in the frame.
+  template <typename T>
+  Result<bool> PutFramed(PickedRows rows, arrow::BufferBuilder* out) {
+    const NumberForm form = frame_.form();
+    const uint64_t base = frame_.base();
+    ARROW_RETURN_NOT_OK(out->Reserve(1 + form.base_bytes + rows.count * form.width + kNumberSlack));
+    uint8_t* const begin = out->mutable_data() + out->length();
+    *begin = form.Byte();
+    std::memcpy(begin + 1, &base, sizeof base);
+    uint8_t* const to = begin + 1 + form.base_bytes;
+    static_assert(std::size(kRowUnits) == 3);
+    const uint64_t seen = form.unit == 0   ? PackRows<T, kRowUnits[0]>(rows, base, form.width, to)
+                          : form.unit == 1 ? PackRows<T, kRowUnits[1]>(rows, base, form.width, to)
+                                           : PackRows<T, kRowUnits[2]>(rows, base, form.width, to);
+    if (BytesOfUnsigned(seen) > form.width || seen > UINT64_MAX / kRowUnits[form.unit]) return false;
+    out->UnsafeAdvance(1 + form.base_bytes + valid_ * form.width);
+    return true;
+  }
+
+  // All bits that the offsets have.
+  template <typename T, uint64_t kUnit>
+  uint64_t PackRows(PickedRows rows, uint64_t base, int64_t width, uint8_t* to) const {
+    const uint8_t* const bits = bits_.data();
+    const bool has_nulls = has_nulls_;
+    uint64_t seen = 0;
+    int64_t i = 0;
+    for (const RowPick& pick : rows.picks) {
+      const auto* const values = reinterpret_cast<const T*>(sources_[pick.batch].values) + pick.begin;
+      const auto offset_of = [&](int64_t row) {
+        return InUnits<kUnit>(static_cast<uint64_t>(int64_t{values[row]}) - base);
+      };
+      for (int64_t row = 0; row < pick.count; ++row) {
+        const uint64_t offset = offset_of(row);
+        const int64_t taken = has_nulls ? -int64_t{GetBit(bits, i++)} : -1;
+        std::memcpy(to, &offset, sizeof offset);
+        seen |= offset & static_cast<uint64_t>(taken);
+        to += width & taken;
+      }
+    }
+    return seen;
   }
 
   Status PutBools(PickedRows rows, arrow::BufferBuilder* out) {
     const auto numbers_of = [](const Source& source) {
       return [&source](int64_t row) { return int64_t{GetBit(source.values, source.offset + row)}; };
     };
-    return PutNumbersOf(rows, numbers_of, out);
+    return PutNumbersOf(rows, numbers_of, nullptr, out);
   }
 
   Status PutWide(PickedRows rows, arrow::BufferBuilder* out) const {
@@ -371,7 +467,7 @@ class RowWriter::Column {
     ARROW_RETURN_NOT_OK(out->Append(1, static_cast<uint8_t>(words_.size())));
     numbers_.clear();
     for (size_t i = 0; i < words_.size(); ++i) numbers_.push_back(words_.ends()[i + 1] - words_.ends()[i]);
-    ARROW_RETURN_NOT_OK(PutNumbers(numbers_, out));
+    ARROW_RETURN_NOT_OK(PutNumbers(numbers_, nullptr, out));
     ARROW_RETURN_NOT_OK(out->Append(words_.bytes(), words_.length()));
     ARROW_RETURN_NOT_OK(out->Reserve(valid_ + 1));  // a null behind the last value leaves its own there
     const auto codes_of = [](const Source& source) {
@@ -383,44 +479,44 @@ class RowWriter::Column {
   }
 
   Status PutWords(PickedRows rows, arrow::BufferBuilder* out) {
-    const int64_t bytes = CollectLengths(rows);
-    ARROW_RETURN_NOT_OK(PutNumbers(Collected(), out));
+    int64_t bytes = 0;
+    ARROW_RETURN_NOT_OK(PutLengths(rows, &bytes, out));
     ARROW_RETURN_NOT_OK(out->Reserve(bytes + kShortCopy));
     uint8_t* to = out->mutable_data() + out->length();
+    const bool hidden = HideBytes(rows, bytes);
     int64_t first = 0;
     for (const RowPick& pick : rows.picks) {
       const Source& source = sources_[pick.batch];
-      to = source.codes == nullptr ? CopyRange(source, pick, first, to) : CopyEach(source, pick, first, to);
+      to = source.codes == nullptr && !hidden ? CopyTogether(source, pick, to) : CopyEach(source, pick, first, to);
       first += pick.count;
     }
     out->UnsafeAdvance(bytes);
     return Status::OK();
   }
 
-  // Plain strings: those between two nulls that hide bytes stand together.
-  uint8_t* CopyRange(const Source& source, const RowPick& pick, int64_t first, uint8_t* to) const {
-    const auto copy = [&](int64_t begin, int64_t end) {
-      const auto bytes = static_cast<size_t>(source.ends[end] - source.ends[begin]);
-      if (bytes > 0) std::memcpy(to, source.values + source.ends[begin], bytes);
-      to += bytes;
-    };
-    int64_t from = pick.begin;
-    for (int64_t row = pick.begin; has_nulls_ && row < pick.end(); ++row) {
-      const bool hides = source.ends[row + 1] > source.ends[row] && !GetBit(bits_.data(), first + row - pick.begin);
-      if (!hides) continue;
-      copy(from, row);
-      from = row + 1;
+  // Whether nulls of plain strings do; all others have `bytes`.
+  bool HideBytes(PickedRows rows, int64_t bytes) const {
+    if (!has_nulls_) return false;
+    for (const RowPick& pick : rows.picks) {
+      const Source& source = sources_[pick.batch];
+      if (source.codes != nullptr) return true;
+      bytes -= source.ends[pick.end()] - source.ends[pick.begin];
     }
-    copy(from, pick.end());
-    return to;
+    return bytes != 0;
+  }
+
+  static uint8_t* CopyTogether(const Source& source, const RowPick& pick, uint8_t* to) {
+    const auto bytes = static_cast<size_t>(source.ends[pick.end()] - source.ends[pick.begin]);
+    if (bytes > 0) std::memcpy(to, source.values + source.ends[pick.begin], bytes);
+    return to + bytes;
   }
 
   uint8_t* CopyEach(const Source& source, const RowPick& pick, int64_t first, uint8_t* to) const {
     for (int64_t row = pick.begin; row < pick.end(); ++row) {
       if (has_nulls_ && !GetBit(bits_.data(), first + row - pick.begin)) continue;
-      const int32_t begin = source.ends[source.codes[row]];
-      const int64_t length = source.ends[source.codes[row] + 1] - begin;
-      const uint8_t* const from = source.values + begin;
+      const int64_t value = source.ValueOf(row);
+      const uint8_t* const from = source.values + source.ends[value];
+      const int64_t length = source.ends[value + 1] - source.ends[value];
       if (length <= kShortCopy && source.readable_end - from >= kShortCopy) std::memcpy(to, from, kShortCopy);
       else if (length > 0) std::memcpy(to, from, static_cast<size_t>(length));
       to += length;
@@ -429,8 +525,8 @@ class RowWriter::Column {
   }
 
   Status PutItems(PickedRows rows, arrow::BufferBuilder* out) {
-    const int64_t count = CollectLengths(rows);
-    ARROW_RETURN_NOT_OK(PutNumbers(Collected(), out));
+    int64_t count = 0;
+    ARROW_RETURN_NOT_OK(PutLengths(rows, &count, out));
     std::vector<RowPick> items;  // those that stand together are one pick
     int64_t i = 0;
     for (const RowPick& pick : rows.picks) {
@@ -447,8 +543,8 @@ class RowWriter::Column {
     return children_[0].Put({items, count}, nullptr, out);
   }
 
-  // Of the rows that are not null; their sum.
-  int64_t CollectLengths(PickedRows rows) {
+  // Of the rows that are not null; `sum`: of them.
+  Status PutLengths(PickedRows rows, int64_t* sum, arrow::BufferBuilder* out) {
     const auto lengths_of = [](const Source& source) {
       return [&source](int64_t row) {
         const int64_t value = source.ValueOf(row);
@@ -457,8 +553,19 @@ class RowWriter::Column {
     };
     numbers_.resize(static_cast<size_t>(rows.count) + 1);
     Collect(rows, lengths_of, numbers_.data());
-    const auto lengths = Collected();
-    return std::accumulate(lengths.begin(), lengths.end(), int64_t{0});
+    int64_t all = 0, seen = 0;
+    for (const int64_t length : Collected()) {
+      all += length;
+      seen |= length;
+    }
+    *sum = all;
+    if (valid_ == 0 || seen > UINT8_MAX) return PutNumbers(Collected(), nullptr, out);
+    ARROW_RETURN_NOT_OK(out->Reserve(1 + valid_));
+    uint8_t* const to = out->mutable_data() + out->length();
+    to[0] = NumberForm{0, 1, 0}.Byte();
+    for (int64_t i = 0; i < valid_; ++i) to[1 + i] = static_cast<uint8_t>(numbers_[static_cast<size_t>(i)]);
+    out->UnsafeAdvance(1 + valid_);
+    return Status::OK();
   }
 
   std::span<const int64_t> Collected() const { return std::span(numbers_).first(static_cast<size_t>(valid_)); }
@@ -466,6 +573,7 @@ class RowWriter::Column {
   RowKind kind_ = RowKind::kStruct;
   std::vector<Source> sources_;
   std::vector<Column> children_;
+  Frame frame_;
   Words words_;
   bool all_short_ = true;  // all rows have short codes
   // Of the slice at hand.
