@@ -18,7 +18,7 @@ using arrow::bit_util::GetBit;
 using Buffer = std::shared_ptr<arrow::Buffer>;
 
 // Strings up to this long are copied with one fixed-size move.
-constexpr int32_t kShortCopy = 32;
+constexpr int32_t kShortCopy = 48;
 
 Result<Buffer> GatherBits(const uint8_t* in, int64_t offset, std::span<const int32_t> rows, arrow::MemoryPool* pool) {
   ARROW_ASSIGN_OR_RAISE(auto out, arrow::AllocateEmptyBitmap(static_cast<int64_t>(rows.size()), pool));

@@ -40,20 +40,13 @@ class Grouper {
     table_.clear();
     has_last_ = false;
   }
-  // Of the keys that come, if none needs more room than they do: then a table finds them.
-  void Expect(std::span<const int64_t> keys) {
-    if (keys.empty()) return;
-    int64_t least = keys[0];
-    int64_t most = keys[0];
-    for (const int64_t key : keys) {
-      least = std::min(least, key);
-      most = std::max(most, key);
-    }
+  // `count` keys from `least` to `most`: a table finds them if it needs no more room than they do.
+  void Expect(size_t count, int64_t least, int64_t most) {
     if (InTable(least) && InTable(most)) return;
     const uint64_t range = static_cast<uint64_t>(most) - static_cast<uint64_t>(least);
-    if (table_.empty() && range >= keys.size()) return;
+    if (table_.empty() && range >= count) return;
     Clear();
-    if (range >= keys.size()) return;
+    if (range >= count) return;
     table_.assign(static_cast<size_t>(range) + 1, kNoId);
     table_begin_ = least;
   }
@@ -209,7 +202,7 @@ class NumberKeys : public Base {
   const FieldKeys& Read(const arrow::Array& array) override {
     WidenColumn(array, &values_);
     TransformAll();
-    grouper_.Expect(values_);
+    ExpectKeys();
     return Group(
         array, &grouper_, [&](int64_t i) { return values_[static_cast<size_t>(i)]; },
         [&](int64_t key) { return NameOf(key); });
@@ -244,6 +237,21 @@ class NumberKeys : public Base {
         }
         return Each([n](int64_t v) { return FloorDiv(v, n); });
     }
+  }
+
+  void ExpectKeys() {
+    if (values_.empty()) return;
+    int64_t least = 0;
+    int64_t most = field_.argument - 1;
+    const bool known = field_.kind == TransformKind::kBucket && most < static_cast<int64_t>(values_.size());
+    if (!known) {
+      least = most = values_[0];
+      for (const int64_t value : values_) {
+        least = std::min(least, value);
+        most = std::max(most, value);
+      }
+    }
+    grouper_.Expect(values_.size(), least, most);
   }
 
   template <typename F>

@@ -265,6 +265,7 @@ class RowWriter::Column {
     std::vector<uint8_t> short_codes;       // of one with few words: row -> word of the column
 
     int64_t ValueOf(int64_t row) const { return codes == nullptr ? row : codes[row]; }
+    int32_t LengthOf(int64_t value) const { return ends[value + 1] - ends[value]; }
     void UseBytes(const arrow::ArrayData& data) {
       static constexpr int32_t kNoEnds[2] = {};  // a null's code is 0, also when there is no word
       ends = data.length == 0 ? kNoEnds : data.GetValues<int32_t>(1);
@@ -421,11 +422,9 @@ class RowWriter::Column {
     int64_t i = 0;
     for (const RowPick& pick : rows.picks) {
       const auto* const values = reinterpret_cast<const T*>(sources_[pick.batch].values) + pick.begin;
-      const auto offset_of = [&](int64_t row) {
-        return InUnits<kUnit>(static_cast<uint64_t>(int64_t{values[row]}) - base);
-      };
-      for (int64_t row = 0; row < pick.count; ++row) {
-        const uint64_t offset = offset_of(row);
+      const int64_t count = pick.count;
+      for (int64_t row = 0; row < count; ++row) {
+        const uint64_t offset = InUnits<kUnit>(static_cast<uint64_t>(int64_t{values[row]}) - base);
         const int64_t taken = has_nulls ? -int64_t{GetBit(bits, i++)} : -1;
         std::memcpy(to, &offset, sizeof offset);
         seen |= offset & static_cast<uint64_t>(taken);
@@ -516,7 +515,7 @@ class RowWriter::Column {
       if (has_nulls_ && !GetBit(bits_.data(), first + row - pick.begin)) continue;
       const int64_t value = source.ValueOf(row);
       const uint8_t* const from = source.values + source.ends[value];
-      const int64_t length = source.ends[value + 1] - source.ends[value];
+      const int64_t length = source.LengthOf(value);
       if (length <= kShortCopy && source.readable_end - from >= kShortCopy) std::memcpy(to, from, kShortCopy);
       else if (length > 0) std::memcpy(to, from, static_cast<size_t>(length));
       to += length;
@@ -545,27 +544,47 @@ class RowWriter::Column {
 
   // Of the rows that are not null; `sum`: of them.
   Status PutLengths(PickedRows rows, int64_t* sum, arrow::BufferBuilder* out) {
+    if (valid_ > 0) {
+      ARROW_ASSIGN_OR_RAISE(const bool put, PutShortLengths(rows, sum, out));
+      if (put) return Status::OK();
+    }
     const auto lengths_of = [](const Source& source) {
-      return [&source](int64_t row) {
-        const int64_t value = source.ValueOf(row);
-        return int64_t{source.ends[value + 1] - source.ends[value]};
-      };
+      return [&source](int64_t row) { return int64_t{source.LengthOf(source.ValueOf(row))}; };
     };
     numbers_.resize(static_cast<size_t>(rows.count) + 1);
     Collect(rows, lengths_of, numbers_.data());
-    int64_t all = 0, seen = 0;
-    for (const int64_t length : Collected()) {
-      all += length;
-      seen |= length;
+    const auto lengths = Collected();
+    *sum = std::accumulate(lengths.begin(), lengths.end(), int64_t{0});
+    return PutNumbers(lengths, nullptr, out);
+  }
+
+  // False, and nothing is put, when one does not fit a byte.
+  Result<bool> PutShortLengths(PickedRows rows, int64_t* sum, arrow::BufferBuilder* out) const {
+    ARROW_RETURN_NOT_OK(out->Reserve(2 + rows.count));  // a null behind the last value leaves a byte there
+    uint8_t* to = out->mutable_data() + out->length();
+    *to++ = NumberForm{0, 1, 0}.Byte();
+    const uint8_t* const bits = bits_.data();
+    const bool has_nulls = has_nulls_;
+    int64_t all = 0, i = 0;
+    uint32_t seen = 0;
+    for (const auto [batch, begin, count] : rows.picks) {
+      const Source& source = sources_[batch];
+      const int32_t* const ends = source.ends;
+      const int32_t* const codes = source.codes;
+      for (int64_t row = begin; row < begin + count; ++row) {
+        const int64_t value = codes == nullptr ? row : codes[row];
+        const int32_t taken = has_nulls ? -int32_t{GetBit(bits, i++)} : -1;
+        const int32_t length = (ends[value + 1] - ends[value]) & taken;
+        *to = static_cast<uint8_t>(length);
+        seen |= static_cast<uint32_t>(length);
+        all += length;
+        to -= taken;
+      }
     }
+    if (seen > UINT8_MAX) return false;
     *sum = all;
-    if (valid_ == 0 || seen > UINT8_MAX) return PutNumbers(Collected(), nullptr, out);
-    ARROW_RETURN_NOT_OK(out->Reserve(1 + valid_));
-    uint8_t* const to = out->mutable_data() + out->length();
-    to[0] = NumberForm{0, 1, 0}.Byte();
-    for (int64_t i = 0; i < valid_; ++i) to[1 + i] = static_cast<uint8_t>(numbers_[static_cast<size_t>(i)]);
     out->UnsafeAdvance(1 + valid_);
-    return Status::OK();
+    return true;
   }
 
   std::span<const int64_t> Collected() const { return std::span(numbers_).first(static_cast<size_t>(valid_)); }
