@@ -17,7 +17,7 @@ namespace {
 constexpr size_t kDirectPartitionsMax = 16;
 // Batches are held until their morsel is done, or they take this much: the more rows of a partition stand together, the
 // less each of them costs.
-constexpr int64_t kHeldBytesMax = 8 << 20;
+constexpr int64_t kHeldBytesMax = 5 << 20;
 
 QuarantineEncoder::TakeGroup KeepIn(QuarantineEncoder::RowGroups* groups) {
   return [groups](std::unique_ptr<EncodedRowGroup> group) {
