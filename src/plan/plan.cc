@@ -5,6 +5,7 @@
 #include "commit/dataset.h"
 #include "contract/string_rules.h"
 #include "plan/read_ahead.h"
+#include "sink/bundle.h"
 #include "source/file_list.h"
 
 #include <arrow/api.h>
@@ -44,6 +45,7 @@ std::string PlanHash(const Pipeline& p, const Contract& contract, const PlanOpti
                   PartitionText(p.partition_by), static_cast<int>(p.parquet.profile), static_cast<int>(p.parquet.codec),
                   p.parquet.level, p.parquet.page_bytes, options.morsel_bytes, options.chunk_morsels);
   text += fmt::format("join {}\n", options.small_part_bytes);
+  if (!p.partition_by.empty()) text += fmt::format("bundles {}\n", kBundleMagic);  // staged ones are not read by others
   for (const auto& column : p.parquet.bloom_filter) text += fmt::format("bloom {}:{}\n", column.size(), column);
   for (const auto& column : p.parquet.sorted_by) text += fmt::format("sorted {}:{}\n", column.size(), column);
   if (p.row_group_bytes) text += fmt::format("row_group_size {}\n", *p.row_group_bytes);

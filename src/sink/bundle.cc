@@ -12,7 +12,6 @@
 namespace freight {
 namespace {
 
-constexpr std::string_view kMagic = "FRTBNDL4";
 constexpr int64_t kTrailerBytes = 8 + 8;
 constexpr size_t kOutBytesMax = 256 << 10;
 constexpr int64_t kWindowBytes = 16 << 10;
@@ -95,7 +94,7 @@ std::string BundleWriter::Footer() const {
     }
   }
   PutLe(uint64_t{footer.size()}, &footer);
-  footer += kMagic;
+  footer += kBundleMagic;
   return footer;
 }
 
@@ -118,10 +117,11 @@ Result<std::unique_ptr<BundleReader>> BundleReader::Open(Env& env, const std::st
   reader->path_ = path;
   ARROW_ASSIGN_OR_RAISE(reader->file_, env.OpenRead(path));
   ARROW_ASSIGN_OR_RAISE(FileStat stat, reader->file_->Stat());
-  char trailer[kTrailerBytes];
+  char trailer[kTrailerBytes] = {};
   if (stat.size_bytes < kTrailerBytes) return reader->Damaged();
   ARROW_ASSIGN_OR_RAISE(int64_t got, reader->file_->ReadAt(stat.size_bytes - kTrailerBytes, kTrailerBytes, trailer));
-  if (got != kTrailerBytes || std::memcmp(trailer + 8, kMagic.data(), kMagic.size()) != 0) return reader->Damaged();
+  const bool ours = std::memcmp(trailer + 8, kBundleMagic.data(), kBundleMagic.size()) == 0;
+  if (got != kTrailerBytes || !ours) return reader->Damaged();
   reader->footer_end_ = stat.size_bytes - kTrailerBytes;
   reader->footer_at_ = reader->footer_end_ - static_cast<int64_t>(GetLe<uint64_t>(trailer));
   if (reader->footer_at_ < 0) return reader->Damaged();

@@ -21,10 +21,13 @@
 #include <memory>
 #include <span>
 #include <string>
+#include <string_view>
 #include <unordered_map>
 #include <vector>
 
 namespace freight {
+
+inline constexpr std::string_view kBundleMagic = "FRTBNDL4";
 
 // Rows of a morsel for many partitions, those of one partition in row order.
 struct ScatteredRows {
