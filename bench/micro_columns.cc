@@ -16,11 +16,12 @@ void Parse(benchmark::State& state, const Column& column, void (*append)(std::st
   const micro::Cells cells(append);
   auto parser = MakeColumnParser(column, 0, {}, arrow::default_memory_pool()).ValueOrDie();
   const std::vector<uint8_t> keep(cells.fields.size(), 1);
+  const KeptRows kept(keep);
   std::vector<uint8_t> errors(cells.fields.size(), 0);
   for (auto _ : state) {
     const Status status = parser->Parse(cells.text.data(), cells.fields, errors);
     if (!status.ok()) state.SkipWithError(status.ToString().c_str());
-    benchmark::DoNotOptimize(parser->Finish(keep, micro::kBatchRows).ValueOrDie());
+    benchmark::DoNotOptimize(parser->Finish(kept).ValueOrDie());
   }
   for (const uint8_t error : errors) {
     if (error != 0) state.SkipWithError("the data hold no bad value");

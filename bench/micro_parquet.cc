@@ -21,7 +21,7 @@ std::shared_ptr<arrow::Array> Values(const Column& column, void (*append)(std::s
   const std::vector<uint8_t> keep(cells.fields.size(), 1);
   std::vector<uint8_t> errors(cells.fields.size(), 0);
   if (!parser->Parse(cells.text.data(), cells.fields, errors).ok()) std::abort();
-  return parser->Finish(keep, micro::kBatchRows).ValueOrDie();
+  return parser->Finish(KeptRows(keep)).ValueOrDie();
 }
 
 // Times of a file that was written as the events happened.

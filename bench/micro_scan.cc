@@ -39,10 +39,11 @@ void Index(benchmark::State& state, CsvScanTarget target) {
   // Batch by batch, as a decoder does: positions stay in the second-level cache.
   constexpr int64_t kBatch = 1 << 20;
   std::vector<uint32_t> separators(CsvIndexRoom(kBatch)), ends(CsvIndexRoom(kBatch)), doubled(CsvIndexRoom(kBatch));
+  std::vector<uint32_t> lines(kBatch / kCsvLineMarkBytes + 1);
   for (auto _ : state) {
     for (int64_t at = 0; at < TextBytes();) {
       const CsvScanRange range{Text().data(), at, std::min(at + kBatch, TextBytes()), TextBytes()};
-      at = kernels->index({}, range, {separators.data(), ends.data(), doubled.data()}).records_end;
+      at = kernels->index({}, range, {separators.data(), ends.data(), doubled.data(), lines.data()}).records_end;
       benchmark::DoNotOptimize(separators.data());
     }
   }
