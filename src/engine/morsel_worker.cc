@@ -5,8 +5,6 @@
 #include <arrow/util/byte_size.h>
 
 #include <algorithm>
-#include <numeric>
-#include <span>
 #include <utility>
 
 namespace freight {

@@ -1,7 +1,6 @@
 // Four runs of elements grow side by side, one for each lane of the search; they are joined when all are there.
 #include "format/snappy_text.h"
 
-#include "base/status.h"
 #include "format/snappy_block.h"
 
 #include <algorithm>

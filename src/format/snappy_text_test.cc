@@ -8,7 +8,6 @@
 #include <arrow/util/compression.h>
 #include <gtest/gtest.h>
 
-#include <algorithm>
 #include <memory>
 #include <random>
 #include <string>

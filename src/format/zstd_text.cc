@@ -1,9 +1,6 @@
 // Four frames grow side by side, one for each lane of the search; they are joined when all are there.
 #include "format/zstd_text.h"
 
-#include "base/status.h"
-
-#include <algorithm>
 #include <cstring>
 #include <vector>
 
