@@ -3,6 +3,7 @@
 
 #include "base/counted_pool.h"
 
+#include <bit>
 #include <cstdint>
 #include <cstdlib>
 #include <cstring>
@@ -30,7 +31,17 @@ int64_t ShiftOf(const uint8_t* block) {
   return shift;
 }
 
-size_t WithRoom(int64_t size) { return static_cast<size_t>(size + kHead + kAlignment); }
+// Buffers of one kind differ a little in size from batch to batch. Rounded up to one of eight sizes for each doubling,
+// a large block that was freed serves the next one.
+size_t WithRoom(int64_t size) {
+  constexpr size_t kRoundedMin = 8 << 10;
+  constexpr size_t kStepsPerDoubling = 8;
+  constexpr size_t kMallocHead = 8;  // malloc's own
+  const size_t wanted = static_cast<size_t>(size + kHead + kAlignment) + kMallocHead;
+  if (wanted < kRoundedMin) return wanted - kMallocHead;
+  const size_t step = std::bit_floor(wanted) / kStepsPerDoubling;
+  return (wanted + step - 1) / step * step - kMallocHead;
+}
 
 // A block is moved to grow, not by realloc: one that grows where it is grows the heap, though it would fit into a hole.
 class Pool final : public MovingPool {

@@ -7,7 +7,7 @@ namespace freight {
 
 // Arrow's own pool asks for aligned memory, and glibc looks for a larger block than that to align it in: what was freed
 // is too small to be taken again for the same size, and the heap grows by holes. Here the alignment is part of the
-// size.
+// size, and large blocks have few sizes.
 // Thread: all methods may be called from any thread.
 arrow::MemoryPool* HeapPool();
 

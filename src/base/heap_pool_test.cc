@@ -2,6 +2,7 @@
 #include "base/heap_pool.h"
 
 #include <gtest/gtest.h>
+#include <malloc.h>
 
 #include <cstdint>
 #include <cstring>
@@ -13,6 +14,12 @@ namespace {
 
 bool IsAligned(const uint8_t* block) {
   return reinterpret_cast<uintptr_t>(block) % arrow::kDefaultBufferAlignment == 0;
+}
+
+int64_t BehindBegin(const uint8_t* block) {
+  int64_t shift = 0;
+  std::memcpy(&shift, block - sizeof shift, sizeof shift);
+  return shift;
 }
 
 TEST(HeapPool, BlocksAreAlignedWhateverTheirSize) {
@@ -51,28 +58,41 @@ TEST(HeapPool, ABlockKeepsItsBytesWhileItGrowsAndShrinks) {
   EXPECT_EQ(pool->bytes_allocated(), before);
 }
 
-// Of blocks that glibc aligned itself, none would be.
-TEST(HeapPool, WhatWasFreedIsTakenAgainForTheSameSize) {
+TEST(HeapPool, ALargeBlockHoldsAllOfItsBytes) {
+  for (int64_t size = 8'000; size < 80'000; size += 13) {
+    uint8_t* block = nullptr;
+    ASSERT_TRUE(HeapPool()->Allocate(size, &block).ok());
+    EXPECT_GE(malloc_usable_size(block - BehindBegin(block)), static_cast<size_t>(size + BehindBegin(block))) << size;
+    HeapPool()->Free(block, size);
+  }
+}
+
+// Each of `sizes` in turn takes the place of a block that was freed for it, though small ones pin everything around.
+void ExpectTakenAgain(const std::vector<int64_t>& sizes) {
 #if defined(__SANITIZE_ADDRESS__) || defined(__SANITIZE_THREAD__)
   GTEST_SKIP() << "sanitizers have an allocator of their own";
 #endif
-  constexpr int64_t kSize = 100'000;
   std::vector<uint8_t*> blocks(16), pins(16);
   for (size_t i = 0; i < blocks.size(); ++i) {
-    ASSERT_TRUE(HeapPool()->Allocate(kSize, &blocks[i]).ok());
+    ASSERT_TRUE(HeapPool()->Allocate(sizes[0], &blocks[i]).ok());
     ASSERT_TRUE(HeapPool()->Allocate(40, &pins[i]).ok());
   }
-  for (int round = 0; round < 3; ++round) {
+  for (size_t round = 1; round < sizes.size(); ++round) {
     for (uint8_t*& block : blocks) {
       uint8_t* const old = block;
-      HeapPool()->Free(old, kSize);
-      ASSERT_TRUE(HeapPool()->Allocate(kSize, &block).ok());
-      EXPECT_EQ(block, old);
+      HeapPool()->Free(old, sizes[round - 1]);
+      ASSERT_TRUE(HeapPool()->Allocate(sizes[round], &block).ok());
+      EXPECT_EQ(block, old) << round;
     }
   }
-  for (uint8_t* block : blocks) HeapPool()->Free(block, kSize);
+  for (uint8_t* block : blocks) HeapPool()->Free(block, sizes.back());
   for (uint8_t* pin : pins) HeapPool()->Free(pin, 40);
 }
+
+// Of blocks that glibc aligned itself, none would be.
+TEST(HeapPool, WhatWasFreedIsTakenAgainForTheSameSize) { ExpectTakenAgain({100'000, 100'000, 100'000, 100'000}); }
+
+TEST(HeapPool, WhatWasFreedIsTakenAgainForAboutTheSameSize) { ExpectTakenAgain({99'000, 103'000, 100'000, 105'000}); }
 
 }  // namespace
 }  // namespace freight

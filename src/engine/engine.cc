@@ -22,7 +22,7 @@ namespace {
 
 // Results that wait for their turn may hold this part of the budget, or be one for each thread; the rest is for what is
 // being worked on.
-constexpr int64_t kWaitingShare = 64;
+constexpr int64_t kWaitingShare = 128;
 
 std::string UtcTime(int64_t micros, const char* format) {
   const std::time_t seconds = micros / 1'000'000;

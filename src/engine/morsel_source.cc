@@ -12,7 +12,7 @@ namespace {
 // Each has a chunk in the making with its part files: together half of the 1024 files that Linux lets a process open.
 constexpr size_t kOpenInputsMax = 512 / kOpenPartsMax;
 // What a part file's buffer holds.
-constexpr int64_t kPartBytes = 256 << 10;
+constexpr int64_t kPartBytes = 128 << 10;
 
 int64_t CountArchives(const Plan& plan) {
   return std::count_if(plan.inputs.begin(), plan.inputs.end(), [](const PlannedInput& input) {

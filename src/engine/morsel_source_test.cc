@@ -208,8 +208,8 @@ TEST(MorselSource, APlainFileIsWrittenAfterTheArchivesBeforeIt) {
 }
 
 TEST(MorselSource, FewerArchivesAreOpenWhenTheBudgetIsShort) {
-  // A morsel is admitted with 300 bytes, a chunk in the making beside another one takes 256 KiB.
-  const int64_t writer = 256 << 10;
+  // A morsel is admitted with 300 bytes, a chunk in the making beside another one takes 128 KiB.
+  const int64_t writer = 128 << 10;
   World one({"a.xz", "b.xz", "c.xz"}, 1000, 1000 + 1000 + writer + 299);
   EXPECT_EQ(MostAtOnce(&one, 3), 1);
   World three({"a.xz", "b.xz", "c.xz"}, 1000, 3 * (1000 + writer + 3 * 300));

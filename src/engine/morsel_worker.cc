@@ -30,7 +30,8 @@ Result<std::unique_ptr<MorselWorker>> MorselWorker::Make(const Plan& plan, const
                                                          arrow::MemoryPool* pool, arrow::MemoryPool* finished) {
   std::unique_ptr<MorselWorker> worker(new MorselWorker(plan, run_id, pool));
   worker->tools_ = MakePageTools(pool, finished);
-  ARROW_ASSIGN_OR_RAISE(worker->quarantine_, MakeQuarantineEncoder(plan.contract, pool, worker->tools_));
+  ARROW_ASSIGN_OR_RAISE(worker->quarantine_, MakeQuarantineEncoder(plan.contract, QuarantineEncoder::kManySlices, pool,
+                                                                   worker->tools_));
   ARROW_ASSIGN_OR_RAISE(worker->splitter_, MakePartitionSplitter(plan.pipeline.partition_by, plan.contract));
   return worker;
 }

@@ -12,6 +12,7 @@ Status HashingSink::Write(const void* data, int64_t bytes) {
   position_ += bytes;
   if (buffer_.size() + view.size() > kBufferBytes) ARROW_RETURN_NOT_OK(Flush());
   if (view.size() >= kBufferBytes) return out_->Append(view);
+  if (buffer_.empty()) buffer_.reserve(kBufferBytes);
   buffer_.append(view);
   return Status::OK();
 }

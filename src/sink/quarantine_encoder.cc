@@ -14,10 +14,9 @@
 namespace freight {
 namespace {
 
-constexpr int64_t kRowsMax = 4096;
-constexpr int64_t kRawBytesMax = 512 << 10;
-constexpr int64_t kFailuresMax = 16'384;
-constexpr auto kSlice = QuarantineFill::Part::kQuarter;
+constexpr int64_t kSliceRows = 1024;
+constexpr int64_t kSliceRawBytes = 128 << 10;
+constexpr int64_t kSliceFailures = 4096;
 
 using Arrays = arrow::ArrayVector;
 
@@ -54,7 +53,8 @@ Status AddConstant(const std::string& text, int64_t rows, arrow::MemoryPool* poo
 
 class Encoder : public QuarantineEncoder {
  public:
-  explicit Encoder(arrow::MemoryPool* pool) : pool_(pool), schema_(QuarantineSchema()) {}
+  Encoder(int group_slices, arrow::MemoryPool* pool)
+      : QuarantineEncoder(group_slices), pool_(pool), schema_(QuarantineSchema()) {}
 
   Status Open(const Contract& contract, std::shared_ptr<PageTools> tools) {
     const auto columns = static_cast<uint32_t>(contract.columns.size());
@@ -220,7 +220,9 @@ std::shared_ptr<arrow::Schema> QuarantineSchema() {
 }
 
 ParquetOptions QuarantineOptions() {
-  return {.codec = ParquetCodec::kZstd, .level = 1, .page_bytes = 64 << 10, .nested_dictionaries = true,
+  // Each worker holds a page of each column all the time.
+  constexpr int64_t kPageBytes = 16 << 10;
+  return {.codec = ParquetCodec::kZstd, .level = 1, .page_bytes = kPageBytes, .nested_dictionaries = true,
           .page_index = false};
 }
 
@@ -232,9 +234,8 @@ void QuarantineFill::Merge(const QuarantineFill& more) {
   failures += more.failures;
 }
 
-bool QuarantineFill::Holds(Part part) const {
-  const auto share = static_cast<int64_t>(part);
-  return rows >= kRowsMax / share || raw_bytes >= kRawBytesMax / share || failures >= kFailuresMax / share;
+bool QuarantineFill::Holds(int slices) const {
+  return rows >= kSliceRows * slices || raw_bytes >= kSliceRawBytes * slices || failures >= kSliceFailures * slices;
 }
 
 Status QuarantineEncoder::Add(const QuarantineContext& context, const BadRecords& records, BadRecords* held,
@@ -243,8 +244,8 @@ Status QuarantineEncoder::Add(const QuarantineContext& context, const BadRecords
   for (int64_t i = 0; i < held->size(); ++i) slice.Add(held->entry(i));
   for (int64_t at = 0; at < records.size(); slice = {}) {
     const int64_t begin = at;
-    while (at < records.size() && !slice.Holds(kSlice)) slice.Add(records.entry(at++));
-    if (!slice.Holds(kSlice)) return held->Append(records, begin, at - begin);
+    while (at < records.size() && !slice.Holds(1)) slice.Add(records.entry(at++));
+    if (!slice.Holds(1)) return held->Append(records, begin, at - begin);
     if (held->empty()) {
       ARROW_RETURN_NOT_OK(Append(context, records, begin, at - begin));
     } else {
@@ -253,7 +254,7 @@ Status QuarantineEncoder::Add(const QuarantineContext& context, const BadRecords
       held->Clear();
     }
     group_.Merge(slice);
-    if (group_.Holds(QuarantineFill::Part::kWhole)) ARROW_RETURN_NOT_OK(FinishGroup(context, held, take));
+    if (group_.Holds(group_slices_)) ARROW_RETURN_NOT_OK(FinishGroup(context, held, take));
   }
   return Status::OK();
 }
@@ -274,9 +275,10 @@ Result<std::unique_ptr<EncodedRowGroup>> QuarantineEncoder::Encode(const Quarant
   return Finish();
 }
 
-Result<std::unique_ptr<QuarantineEncoder>> MakeQuarantineEncoder(const Contract& contract, arrow::MemoryPool* pool,
+Result<std::unique_ptr<QuarantineEncoder>> MakeQuarantineEncoder(const Contract& contract, int group_slices,
+                                                                 arrow::MemoryPool* pool,
                                                                  std::shared_ptr<PageTools> tools) {
-  auto encoder = std::make_unique<Encoder>(pool);
+  auto encoder = std::make_unique<Encoder>(group_slices, pool);
   ARROW_RETURN_NOT_OK(encoder->Open(contract, tools ? std::move(tools) : MakePageTools(pool, pool)));
   return encoder;
 }

@@ -160,11 +160,11 @@ std::unique_ptr<parquet::ParquetFileReader> Footer(Env& env, const std::string& 
       std::make_shared<arrow::io::BufferReader>(arrow::Buffer::FromString(bytes)));
 }
 
-TEST(Quarantine, RowGroupsMadeAheadStandInOrderBetweenHeldRecords) {
+void ExpectInOrder(int group_slices, size_t want_groups) {
   auto env = MakeMemEnv();
   const auto all = Many(21'000);
   const std::span<const BadRecord> records(all);
-  auto encoder = MakeQuarantineEncoder(TwoColumns(), arrow::default_memory_pool()).ValueOrDie();
+  auto encoder = MakeQuarantineEncoder(TwoColumns(), group_slices, arrow::default_memory_pool()).ValueOrDie();
   const auto writer = NewWriter(*env, "/q.parquet");
   size_t groups_seen = 0;
   // Few, many with a rest, many, few.
@@ -186,7 +186,7 @@ TEST(Quarantine, RowGroupsMadeAheadStandInOrderBetweenHeldRecords) {
     for (const auto& group : groups) ASSERT_TRUE(writer->Append(*group).ok());
     ASSERT_TRUE(writer->Append(held).ok());
   }
-  EXPECT_EQ(groups_seen, 5u);
+  EXPECT_EQ(groups_seen, want_groups);
   EXPECT_EQ(writer->rows(), 21'000);
   EXPECT_EQ(writer->Finish().ValueOrDie().rows, 21'000);
   const auto rows = ReadAll(*env, "/q.parquet");
@@ -196,6 +196,11 @@ TEST(Quarantine, RowGroupsMadeAheadStandInOrderBetweenHeldRecords) {
     ASSERT_EQ(rows[i].raw, all[i].raw);
     ASSERT_EQ(rows[i].failures.at(0).expected, "int64");
   }
+}
+
+TEST(Quarantine, RowGroupsMadeAheadStandInOrderBetweenHeldRecords) {
+  ExpectInOrder(QuarantineEncoder::kFewSlices, 5);
+  ExpectInOrder(QuarantineEncoder::kManySlices, 2);
 }
 
 TEST(Quarantine, RowGroupsEndAfterRowsBytesOrFailures) {

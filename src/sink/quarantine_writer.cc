@@ -17,7 +17,8 @@ class Writer : public QuarantineWriter {
       : context_(std::move(context)), pool_(pool), held_(pool) {}
 
   Status Open(std::unique_ptr<WritableFile> out, const Contract& contract, std::shared_ptr<PageTools> tools) {
-    ARROW_ASSIGN_OR_RAISE(encoder_, MakeQuarantineEncoder(contract, pool_, std::move(tools)));
+    constexpr int kSlices = QuarantineEncoder::kFewSlices;
+    ARROW_ASSIGN_OR_RAISE(encoder_, MakeQuarantineEncoder(contract, kSlices, pool_, std::move(tools)));
     auto schema = QuarantineSchema()->WithMetadata(
         arrow::key_value_metadata({kQuarantineVersionKey}, {kQuarantineVersion}));
     return MakeParquetFile(std::move(out), std::move(schema), QuarantineOptions(), pool_).Value(&file_);
@@ -56,7 +57,7 @@ class Writer : public QuarantineWriter {
   std::unique_ptr<ParquetFile> file_;
   std::unique_ptr<QuarantineEncoder> encoder_;
   const QuarantineEncoder::TakeGroup write_ = [this](auto group) { return file_->Append(*group); };
-  BadRecords held_;  // less than a quarter of a row group
+  BadRecords held_;  // less than a slice
   int64_t rows_ = 0;
 };
 
