@@ -221,7 +221,7 @@ std::optional<int64_t> PageCompressor::WriteOwn(std::string_view raw, const Enco
   if (snappy()) return WriteSnappyNumbers(raw, number_bytes, column.snappy, room);
   const ZstdForm& form = column.zstd;
   LiteralCoder& coder = tools_->literals();
-  if (form.planes) return WritePlanesFrame(raw, number_bytes, page.number_width, coder, room);
+  if (form.planes.width > 0) return WritePlanesFrame(raw, number_bytes, form.planes, coder, room);
   if (form.stride.low > 0) return WriteStrideFrame(raw, number_bytes, form.stride, coder, room);
   return tools_->repeats().WriteFrame(raw, number_bytes, form.repeats, coder, room);
 }
@@ -274,7 +274,7 @@ Result<std::string_view> PageCompressor::CompressPage(std::string_view raw, cons
     column->own_text = false;  // of the pages that follow, too
   }
   const ZstdForm& form = column->zstd;
-  if (column->snappy.width > 0 || form.stride.low > 0 || form.repeats.width > 0 || form.planes) {
+  if (column->snappy.width > 0 || form.stride.low > 0 || form.repeats.width > 0 || form.planes.width > 0) {
     if (zstd()) ARROW_RETURN_NOT_OK(tools_->Zstd().status());  // the literal coder's
     ARROW_ASSIGN_OR_RAISE(uint8_t* const out, tools_->Scratch(page.raw_bytes));
     const auto written = WriteOwn(raw, page, *column, {out, raw.size()});
@@ -285,9 +285,10 @@ Result<std::string_view> PageCompressor::CompressPage(std::string_view raw, cons
 
 Status PageCompressor::JudgePlanes(std::string_view streams, int width, ZstdForm* form) {
   ARROW_ASSIGN_OR_RAISE(const std::string_view usual, Compress(streams, ZstdForm{}));
-  const int64_t bytes = EstimatePlanes(streams, width);
-  form->planes = bytes * 100 <= static_cast<int64_t>(usual.size()) * kOwnWorsePercent;
-  if (form->planes) form->pays = Saves(kSavedPercentFast, static_cast<size_t>(bytes), streams.size());
+  const PlanesEstimate estimate = EstimatePlanes(streams, width);
+  if (estimate.bytes * 100 > static_cast<int64_t>(usual.size()) * kOwnWorsePercent) return Status::OK();
+  form->planes = estimate.planes;
+  form->pays = Saves(kSavedPercentFast, static_cast<size_t>(estimate.bytes), streams.size());
   return Status::OK();
 }
 
@@ -311,7 +312,7 @@ Result<ZstdForm> PageCompressor::ChooseForm(std::string_view raw, const EncodedP
   const std::string_view values = typed ? raw.substr(raw.size() - numbers) : raw;
   if (typed && page.encoding == PageEncoding::kByteStreamSplit) {
     ARROW_RETURN_NOT_OK(JudgePlanes(SampleOfStreams(values, page.number_width), page.number_width, &form));
-    if (form.planes) return form;
+    if (form.planes.width > 0) return form;
   }
   const std::string_view sample = SampleOf(values);
   ARROW_ASSIGN_OR_RAISE(const std::string_view usual, Compress(sample, form));

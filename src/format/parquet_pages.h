@@ -59,7 +59,7 @@ struct ZstdForm {
   bool large_text = false;  // matches are as long as in larger inputs
   Stride stride;           // taken for pages to which it fits
   Repeats repeats;         // likewise
-  bool planes = false;     // of split streams
+  Planes planes;           // likewise, for pages of split streams
   bool pays = true;        // the sample shrinks by enough
 };
 

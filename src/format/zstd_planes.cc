@@ -13,16 +13,19 @@ namespace freight {
 namespace {
 
 constexpr int64_t kConstantBytes = 4;  // of a block
+// Codes for the upper half of amounts take as long as those for their signs, and save a seventh instead of nearly all.
+constexpr int64_t kCodesPayPercent = 80;
 
-// One byte many times, or Huffman codes without matches, or the bytes as they are when there are no shorter codes.
-bool PutStream(const uint8_t* bytes, int64_t length, LiteralCoder& coder, ZstdFrame* frame) {
+// One byte many times, or Huffman codes without matches, or the bytes as they are when there are no shorter codes or no
+// coder.
+bool PutStream(const uint8_t* bytes, int64_t length, LiteralCoder* coder, ZstdFrame* frame) {
   for (; length > 0; bytes += kZstdBlockBytes, length -= kZstdBlockBytes) {
     const auto part = static_cast<size_t>(std::min(length, kZstdBlockBytes));
     if (part > 1 && std::memcmp(bytes, bytes + 1, part - 1) == 0) {
       if (!frame->Repeated(*bytes, static_cast<int64_t>(part))) return false;
       continue;
     }
-    const auto codes = coder.Code({bytes, part});
+    const auto codes = coder != nullptr ? coder->Code({bytes, part}) : std::span<const uint8_t>{};
     if (codes.empty() || codes.size() + 1 >= part) {
       if (!frame->Raw(bytes, static_cast<int64_t>(part))) return false;
       continue;
@@ -39,32 +42,38 @@ bool PutStream(const uint8_t* bytes, int64_t length, LiteralCoder& coder, ZstdFr
 
 }  // namespace
 
-int64_t EstimatePlanes(std::string_view streams, int width) {
+PlanesEstimate EstimatePlanes(std::string_view streams, int width) {
   const size_t length = streams.size() / static_cast<size_t>(width);
-  int64_t total = 0;
-  for (size_t at = 0; at + length <= streams.size(); at += length) {
-    const std::string_view stream = streams.substr(at, length);
+  PlanesEstimate estimate{{width}};
+  for (int i = 0; i < width; ++i) {
+    const std::string_view stream = streams.substr(static_cast<size_t>(i) * length, length);
     if (stream.find_first_not_of(stream[0]) == stream.npos) {
-      total += kConstantBytes;
+      estimate.bytes += kConstantBytes;
       continue;
     }
     const auto* const bytes = reinterpret_cast<const uint8_t*>(stream.data());
-    total += std::min(HuffmanBytes(CountBytes({bytes, length})), static_cast<int64_t>(length));
+    const auto raw = static_cast<int64_t>(length);
+    const int64_t codes = HuffmanBytes(CountBytes({bytes, length}));
+    const bool pay = codes * 100 <= raw * kCodesPayPercent;
+    estimate.planes.coded |= static_cast<uint8_t>(pay << i);
+    estimate.bytes += pay ? codes : raw;
   }
-  return total;
+  return estimate;
 }
 
-std::optional<int64_t> WritePlanesFrame(std::string_view body, int64_t stream_bytes, int width, LiteralCoder& coder,
-                                        std::span<uint8_t> out) {
-  FREIGHT_ASSERT(stream_bytes % width == 0);
+std::optional<int64_t> WritePlanesFrame(std::string_view body, int64_t stream_bytes, const Planes& planes,
+                                        LiteralCoder& coder, std::span<uint8_t> out) {
+  FREIGHT_ASSERT(stream_bytes % planes.width == 0);
   if (stream_bytes == 0) return std::nullopt;
   const auto* bytes = reinterpret_cast<const uint8_t*>(body.data());
   const uint8_t* const end = bytes + body.size();
-  const int64_t length = stream_bytes / width;
+  const int64_t length = stream_bytes / planes.width;
   ZstdFrame frame(out);
   if (!frame.Header(body.size()) || !frame.Raw(bytes, end - bytes - stream_bytes)) return std::nullopt;
-  for (const uint8_t* stream = end - stream_bytes; stream < end; stream += length) {
-    if (!PutStream(stream, length, coder, &frame)) return std::nullopt;
+  const uint8_t* const streams = end - stream_bytes;
+  for (int i = 0; i < planes.width; ++i) {
+    const bool coded = (planes.coded >> i & 1) != 0;
+    if (!PutStream(streams + i * length, length, coded ? &coder : nullptr, &frame)) return std::nullopt;
   }
   return frame.Finish();
 }

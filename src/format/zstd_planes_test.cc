@@ -24,10 +24,10 @@ std::string Streams(int width, int64_t count, const std::function<uint64_t()>& n
   return streams;
 }
 
-std::optional<std::string> Frame(const std::string& body, int64_t stream_bytes, int width, size_t room) {
+std::optional<std::string> Frame(const std::string& body, int64_t stream_bytes, const Planes& planes, size_t room) {
   TestCoder coder;
   return FrameWithin(room, [&](std::span<uint8_t> out) {
-    return WritePlanesFrame(body, stream_bytes, width, coder.coder, out);
+    return WritePlanesFrame(body, stream_bytes, planes, coder.coder, out);
   });
 }
 
@@ -41,9 +41,11 @@ TEST(PlanesFrame, IsReadBackWhateverTheStreamsHold) {
       for (const size_t head : {0, 7, 200'000}) {
         for (const auto& next : numbers) {
           const std::string body = std::string(head, 'n') + Streams(width, count, next);
-          const auto frame = Frame(body, count * width, width, body.size() + 100);
-          ASSERT_TRUE(frame.has_value()) << width << " " << count << " " << head;
-          ASSERT_TRUE(Decoded(*frame, body.size()) == body) << width << " " << count << " " << head;
+          for (const uint8_t coded : {0x00, 0x55, 0xFF}) {
+            const auto frame = Frame(body, count * width, {width, coded}, body.size() + 100);
+            ASSERT_TRUE(frame.has_value()) << width << " " << count << " " << head;
+            ASSERT_TRUE(Decoded(*frame, body.size()) == body) << width << " " << count << " " << head;
+          }
         }
       }
     }
@@ -53,11 +55,11 @@ TEST(PlanesFrame, IsReadBackWhateverTheStreamsHold) {
 TEST(PlanesFrame, ReturnsNothingWhenTheRoomIsShort) {
   std::mt19937_64 random(5);
   const std::string body = "head" + Streams(8, 500, [&] { return random() % 3'000 | random() % 4 << 40; });
-  const size_t needed = Frame(body, 4'000, 8, 8'192)->size();
+  const size_t needed = Frame(body, 4'000, {8, 0xFF}, 8'192)->size();
   for (size_t room = 0; room < needed; ++room) {
-    EXPECT_FALSE(Frame(body, 4'000, 8, room).has_value()) << room << " of " << needed;
+    EXPECT_FALSE(Frame(body, 4'000, {8, 0xFF}, room).has_value()) << room << " of " << needed;
   }
-  EXPECT_EQ(Frame(body, 4'000, 8, needed)->size(), needed);
+  EXPECT_EQ(Frame(body, 4'000, {8, 0xFF}, needed)->size(), needed);
 }
 
 TEST(PlanesFrame, IsSmallerThanTheUsualOneForAmounts) {
@@ -65,9 +67,11 @@ TEST(PlanesFrame, IsSmallerThanTheUsualOneForAmounts) {
   const std::string body = Streams(8, 32'768, [&] { return random() % (random() % 5 == 0 ? 200'000 : 65'536); });
   std::string usual(ZSTD_compressBound(body.size()), '\0');
   const size_t usual_bytes = ZSTD_compress(usual.data(), usual.size(), body.data(), body.size(), 1);
-  const auto frame = Frame(body, static_cast<int64_t>(body.size()), 8, body.size());
+  const PlanesEstimate estimate = EstimatePlanes(body, 8);
+  EXPECT_EQ(estimate.planes.coded, 0x04) << "the others are random bytes, or nothing but zeroes";
+  const auto frame = Frame(body, static_cast<int64_t>(body.size()), estimate.planes, body.size());
   EXPECT_LT(frame->size() * 100, usual_bytes * 98);
-  EXPECT_NEAR(static_cast<double>(EstimatePlanes(body, 8)), static_cast<double>(frame->size()),
+  EXPECT_NEAR(static_cast<double>(estimate.bytes), static_cast<double>(frame->size()),
               static_cast<double>(frame->size()) * 0.02);
 }
 

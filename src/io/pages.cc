@@ -1,4 +1,5 @@
-// mmap, and mremap instead of copying; under AddressSanitizer malloc, so that it sees who reads behind the end.
+// mmap, and mremap instead of copying; under sanitizers malloc: one sees who reads behind the end then, and the other
+// one knows nothing of pages that were moved.
 #include "io/pages.h"
 
 #include <sys/mman.h>
@@ -8,7 +9,7 @@
 namespace freight {
 namespace {
 
-#if defined(__SANITIZE_ADDRESS__)
+#if defined(__SANITIZE_ADDRESS__) || defined(__SANITIZE_THREAD__)
 char* Map(char* data, size_t, size_t bytes) { return static_cast<char*>(std::realloc(data, bytes)); }
 
 void Unmap(char* data, size_t) { std::free(data); }
