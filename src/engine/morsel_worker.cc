@@ -47,6 +47,7 @@ Result<MorselResult> MorselWorker::Process(Task task) {
       *task.morsel, [&](DecodedBatch&& batch) { return TakeBatch(std::move(batch), &result); }));
   ARROW_RETURN_NOT_OK(FinishPieces(&result));
   ARROW_RETURN_NOT_OK(quarantine_->FinishGroup(quarantine_context_, &result.bad, KeepIn(&result.bad_groups)));
+  if (result.bad.empty()) result.bad.Release();  // the room for them need not wait
   result.charge = std::move(task.morsel->charge);
   task.morsel.reset();  // the text is freed before the result waits
   int64_t held = 0;
@@ -61,8 +62,10 @@ Result<MorselResult> MorselWorker::Process(Task task) {
 Status MorselWorker::UseInput(size_t input) {
   if (decoder_input_ == input) return Status::OK();
   decoder_.reset();  // first: beside the old one, the new one would lie where nothing has been yet, input after input
+  constexpr int64_t kBadAhead = 512;
   DecoderOptions options;
   options.pool = pool_;
+  options.bad_ahead = plan_.pipeline.partition_by.empty() ? kBadAhead : 0;
   const PlannedInput& planned = plan_.inputs[input];
   ARROW_ASSIGN_OR_RAISE(decoder_,
                         plan_.pipeline.format->MakeDecoder(planned.file, planned.header, plan_.contract, options));

@@ -92,7 +92,8 @@ class Decoder final : public MorselDecoder {
         columns_(contract.columns.size()) {}
 
   Status Open(const Contract& contract);
-  Status Decode(const Morsel& morsel, const std::function<Status(DecodedBatch&&)>& emit) override;
+  using Emit = std::function<Status(DecodedBatch&&)>;
+  Status Decode(const Morsel& morsel, const Emit& emit) override;
   BadRecord Locate(int64_t row) override;
 
  private:
@@ -123,14 +124,15 @@ class Decoder final : public MorselDecoder {
   void AddMalformed(int64_t begin, int64_t end, Reason reason, int64_t fields);
   void MakeRowRoom(int64_t rows);
 
-  Status Judge(DecodedBatch* batch);
+  Status Judge(const Emit& emit, DecodedBatch* batch);
   Status ParseColumns();
   Result<std::shared_ptr<arrow::RecordBatch>> FinishColumns();
-  Status CollectBad(BadRecords* bad);
+  Status CollectBad(const Emit& emit, BadRecords* bad);
   void FindBadRows();
   Status ReserveFor(BadRecords* bad) const;
+  Status EmitAhead(const Emit& emit, BadRecords* bad) const;
   void FetchRow(uint32_t row) const;
-  Status AddBad(int64_t begin, int64_t end, BadRecords* bad);
+  Status AddBad(int64_t begin, int64_t end, const Emit& emit, BadRecords* bad);
   std::string_view Describe(int64_t begin, int64_t end, BadRecord* bad);
   Failure FailureOf(const Malformed& malformed) const;
 
@@ -200,7 +202,7 @@ Status Decoder::Open(const Contract& contract) {
   return Status::OK();
 }
 
-Status Decoder::Decode(const Morsel& morsel, const std::function<Status(DecodedBatch&&)>& emit) {
+Status Decoder::Decode(const Morsel& morsel, const Emit& emit) {
   FREIGHT_ASSERT(morsel.text_bytes <= std::numeric_limits<uint32_t>::max() - Morsel::kPad);
   if (morsel.text_bytes == 0 && morsel.oversize.empty()) return Status::OK();
   morsel_ = &morsel;
@@ -210,7 +212,7 @@ Status Decoder::Decode(const Morsel& morsel, const std::function<Status(DecodedB
     FillBatch();
     DecodedBatch batch;
     batch.bad = BadRecords(pool_);
-    ARROW_RETURN_NOT_OK(Judge(&batch));
+    ARROW_RETURN_NOT_OK(Judge(emit, &batch));
     if (at_ == morsel.text_bytes) {
       for (const BadRecord& record : morsel.oversize) ARROW_RETURN_NOT_OK(batch.bad.Append(record));
     }
@@ -381,11 +383,11 @@ void Decoder::MakeRowRoom(int64_t rows) {
   }
 }
 
-Status Decoder::Judge(DecodedBatch* batch) {
+Status Decoder::Judge(const Emit& emit, DecodedBatch* batch) {
   batch->blank_lines = blank_lines_;
   batch->comments = comments_;
   ARROW_RETURN_NOT_OK(ParseColumns());
-  ARROW_RETURN_NOT_OK(CollectBad(&batch->bad));
+  ARROW_RETURN_NOT_OK(CollectBad(emit, &batch->bad));
   ARROW_ASSIGN_OR_RAISE(batch->accepted, FinishColumns());
   return Status::OK();
 }
@@ -416,13 +418,13 @@ Result<std::shared_ptr<arrow::RecordBatch>> Decoder::FinishColumns() {
 }
 
 // Rows that a column flagged and malformed records, merged in input order.
-Status Decoder::CollectBad(BadRecords* bad) {
+Status Decoder::CollectBad(const Emit& emit, BadRecords* bad) {
   auto malformed = malformed_.begin();
   const auto add_malformed_before = [&](int64_t position) -> Status {
     for (; malformed != malformed_.end() && malformed->begin < position; ++malformed) {
       bad_.failures.clear();
       bad_.failures.push_back(FailureOf(*malformed));
-      ARROW_RETURN_NOT_OK(AddBad(malformed->begin, malformed->end, bad));
+      ARROW_RETURN_NOT_OK(AddBad(malformed->begin, malformed->end, emit, bad));
     }
     return Status::OK();
   };
@@ -437,7 +439,7 @@ Status Decoder::CollectBad(BadRecords* bad) {
       column.parser->Explain(text().data(), column.fields[row], &bad_.failures);
     }
     FREIGHT_ASSERT(!bad_.failures.empty());
-    ARROW_RETURN_NOT_OK(AddBad(row_begins_[row], row_ends_[row], bad));
+    ARROW_RETURN_NOT_OK(AddBad(row_begins_[row], row_ends_[row], emit, bad));
   }
   return add_malformed_before(std::numeric_limits<int64_t>::max());
 }
@@ -453,12 +455,24 @@ void Decoder::FindBadRows() {
   }
 }
 
-// Their bytes are those of the text, unless they are written another way.
+// For all of them, or as many as are emitted ahead. Their bytes are those of the text, unless they are written another
+// way.
 Status Decoder::ReserveFor(BadRecords* bad) const {
+  const auto all = static_cast<int64_t>(bad_rows_.size() + malformed_.size());
+  if (all == 0) return Status::OK();
   int64_t bytes = 0;
   for (const uint32_t row : bad_rows_) bytes += row_ends_[row] - row_begins_[row];
   for (const Malformed& record : malformed_) bytes += record.end - record.begin;
-  return bad->Reserve(static_cast<int64_t>(bad_rows_.size() + malformed_.size()), bytes);
+  const int64_t count = options_.bad_ahead > 0 ? std::min(all, options_.bad_ahead) : all;
+  return bad->Reserve(count, bytes * count / all);
+}
+
+Status Decoder::EmitAhead(const Emit& emit, BadRecords* bad) const {
+  DecodedBatch ahead;
+  ahead.records = bad->size();
+  ahead.bad = std::exchange(*bad, BadRecords(pool_));
+  ARROW_RETURN_NOT_OK(emit(std::move(ahead)));
+  return ReserveFor(bad);
 }
 
 // Bad rows stand far apart: their fields and text are no longer near.
@@ -468,9 +482,11 @@ void Decoder::FetchRow(uint32_t row) const {
   __builtin_prefetch(morsel_->text.data() + row_ends_[row] - 1);
 }
 
-Status Decoder::AddBad(int64_t begin, int64_t end, BadRecords* bad) {
+Status Decoder::AddBad(int64_t begin, int64_t end, const Emit& emit, BadRecords* bad) {
   const std::string_view raw = Describe(begin, end, &bad_);
-  return bad->Append(bad_, raw);
+  ARROW_RETURN_NOT_OK(bad->Append(bad_, raw));
+  const bool ahead = options_.bad_ahead > 0 && bad->size() >= options_.bad_ahead;
+  return ahead ? EmitAhead(emit, bad) : Status::OK();
 }
 
 // Its address. Answers its bytes, which stand in the morsel, or in `bad` when they are written another way.

@@ -179,6 +179,23 @@ TEST(CsvReader, ContentThatLooksLikeRowsInsideQuotesStaysOneField) {
               ElementsAre("<1><" + inner + ">", "<2><" + inner + ">", "<3><4>"));
 }
 
+TEST(CsvReader, BadRecordsMayComeAheadAFewAtATime) {
+  Contract contract = LetterContract(2);
+  contract.columns[0].rules.required = true;
+  const std::string bytes = "a,b\n1,2\n,\n3\n,4\n5,6\n,7\n";
+  const InputHeader header = HeaderOf(bytes, {}, contract);
+  auto decoder = MakeCsvDecoder({}, header, contract, {.bad_ahead = 2}).ValueOrDie();
+  const auto morsel = CursorAt(bytes, {}, header, header.data_begin, {})->Next().ValueOrDie();
+  std::vector<std::string> batches;
+  ASSERT_TRUE(decoder->Decode(*morsel, [&](DecodedBatch&& batch) {
+    std::string text = batch.accepted ? fmt::format("{} rows,", batch.accepted->num_rows()) : "";
+    for (const BadRecord& bad : batch.bad) text += fmt::format(" line {}", bad.line);
+    batches.push_back(text);
+    return Status::OK();
+  }).ok());
+  EXPECT_THAT(batches, ElementsAre(" line 3 line 4", " line 5 line 7", "2 rows,"));
+}
+
 TEST(CsvReader, NoSettingChangesWhatIsReadFromRandomText) {
   std::mt19937 random(42);
   const std::vector<std::string> alphabets = {",\"\n\rab", "aaaaaaa,,\n\"", "a,a,a,\n", "\"\"\"\",\n", "\\\"#| ,\n\r"};
@@ -194,12 +211,14 @@ TEST(CsvReader, NoSettingChangesWhatIsReadFromRandomText) {
     const std::string& alphabet = alphabets[random() % alphabets.size()];
     for (size_t size = random() % 400; bytes.size() < size;) bytes.push_back(alphabet[random() % alphabet.size()]);
     const CsvDialect& dialect = dialects[random() % dialects.size()];
-    const Contract contract = LetterContract(1 + static_cast<int>(random() % 3));
+    Contract contract = LetterContract(1 + static_cast<int>(random() % 3));
+    contract.columns[0].rules.required = random() % 2 == 0;
     const ReadOutcome want = ReadCsv(bytes, dialect, contract, {.path = DecoderPath::kScalar});
     for (int k = 0; k < 4; ++k) {
       const ReadSettings settings{.morsel_bytes = static_cast<int64_t>(1 + random() % 200),
                                   .batch_bytes = static_cast<int64_t>(1 + random() % 200),
                                   .path = random() % 4 == 0 ? DecoderPath::kScalar : DecoderPath::kAuto,
+                                  .bad_ahead = static_cast<int64_t>(random() % 3),
                                   .read_bytes_max = 1 + random() % 100,
                                   .resume_at_morsel = static_cast<int>(random() % 5)};
       EXPECT_EQ(ReadCsv(bytes, dialect, contract, settings), want)

@@ -35,6 +35,7 @@ struct ReadSettings {
   int64_t morsel_bytes = 4 << 20;
   int64_t batch_bytes = 1 << 20;
   DecoderPath path = DecoderPath::kAuto;
+  int64_t bad_ahead = 0;
   size_t read_bytes_max = 1 << 30;  // what one Read of the stream gives at most
   int resume_at_morsel = 0;         // a new cursor goes on there
 };
@@ -99,13 +100,14 @@ inline std::string BadText(const BadRecord& bad) {
 }
 
 inline void AddBatch(const DecodedBatch& batch, ReadOutcome* outcome) {
-  for (int64_t row = 0; row < batch.accepted->num_rows(); ++row) {
+  const int64_t accepted = batch.accepted ? batch.accepted->num_rows() : 0;
+  for (int64_t row = 0; row < accepted; ++row) {
     std::string text;
     for (const auto& column : batch.accepted->columns()) text += ValueText(*column, row);
     outcome->rows.push_back(std::move(text));
   }
   for (const BadRecord& bad : batch.bad) outcome->bad.push_back(BadText(bad));
-  EXPECT_EQ(batch.records, batch.accepted->num_rows() + batch.bad.size());
+  EXPECT_EQ(batch.records, accepted + batch.bad.size());
   outcome->records += batch.records;
   outcome->blank_lines += batch.blank_lines;
   outcome->comments += batch.comments;
@@ -129,7 +131,8 @@ inline ReadOutcome ReadCsv(const std::string& bytes, const CsvDialect& dialect, 
   const InputHeader header = HeaderOf(bytes, dialect, contract);
   auto cursor = CursorAt(bytes, dialect, header, header.data_begin, settings);
   auto decoder = MakeCsvDecoder(dialect, header, contract,
-                                {.batch_bytes = settings.batch_bytes, .path = settings.path}).ValueOrDie();
+                                {.batch_bytes = settings.batch_bytes, .path = settings.path,
+                                 .bad_ahead = settings.bad_ahead}).ValueOrDie();
   int64_t expected_offset = header.data_begin.offset;
   for (int morsels = 1;; ++morsels) {
     const auto morsel = cursor->Next().ValueOrDie();

@@ -105,7 +105,7 @@ constexpr size_t MorselTextBytes(int64_t morsel_bytes) {
 
 // One decoded step of a morsel (about 1 MiB of text).
 struct DecodedBatch {
-  std::shared_ptr<arrow::RecordBatch> accepted;  // contract columns in contract order
+  std::shared_ptr<arrow::RecordBatch> accepted;  // contract columns in contract order; null: nothing but bad records
   BadRecords bad;                                // in input order
   int64_t filtered = 0;                          // records that the source's own conditions do not want
   int64_t records = 0;                           // accepted + bad + filtered
@@ -126,6 +126,9 @@ enum class DecoderPath : uint8_t { kAuto, kScalar };  // kScalar: the careful pa
 struct DecoderOptions {
   int64_t batch_bytes = 1 << 20;
   DecoderPath path = DecoderPath::kAuto;
+  // Where later stages refuse no rows, bad records may come ahead of the others of their batch, so many at a time, in
+  // batches that accept none. 0: never.
+  int64_t bad_ahead = 0;
   arrow::MemoryPool* pool = nullptr;  // null: arrow's default
 };
 

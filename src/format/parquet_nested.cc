@@ -342,7 +342,9 @@ class LeafOf final : public Leaf {
     if (depth_.repetition > 0) ARROW_RETURN_NOT_OK(repetition_.Reserve(room));
     for (size_t i = 0; i < slots.size(); ++i) {
       if (slots.repetition[i] == 0) {
-        if (plain_.length() + bytes >= compressor_->options().page_bytes || definition_.length() >= kPageRowsMax) {
+        const int64_t levels = (definition_.length() + repetition_.length()) * static_cast<int64_t>(sizeof(uint16_t));
+        const bool full = plain_.length() + bytes + levels >= compressor_->options().page_bytes;
+        if (full || definition_.length() >= kPageRowsMax) {
           ARROW_RETURN_NOT_OK(put());
           ARROW_RETURN_NOT_OK(FlushPage());
         }

@@ -180,9 +180,9 @@ TEST(ParquetNested, PagesBeginAtRecordsAndCountThem) {
   ASSERT_GT(pages.size(), 5);
   const auto& typed = static_cast<const parquet::Int64ColumnIndex&>(*bounds);
   for (size_t i = 0; i < pages.size(); ++i) {
-    // 13 values reach 100 bytes: five records of three values each, but for the last page.
-    EXPECT_EQ(pages[i].first_row_index, static_cast<int64_t>(i) * 5);
-    EXPECT_EQ(typed.min_values()[i], static_cast<int64_t>(i) * 5);
+    // Nine values of 8 bytes, with two levels of 2 bytes each, reach 100 bytes: three records of three values each.
+    EXPECT_EQ(pages[i].first_row_index, static_cast<int64_t>(i) * 3);
+    EXPECT_EQ(typed.min_values()[i], static_cast<int64_t>(i) * 3);
     EXPECT_EQ(typed.null_counts()[i], 0);
   }
   const auto stats = reader->metadata()->RowGroup(0)->ColumnChunk(0)->statistics();
