@@ -10,6 +10,7 @@
 #include "io/env.h"
 
 #include <cstdint>
+#include <deque>
 #include <functional>
 #include <map>
 #include <memory>
@@ -132,7 +133,8 @@ struct DatasetState {
   std::string unfinished_run;                              // run id of a run that was cut off, else empty
   std::string unfinished_plan_hash;                        // what its chunks were made by
   std::vector<std::string> unfinished_scope;
-  std::vector<ChunkDone> pending_chunks;                   // chunks of that run; DecideRun says which can be resumed
+  // Chunks of that run; DecideRun says which can be resumed. Not in one block, which would leave holes where it was.
+  std::deque<ChunkDone> pending_chunks;
 };
 // Empty state when nothing was ever written there. Fails when <root> holds files that are not ours.
 Result<DatasetState> ReadDatasetState(Env& env, const std::string& root);

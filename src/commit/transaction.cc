@@ -60,7 +60,8 @@ Status CheckRequest(const RunRequest& request) {
 std::string KeyOf(const PartInfo& part) { return part.input + "\n" + part.partition + "/" + part.file; }
 
 // All parts of the chunks but those that closing records replace.
-std::vector<PartInfo> PartsToPublish(const std::vector<ChunkDone>& chunks) {
+template <typename Chunks>
+std::vector<PartInfo> PartsToPublish(const Chunks& chunks) {
   std::set<std::string> replaced;
   for (const ChunkDone& chunk : chunks) {
     for (const PartInfo& part : chunk.replaced) replaced.insert(KeyOf(part));
