@@ -62,7 +62,7 @@ Result<MorselResult> MorselWorker::Process(Task task) {
 Status MorselWorker::UseInput(size_t input) {
   if (decoder_input_ == input) return Status::OK();
   decoder_.reset();  // first: beside the old one, the new one would lie where nothing has been yet, input after input
-  constexpr int64_t kBadAhead = 512;
+  constexpr int64_t kBadAhead = 512;  // half a slice of their row group
   DecoderOptions options;
   options.pool = pool_;
   options.bad_ahead = plan_.pipeline.partition_by.empty() ? kBadAhead : 0;

@@ -129,7 +129,7 @@ class Decoder final : public MorselDecoder {
   Result<std::shared_ptr<arrow::RecordBatch>> FinishColumns();
   Status CollectBad(const Emit& emit, BadRecords* bad);
   void FindBadRows();
-  Status ReserveFor(BadRecords* bad) const;
+  void MeasureBad();
   Status EmitAhead(const Emit& emit, BadRecords* bad) const;
   void FetchRow(uint32_t row) const;
   Status AddBad(int64_t begin, int64_t end, const Emit& emit, BadRecords* bad);
@@ -171,6 +171,9 @@ class Decoder final : public MorselDecoder {
   KeptRows kept_;  // of keep_
   std::vector<uint32_t> kept_rows_;  // of the accepted ones, when Locate has asked
   std::vector<Malformed> malformed_;
+  struct {
+    int64_t records = 0, raw_bytes = 0;
+  } bad_room_;  // what the batch's bad records are mostly given, measured once
   BadRecord bad_;  // the one that is described: what its failures hold on the heap serves the next one
   int64_t blank_lines_ = 0;
   int64_t comments_ = 0;
@@ -429,7 +432,8 @@ Status Decoder::CollectBad(const Emit& emit, BadRecords* bad) {
     return Status::OK();
   };
   FindBadRows();
-  ARROW_RETURN_NOT_OK(ReserveFor(bad));
+  MeasureBad();
+  ARROW_RETURN_NOT_OK(bad->Reserve(bad_room_.records, bad_room_.raw_bytes));
   for (size_t i = 0; i < bad_rows_.size(); ++i) {
     if (i + kFetchedAhead < bad_rows_.size()) FetchRow(bad_rows_[i + kFetchedAhead]);
     const uint32_t row = bad_rows_[i];
@@ -455,16 +459,14 @@ void Decoder::FindBadRows() {
   }
 }
 
-// For all of them, or as many as are emitted ahead. Their bytes are those of the text, unless they are written another
-// way.
-Status Decoder::ReserveFor(BadRecords* bad) const {
+// Of all, or as many as are emitted ahead. Their bytes are those of the text, unless they are written another way.
+void Decoder::MeasureBad() {
   const auto all = static_cast<int64_t>(bad_rows_.size() + malformed_.size());
-  if (all == 0) return Status::OK();
   int64_t bytes = 0;
   for (const uint32_t row : bad_rows_) bytes += row_ends_[row] - row_begins_[row];
   for (const Malformed& record : malformed_) bytes += record.end - record.begin;
   const int64_t count = options_.bad_ahead > 0 ? std::min(all, options_.bad_ahead) : all;
-  return bad->Reserve(count, bytes * count / all);
+  bad_room_ = {count, bytes * count / std::max<int64_t>(all, 1)};
 }
 
 Status Decoder::EmitAhead(const Emit& emit, BadRecords* bad) const {
@@ -472,7 +474,7 @@ Status Decoder::EmitAhead(const Emit& emit, BadRecords* bad) const {
   ahead.records = bad->size();
   ahead.bad = std::exchange(*bad, BadRecords(pool_));
   ARROW_RETURN_NOT_OK(emit(std::move(ahead)));
-  return ReserveFor(bad);
+  return bad->Reserve(bad_room_.records, bad_room_.raw_bytes);
 }
 
 // Bad rows stand far apart: their fields and text are no longer near.

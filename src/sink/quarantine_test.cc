@@ -226,7 +226,7 @@ TEST(Quarantine, FooterTellsVersionAndWriter) {
   const auto metadata = Footer(*env, "/q.parquet")->metadata();
   EXPECT_EQ(metadata->key_value_metadata()->Get(kQuarantineVersionKey).ValueOrDie(), kQuarantineVersion);
   EXPECT_TRUE(metadata->created_by().starts_with("freight "));
-  // A column of a row group is a few pages at most: an index would say little, and be kept until the end.
+  // Row groups are small: an index would say little, and be kept until the end.
   EXPECT_FALSE(metadata->RowGroup(0)->ColumnChunk(0)->GetOffsetIndexLocation().has_value());
 }
 
