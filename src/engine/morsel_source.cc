@@ -2,6 +2,7 @@
 #include "engine/morsel_source.h"
 
 #include "engine/chunk_writer.h"
+#include "format/parquet_writer.h"
 
 #include <algorithm>
 #include <utility>
@@ -11,8 +12,6 @@ namespace {
 
 // Each has a chunk in the making with its part files: together half of the 1024 files that Linux lets a process open.
 constexpr size_t kOpenInputsMax = 512 / kOpenPartsMax;
-// What a part file's buffer holds.
-constexpr int64_t kPartBytes = 128 << 10;
 
 int64_t CountArchives(const Plan& plan) {
   return std::count_if(plan.inputs.begin(), plan.inputs.end(), [](const PlannedInput& input) {
@@ -29,7 +28,7 @@ MorselSource::MorselSource(const Plan& plan, int threads, MemoryBudget* budget, 
       done_(std::move(done)),
       threads_(threads),
       archives_(CountArchives(plan)),
-      writer_bytes_(kPartBytes * (plan.pipeline.partition_by.empty() ? 1 : kOpenPartsMax)) {}
+      writer_bytes_(ParquetFile::kBufferBytes * (plan.pipeline.partition_by.empty() ? 1 : kOpenPartsMax)) {}
 
 Result<std::optional<Task>> MorselSource::Next() {
   OpenInput* input = Claim();

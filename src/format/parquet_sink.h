@@ -27,7 +27,7 @@ class HashingSink : public arrow::io::OutputStream {
   FinishedFile Finished(int64_t rows) const { return {.rows = rows, .bytes = position_, .content_hash = hash_.Hex()}; }
 
  private:
-  static constexpr size_t kBufferBytes = 128 << 10;
+  static constexpr size_t kBufferBytes = ParquetFile::kBufferBytes;
   Status Flush() override;
 
   const std::unique_ptr<WritableFile> out_;

@@ -72,6 +72,8 @@ struct FinishedFile {
 // One Parquet file being written through Env. Finish writes the footer, syncs and closes; the caller renames.
 class ParquetFile {
  public:
+  static constexpr int64_t kBufferBytes = 128 << 10;  // held until they are written
+
   virtual ~ParquetFile() = default;
   virtual Status Append(EncodedRowGroup& group) = 0;
   virtual int64_t bytes_written() const = 0;
