@@ -123,7 +123,7 @@ class ProgressTest(TerminalTest):
     def test_without_a_terminal_a_plain_line_every_ten_seconds(self):
         children = []
         for form in ("text", "json"):
-            project = self.project()
+            project = self.project(to={"level": 9})  # a second: it still runs when it is stopped
             child = project.start("--threads", "1", "--log-format", form)
             time.sleep(0.15)
             child.send_signal(signal.SIGSTOP)
