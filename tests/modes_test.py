@@ -2,6 +2,7 @@
 
 Every case is run once as it is, and once more killed several times on the way; both must end in the same.
 """
+import json
 import random
 import shutil
 import time
@@ -132,6 +133,29 @@ class ModesTest(support.FreightTest):
         for case in CASES:
             with self.subTest(mode=case[0], keys=case[1], inputs=sorted(case[2])):
                 self.check_case(case, killed=True)
+
+    def test_rows_of_another_plan_are_named_until_they_are_made_anew(self):
+        project = self.project("append", {})
+        self.put(project, START)
+        self.assert_code(project.run(), support.OK)
+        self.assertNotIn("another version", project.call("run", "t.yaml").out)
+        shorter = [COLUMNS[0], COLUMNS[1], COLUMNS[2] | {"logicalTypeOptions": {"maxLength": 2}}]
+        project.write("t.odcs.yaml", support.contract_text(shorter))
+        note = "2 inputs were published by another version of pipeline, contract or engine"
+        for command in ("plan", "run"):
+            out = project.call(command, "t.yaml").out
+            self.assertIn("nothing to do", out)
+            self.assertIn(note, out)
+        plan = json.loads(project.call("plan", "t.yaml", "--json").out)
+        self.assertEqual([i["outdated"] for i in plan["inputs"]], [True, True])
+        self.put(project, START | {"c.csv": C})
+        for state in ("published in", "nothing to do"):
+            out = project.call("run", "t.yaml").out
+            self.assertIn(state, out)
+            self.assertIn(note, out)
+        self.assert_code(project.run("--rebuild"), support.OK)
+        self.assertEqual(self.rows_of(project), sorted(A + B + C))
+        self.assertNotIn("another version", project.call("run", "t.yaml").out)
 
     def test_reordered_inputs_are_the_same_inputs(self):
         for mode in ("append", "replace_partitions", "replace"):

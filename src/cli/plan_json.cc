@@ -23,7 +23,8 @@ ordered_json InputJson(const InputDecision& decision, const PlannedInput* input)
                        {"state", InputStateWord(decision.state)},
                        {"read", decision.read},
                        {"rows_leave", decision.rows_leave},
-                       {"why", decision.why}};
+                       {"why", decision.why},
+                       {"outdated", decision.outdated}};
   if (input == nullptr) return json;
   json["bytes"] = input->version.stat.size_bytes;
   json["chunks"] = input->chunks;

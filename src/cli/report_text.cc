@@ -144,6 +144,11 @@ void AddTouched(const RunReport& report, Lines* lines) {
   }
 }
 
+void AddOutdated(const Plan& plan, Lines* lines) {
+  const std::string note = OutdatedNote(plan.decision);
+  if (!note.empty()) lines->Add(0, "note: {}", note);
+}
+
 std::string Expectation(const Column* column, const std::string& rule, const std::string& reason) {
   if (column == nullptr) return reason;
   if (rule == "type") return fmt::format("{} is no {}", column->name, column->type.ToString());
@@ -173,6 +178,7 @@ std::string RunText(const RunReport& report, const Plan& plan, int64_t width) {
   Lines lines(width);
   if (report.state == RunState::kNothingToDo) {
     lines.Add(0, "{}: nothing to do, every input is published", report.dataset);
+    AddOutdated(plan, &lines);
     return lines.Take();
   }
   std::string state = RunStateWord(report.state);
@@ -196,6 +202,7 @@ std::string RunText(const RunReport& report, const Plan& plan, int64_t width) {
   lines.Add(2, "memory       {} of {}, process {}", MebiBytes(report.memory_peak_bytes),
             MebiBytes(report.memory_limit_bytes), MebiBytes(report.peak_rss_bytes));
   if (report.state == RunState::kPublished) lines.Add(2, "dataset      {}", EscapeControls(plan.request.root));
+  AddOutdated(plan, &lines);
   return lines.Take();
 }
 

@@ -99,6 +99,19 @@ TEST(RunText, AccountsForEveryRow) {
   }
 }
 
+TEST(RunText, NamesRowsThatAnotherPlanMade) {
+  Plan plan = SamplePlan();
+  RunReport report = SampleReport();
+  EXPECT_EQ(RunText(report, plan, 0).find("another version"), std::string::npos);
+  plan.decision.inputs[1].outdated = true;
+  for (const RunState state : {RunState::kPublished, RunState::kNothingToDo}) {
+    report.state = state;
+    EXPECT_NE(RunText(report, plan, 0).find("note: 1 input was published by another version"), std::string::npos);
+  }
+  plan.decision.inputs[0].outdated = true;
+  EXPECT_NE(RunText(report, plan, 0).find("note: 2 inputs were published by another version"), std::string::npos);
+}
+
 TEST(RunText, ARunThatPublishedNothingDoesNotSayPublished) {
   RunReport report = SampleReport();
   report.state = RunState::kRefused;

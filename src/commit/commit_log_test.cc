@@ -169,6 +169,7 @@ TEST(ManifestLog, TheGoldenFileOfVersion1StillOpens) {
   EXPECT_EQ(state->unfinished_run, "second");
   ASSERT_EQ(state->inputs.size(), 2u);
   EXPECT_EQ(state->inputs.at("a.csv").stat.size_bytes, 1002);
+  EXPECT_EQ(state->inputs.at("a.csv").plan_hash, "");  // not kept for each input then
   ASSERT_EQ(state->partitions.size(), 2u);
   ASSERT_EQ(state->partitions.at("p=1").size(), 2u);
   EXPECT_EQ(state->partitions.at("p=1")[0].rows, 3);

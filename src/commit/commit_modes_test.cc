@@ -243,5 +243,29 @@ TEST(CommitModes, AReasonIsGivenForEveryInput) {
   EXPECT_EQ(why({.inputs = inputs}), "changed: size 1002 -> 1001 bytes");
 }
 
+TEST(CommitModes, RowsOfAnotherPlanAreNamedUntilTheyAreMadeAnew) {
+  auto disk = MakeMemEnv();
+  const auto outdated = [&](const ToyRun& next) {
+    std::string names;
+    for (const InputDecision& input :
+         DecideRun(ReadDatasetState(*disk, kRoot).ValueOrDie(), RequestOf(next, "x"), nullptr).inputs) {
+      if (input.outdated) names += input.name + " ";
+    }
+    return names;
+  };
+  const ToyRun other{.inputs = {kA1, kB1, kC1}, .plan = "other"};
+  ASSERT_TRUE(Execute(*disk, {.inputs = Start()}, "1").status.ok());
+  EXPECT_EQ(outdated({.inputs = Start()}), "");
+  EXPECT_EQ(outdated(other), "a b ");
+  EXPECT_EQ(outdated({.inputs = other.inputs, .rebuild = true, .plan = "other"}), "");
+  ASSERT_TRUE(Execute(*disk, other, "2").status.ok());  // c is new
+  EXPECT_EQ(outdated(other), "a b ");
+  EXPECT_EQ(outdated({.inputs = other.inputs}), "c ");
+  ASSERT_TRUE(Execute(*disk, {.inputs = other.inputs, .scope = {"p=2"}, .plan = "other"}, "3").status.ok());
+  EXPECT_EQ(outdated(other), "a b ");  // their rows elsewhere are as they were
+  ASSERT_TRUE(Execute(*disk, {.inputs = other.inputs, .rebuild = true, .plan = "other"}, "4").status.ok());
+  EXPECT_EQ(outdated(other), "");
+}
+
 }  // namespace
 }  // namespace freight::toy

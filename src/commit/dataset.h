@@ -29,6 +29,7 @@ struct InputVersion {
   std::string name;            // declared name: path relative to the pipeline file, '/' separated
   FileStat stat;
   std::string content_hash;    // chain over chunk hashes; empty until read to the end
+  std::string plan_hash;       // of a published one: what made its rows; empty if an earlier build wrote the log
   std::string Id() const;      // 8 hex of the hash of the name: the <input8> of part names
 };
 
@@ -106,6 +107,7 @@ struct InputDecision {
   bool read = false;         // this run reads it
   bool rows_leave = false;   // its published parts leave the dataset
   std::string why;           // for plan: "new", "changed: size 120 -> 130", ...
+  bool outdated = false;     // its rows stay, and another plan made them
 };
 struct RunDecision {
   std::vector<InputDecision> inputs;

@@ -80,9 +80,12 @@ class Decider {
     } else if (IsSame(known->second, input)) {
       decision.state = InputState::kUnchanged;
       decision.read = decision.rows_leave = reread_ || scoped();
-      decision.why = scoped()  ? "unchanged, read for the named partitions"
-                     : reread_ ? "unchanged, read again: rebuild"
-                               : "unchanged";
+      decision.outdated =
+          !decision.read && !known->second.plan_hash.empty() && known->second.plan_hash != request_.plan_hash;
+      decision.why = scoped()            ? "unchanged, read for the named partitions"
+                     : reread_           ? "unchanged, read again: rebuild"
+                     : decision.outdated ? "unchanged, its rows were made by another plan"
+                                         : "unchanged";
     } else {
       decision.state = InputState::kChanged;
       decision.read = decision.rows_leave = true;

@@ -13,7 +13,8 @@ Json ToJson(const FileStat& s) {
 }
 
 Json ToJson(const InputVersion& v) {
-  return {{"name", v.name}, {"stat", ToJson(v.stat)}, {"content_hash", v.content_hash}};
+  return {{"name", v.name}, {"stat", ToJson(v.stat)}, {"content_hash", v.content_hash},
+          {"plan_hash", v.plan_hash}};
 }
 
 // The partition is the parent object's.
@@ -106,6 +107,7 @@ void From(const Json& j, InputVersion* v) {
   v->name = j.at("name");
   From(j.at("stat"), &v->stat);
   v->content_hash = j.at("content_hash");
+  if (j.contains("plan_hash")) v->plan_hash = j.at("plan_hash");
 }
 
 void From(const Json& j, PartInfo* p) {

@@ -379,8 +379,12 @@ void TransactionImpl::DescribeInputs(IntentRecord* intent) const {
     } else {
       version.content_hash = known->second.content_hash;
     }
+    // A run over named partitions leaves the rows of others as they are.
+    const bool all_rows = decision.read && request_.scope.empty();
+    version.plan_hash = all_rows ? request_.plan_hash : known->second.plan_hash;
     const bool same = known != state_.live.inputs.end() && SameStat(known->second.stat, version.stat) &&
-                      known->second.content_hash == version.content_hash;
+                      known->second.content_hash == version.content_hash &&
+                      known->second.plan_hash == version.plan_hash;
     if (!same) intent->inputs.push_back(std::move(version));
   }
 }

@@ -141,6 +141,15 @@ void SetMemory(Plan* plan) {
 
 }  // namespace
 
+std::string OutdatedNote(const RunDecision& decision) {
+  const auto number = std::count_if(decision.inputs.begin(), decision.inputs.end(),
+                                    [](const InputDecision& input) { return input.outdated; });
+  if (number == 0) return "";
+  return fmt::format("{} published by another version of pipeline, contract or engine, and left so; to read {} again: "
+                     "freight run --rebuild",
+                     number == 1 ? "1 input was" : fmt::format("{} inputs were", number), number == 1 ? "it" : "them");
+}
+
 Result<Plan> MakePlan(Env& env, const Pipeline& pipeline, const Contract& contract, const PlanOptions& options) {
   ARROW_RETURN_NOT_OK(CheckScope(pipeline, options.scope));
   Plan plan;
@@ -154,6 +163,7 @@ Result<Plan> MakePlan(Env& env, const Pipeline& pipeline, const Contract& contra
   plan.decision = DecideRun(state, plan.request, ContentHasher(plan));
   plan.notes = pipeline.notes;
   plan.notes.insert(plan.notes.end(), contract.notes.begin(), contract.notes.end());
+  if (std::string note = OutdatedNote(plan.decision); !note.empty()) plan.notes.push_back(std::move(note));
   plan.threads = pipeline.threads > 0 ? pipeline.threads : std::max(1u, std::thread::hardware_concurrency());
   ARROW_RETURN_NOT_OK(Detail(state, &plan));
   SetMemory(&plan);

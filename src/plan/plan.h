@@ -58,6 +58,9 @@ struct Plan {
   int threads = 0;
 };
 
+// What stays as an earlier pipeline, contract or engine made it, and how to make it anew; empty without.
+std::string OutdatedNote(const RunDecision& decision);
+
 // Lists inputs, reads headers, decides. Fails with the reaction the exit code follows from (no input matches, header
 // without a required column, refused change, ...).
 Result<Plan> MakePlan(Env& env, const Pipeline& pipeline, const Contract& contract, const PlanOptions& options);
