@@ -114,8 +114,8 @@ TEST(ManifestLog, AStagedFileThatIsGoneOrShorterIsDoneAgainAndSaid) {
     ASSERT_TRUE((shorter ? disk->Truncate(part, 3) : disk->RemoveFile(part)).ok());
     auto transaction = Begin(*disk, Whole(), "next").ValueOrDie();
     EXPECT_NE(transaction->decision().inputs[0].why.find("chunk 0 is done again"), std::string::npos);
-    EXPECT_TRUE(transaction->Done("a.csv").empty());
-    EXPECT_EQ(transaction->Done("b.csv").size(), 2u);
+    EXPECT_TRUE(transaction->Done("a.csv")->empty());
+    EXPECT_EQ(transaction->Done("b.csv")->size(), 2u);
   }
 }
 
@@ -306,6 +306,57 @@ TEST(Transaction, AnInputThatIsNotReadToItsEndIsNotPublished) {
   part.inputs[0].chunks.pop_back();
   EXPECT_FALSE(Load(*disk, part, "one", *transaction, &written).ok());  // its stat says another size
   EXPECT_EQ(ReactionOf(transaction->Publish().status()), Reaction::kFailed);
+  EXPECT_TRUE(disk->Snapshot(kRoot).empty());
+}
+
+TEST(Transaction, ChunksOfBothAttemptsAreReadFromTheLogAndNotKept) {
+  auto disk = CutOffDisk();
+  auto inputs = Whole().inputs;
+  inputs.push_back({"c.csv", 1, {{{{"p=1", 1}}, 1}, {{{"p=3", 2}}, 0}}});
+  const ToyRun run{.inputs = inputs};
+  auto transaction = Begin(*disk, run, "next").ValueOrDie();
+  std::set<std::string> written;
+  ASSERT_TRUE(Load(*disk, run, "next", *transaction, &written).ok());
+  EXPECT_TRUE(transaction->state().pending_chunks.empty());
+  std::string text;
+  for (const char* input : {"a.csv", "b.csv", "c.csv", "d.csv"}) {
+    const auto chunks = transaction->Done(input).ValueOrDie();
+    for (const ChunkDone& chunk : chunks) {
+      text += fmt::format("{} {}{}:", chunk.input, chunk.index, chunk.last ? " last" : "");
+      for (const QuarantineFile& file : chunk.quarantine) EXPECT_TRUE(Exists(*disk, file.path).ValueOrDie());
+      for (const PartInfo& part : chunk.parts) {
+        EXPECT_EQ(disk->Stat(transaction->StagedPath(part))->size_bytes, part.bytes);
+        text += fmt::format(" {} of {}", part.rows, part.partition);
+      }
+      text += "\n";
+    }
+  }
+  EXPECT_EQ(text,
+            "a.csv 0: 3 of p=1\na.csv 1 last: 1 of p=1 2 of p=2\nb.csv 0 last:\nb.csv 1 last: 2 of p=2\n"
+            "c.csv 0: 1 of p=1\nc.csv 1 last: 2 of p=3\n");
+}
+
+TEST(Transaction, ReadsItsChunksFromItsOwnLogWhenANewerRunHasReplacedIt) {
+  auto disk = CutOffDisk();
+  auto transaction = Begin(*disk, Whole(), "next").ValueOrDie();
+  WriteLog(*disk, LogBytes(*disk).substr(0, RecordEnds(LogBytes(*disk)).front()));
+  EXPECT_EQ(transaction->Done("a.csv")->size(), 2u);
+  EXPECT_EQ(ReactionOf(transaction->Publish().status()), Reaction::kCorrupt);
+}
+
+TEST(Transaction, ALogThatIsOverwrittenUnderItStopsIt) {
+  auto disk = CutOffDisk();
+  auto transaction = Begin(*disk, Whole(), "next").ValueOrDie();
+  const std::string bytes = LogBytes(*disk);
+  const auto size = static_cast<int64_t>(bytes.size());
+  ASSERT_TRUE(disk->Truncate(kLog, size - 20).ok());
+  ASSERT_TRUE(disk->OpenWrite(kLog, CreateMode::kAppend).ValueOrDie()->Append(std::string(20, '?')).ok());
+  for (const Status& status : {transaction->Done("b.csv").status(), transaction->Preview().status(),
+                               transaction->Publish().status()}) {
+    EXPECT_EQ(ReactionOf(status), Reaction::kCorrupt);
+    EXPECT_NE(status.message().find("manifest.log\" is damaged at byte"), std::string::npos) << status.message();
+  }
+  EXPECT_EQ(transaction->Done("a.csv")->size(), 2u);
   EXPECT_TRUE(disk->Snapshot(kRoot).empty());
 }
 

@@ -214,7 +214,9 @@ TEST(CommitModes, PreviewShowsTheWholeDatasetAsPublishLeavesIt) {
   auto transaction = Begin(*disk, run, "2").ValueOrDie();
   ASSERT_TRUE(Load(*disk, run, "2", *transaction, &written).ok());
   std::string text;
-  for (const auto& p : transaction->Preview())
+  const auto preview = transaction->Preview();
+  ASSERT_TRUE(preview.ok());
+  for (const auto& p : *preview)
     text += fmt::format("{} {} {}; ", p.path, PartitionActionWord(p.action), p.rows);
   EXPECT_EQ(text, "p=1 replaced 4; p=2 replaced 1; p=3 unchanged 1; ");
   EXPECT_EQ(Describe(*disk), kSame);

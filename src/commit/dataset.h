@@ -153,13 +153,13 @@ struct Published { std::vector<PartitionResult> partitions; };
 class Transaction {
  public:
   virtual ~Transaction() = default;
-  virtual const DatasetState& state() const = 0;
+  virtual const DatasetState& state() const = 0;  // without pending chunks: Done has them
   virtual const RunDecision& decision() const = 0;
   virtual int64_t epoch() const = 0;
   // Chunks of earlier attempts of this same plan and input version, contiguous from 0: need not be read again. Grows
-  // with CommitChunk: after the last one it lists all chunks of the input.
+  // with CommitChunk: after the last one it lists all chunks of the input. Read from the log: kCorrupt when it changed.
   // Their files were checked (size, exist). Chunks that no longer fit are discarded with their files.
-  virtual std::vector<ChunkDone> Done(const std::string& input) const = 0;
+  virtual Result<std::vector<ChunkDone>> Done(const std::string& input) const = 0;
   // Directory for a partition's staged files; created on demand.
   virtual Result<std::string> StageDir(const std::string& partition) = 0;
   // Where a part of a chunk that is done lies staged.
@@ -167,7 +167,7 @@ class Transaction {
   // Directory for this attempt's bundles; outside any partition, removed after publishing.
   virtual Result<std::string> BundleDir() = 0;
   // Steps 5-7: the files lie as `<file>.inprogress` in StageDir (quarantine: `<path>.inprogress`), synced and
-  // closed. Renames them, syncs directories and new ancestors, appends the durable record.
+  // closed. Renames them, syncs directories and new ancestors, appends the durable record. An input's in order.
   virtual Status CommitChunk(const ChunkDone& chunk) = 0;
   // P1-P6 for every touched partition. Checks I4 and the epoch; Reaction::kTransient when fenced.
   // Partitions outside request.scope are never touched when a scope is given.
@@ -175,7 +175,7 @@ class Transaction {
   // The run ends without publishing (gate, quarantine limit): staged data is dropped, quarantine files stay.
   virtual Status Refuse(const std::string& why) = 0;
   // Every partition as Publish would leave it, from the staged chunks (gates and `plan` look at it).
-  virtual std::vector<PartitionResult> Preview() const = 0;
+  virtual Result<std::vector<PartitionResult>> Preview() const = 0;
 };
 // Takes the lock (held: Reaction::kTransient naming the holder's run, host, pid, since), recovers by the table,
 // raises the epoch, decides. Refusals fail with kInvalid/kFailed before anything is written.

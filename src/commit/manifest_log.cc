@@ -32,6 +32,11 @@ std::optional<std::string_view> PayloadAt(std::string_view bytes, size_t at) {
   return payload;
 }
 
+Status Damaged(const std::string& path, int64_t offset) {
+  return Fail(Reaction::kCorrupt, "\"{}\" is damaged at byte {}", path, offset)
+      .Help("nothing was changed; restore the state folder from a copy, or move it and the dataset away and run again");
+}
+
 bool AnyRecordAfter(std::string_view bytes, size_t at) {
   for (size_t i = at + 1; i < bytes.size(); ++i) {
     if (PayloadAt(bytes, i)) return true;
@@ -69,9 +74,7 @@ Result<LogContents> ParseLog(std::string_view bytes, const std::string& path) {
   const bool starts_well =
       !contents.records.empty() && std::holds_alternative<SnapshotRecord>(contents.records.front());
   if (!starts_well || (contents.torn_tail && AnyRecordAfter(bytes, at))) {
-    return Fail(Reaction::kCorrupt, "\"{}\" is damaged at byte {}", path, at)
-        .Help(
-            "nothing was changed; restore the state folder from a copy, or move it and the dataset away and run again");
+    return Damaged(path, static_cast<int64_t>(at));
   }
   return contents;
 }
@@ -82,10 +85,12 @@ Result<LogContents> ReadLog(Env& env, const std::string& path) {
 }
 
 Result<std::unique_ptr<ManifestLog>> ManifestLog::Start(Env& env, std::string path, const std::vector<Record>& records,
-                                                        int64_t epoch) {
+                                                        int64_t epoch, std::vector<LogPlace>* places) {
   std::string bytes;
+  std::vector<LogPlace> laid;
   for (const Record& record : records) {
     ARROW_ASSIGN_OR_RAISE(const std::string frame, FrameRecord(record));
+    laid.push_back({static_cast<int64_t>(bytes.size()), static_cast<int64_t>(frame.size())});
     bytes += frame;
   }
   std::unique_ptr<ManifestLog> log(new ManifestLog(env, std::move(path), epoch));
@@ -96,6 +101,12 @@ Result<std::unique_ptr<ManifestLog>> ManifestLog::Start(Env& env, std::string pa
   ARROW_ASSIGN_OR_RAISE(const FileStat stat, env.Stat(log->path_));
   log->inode_ = stat.inode;
   log->bytes_ = stat.size_bytes;
+  ARROW_ASSIGN_OR_RAISE(log->written_, env.OpenRead(log->path_));
+  if (places != nullptr) {
+    const int64_t before = log->bytes_ - static_cast<int64_t>(bytes.size());
+    for (LogPlace& place : laid) place.offset += before;
+    *places = std::move(laid);
+  }
   return log;
 }
 
@@ -113,6 +124,16 @@ Status ManifestLog::Append(std::span<const Record> records) {
   bytes_ += static_cast<int64_t>(frames.size());
   failed_ = false;
   return Status::OK();
+}
+
+Result<ChunkRecord> ManifestLog::ReadChunk(const LogPlace& place) const {
+  std::string frame(static_cast<size_t>(place.bytes), '\0');
+  ARROW_ASSIGN_OR_RAISE(const int64_t read, written_->ReadAt(place.offset, place.bytes, frame.data()));
+  const auto payload = read == place.bytes ? PayloadAt(frame, 0) : std::nullopt;
+  if (!payload) return Damaged(path_, place.offset);
+  ARROW_ASSIGN_OR_RAISE(Record record, DecodeRecord(*payload));
+  if (auto* chunk = std::get_if<ChunkRecord>(&record)) return std::move(*chunk);
+  return Damaged(path_, place.offset);
 }
 
 Status ManifestLog::CheckEpoch() {

@@ -43,10 +43,7 @@ class Applier {
   }
 
   void operator()(const ChunkRecord& r) {
-    ChunkDone chunk = r.chunk;
-    for (QuarantineFile& file : chunk.quarantine) file.path = layout_.Resolve(file.path);
-    for (BundleInfo& bundle : chunk.bundles) bundle.path = layout_.Resolve(bundle.path);
-    state_.live.pending_chunks.push_back(std::move(chunk));
+    state_.live.pending_chunks.push_back(ResolvedChunk(layout_, r.chunk));
     state_.pending_stage.push_back(r.stage);
   }
 
@@ -181,6 +178,12 @@ ChunkRecord PortableChunk(const DatasetLayout& layout, int64_t epoch, const std:
   for (QuarantineFile& file : record.chunk.quarantine) file.path = layout.Portable(file.path);
   for (BundleInfo& bundle : record.chunk.bundles) bundle.path = layout.Portable(bundle.path);
   return record;
+}
+
+ChunkDone ResolvedChunk(const DatasetLayout& layout, ChunkDone chunk) {
+  for (QuarantineFile& file : chunk.quarantine) file.path = layout.Resolve(file.path);
+  for (BundleInfo& bundle : chunk.bundles) bundle.path = layout.Resolve(bundle.path);
+  return chunk;
 }
 
 }  // namespace freight

@@ -36,7 +36,8 @@ Result<std::vector<PartInfo>> FindDamaged(Env& env, const DatasetLayout& layout,
 // What was published, as the first record of a new log.
 SnapshotRecord SnapshotOf(const LogState& state, int64_t epoch);
 
-// A chunk with its paths as the log keeps them.
+// A chunk with its paths as the log keeps them, and as the engine gave them.
 ChunkRecord PortableChunk(const DatasetLayout& layout, int64_t epoch, const std::string& stage, const ChunkDone& chunk);
+ChunkDone ResolvedChunk(const DatasetLayout& layout, ChunkDone chunk);
 
 }  // namespace freight

@@ -63,7 +63,8 @@ class Loader {
     done.last = done.gathered = true;
     for (const auto& [partition, count] : rows) ARROW_RETURN_NOT_OK(StagePart(partition, count, &done));
     if (input_.staging == Staging::kJoined) {
-      for (const ChunkDone& chunk : transaction_.Done(input_.name)) {
+      ARROW_ASSIGN_OR_RAISE(const auto chunks, transaction_.Done(input_.name));
+      for (const ChunkDone& chunk : chunks) {
         done.replaced.insert(done.replaced.end(), chunk.parts.begin(), chunk.parts.end());
       }
     }
@@ -118,7 +119,8 @@ class Loader {
 Status LoadInput(Env& env, const Input& input, const std::string& run_id, Transaction& transaction,
                  std::set<std::string>* written) {
   Loader loader(env, input, run_id, transaction);
-  size_t next = transaction.Done(input.name).size();
+  ARROW_ASSIGN_OR_RAISE(const auto done, transaction.Done(input.name));
+  size_t next = done.size();
   for (; next < input.chunks.size(); ++next) {
     ARROW_RETURN_NOT_OK(loader.CommitChunk(next));
     written->insert(fmt::format("{}:{}:{}", input.name, next, input.version));

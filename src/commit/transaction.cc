@@ -3,11 +3,13 @@
 
 #include "commit/decide.h"
 #include "commit/lock.h"
+#include "commit/pending_chunks.h"
 #include "commit/publish.h"
 #include "commit/staging.h"
 
 #include <algorithm>
 #include <set>
+#include <span>
 
 namespace freight {
 namespace {
@@ -59,21 +61,37 @@ Status CheckRequest(const RunRequest& request) {
 
 std::string KeyOf(const PartInfo& part) { return part.input + "\n" + part.partition + "/" + part.file; }
 
+// By input, and each input's by index.
+using Chunks = std::span<const StagedChunk>;
+
+Chunks OfInput(Chunks chunks, const std::string& input) {
+  const auto range = std::ranges::equal_range(chunks, input, {}, [](const StagedChunk& s) { return s.chunk.input; });
+  return {range.begin(), range.end()};
+}
+
 // All parts of the chunks but those that closing records replace.
-template <typename Chunks>
-std::vector<PartInfo> PartsToPublish(const Chunks& chunks) {
+std::vector<PartInfo> PartsToPublish(Chunks chunks) {
   std::set<std::string> replaced;
-  for (const ChunkDone& chunk : chunks) {
-    for (const PartInfo& part : chunk.replaced) replaced.insert(KeyOf(part));
+  for (const StagedChunk& staged : chunks) {
+    for (const PartInfo& part : staged.chunk.replaced) replaced.insert(KeyOf(part));
   }
   if (BrokenForTest() == Breakage::kPublishReplaced) replaced.clear();
   std::vector<PartInfo> parts;
-  for (const ChunkDone& chunk : chunks) {
-    for (const PartInfo& part : chunk.parts) {
+  for (const StagedChunk& staged : chunks) {
+    for (const PartInfo& part : staged.chunk.parts) {
       if (!replaced.contains(KeyOf(part))) parts.push_back(part);
     }
   }
   return parts;
+}
+
+// The attempt that staged each part, by "partition/file".
+std::map<std::string, std::string> StageOfParts(Chunks chunks) {
+  std::map<std::string, std::string> stage_of;
+  for (const StagedChunk& staged : chunks) {
+    for (const PartInfo& part : staged.chunk.parts) stage_of[part.partition + "/" + part.file] = staged.stage;
+  }
+  return stage_of;
 }
 
 class TransactionImpl final : public Transaction {
@@ -91,14 +109,14 @@ class TransactionImpl final : public Transaction {
   const DatasetState& state() const override { return state_.live; }
   const RunDecision& decision() const override { return decision_; }
   int64_t epoch() const override { return state_.live.epoch; }
-  std::vector<ChunkDone> Done(const std::string& input) const override;
+  Result<std::vector<ChunkDone>> Done(const std::string& input) const override;
   Result<std::string> StageDir(const std::string& partition) override;
   std::string StagedPath(const PartInfo& part) const override;
   Result<std::string> BundleDir() override;
   Status CommitChunk(const ChunkDone& chunk) override;
   Result<Published> Publish() override;
   Status Refuse(const std::string& why) override;
-  std::vector<PartitionResult> Preview() const override;
+  Result<std::vector<PartitionResult>> Preview() const override;
 
  private:
   Status RollForward();
@@ -106,21 +124,21 @@ class TransactionImpl final : public Transaction {
   Status Append(const Record& record);
   Status CheckOpen() const;
   Status CheckChunk(const ChunkDone& chunk) const;
-  Status CheckComplete() const;
-  Status CheckInputComplete(const std::string& input) const;
+  Status CheckComplete(Chunks all) const;
+  Status CheckInputComplete(const std::string& input, Chunks chunks) const;
   Status CheckVanishedRows(const TargetPartitions& target) const;
   const InputVersion* Listed(const std::string& input) const;
-  TargetPartitions Target() const;
+  TargetPartitions Target(Chunks all) const;
   PartitionResult ResultOf(const std::string& path, const std::vector<PartInfo>& parts) const;
-  Result<IntentRecord> MakeIntent(const TargetPartitions& target);
-  void DescribeInputs(IntentRecord* intent) const;
-  std::map<std::string, std::string> StageOfParts() const;
+  Result<IntentRecord> MakeIntent(const TargetPartitions& target, Chunks all);
+  void DescribeInputs(Chunks all, IntentRecord* intent) const;
 
   Env& env_;
   const RunRequest request_;
   const DatasetLayout layout_;
   const std::unique_ptr<FileLock> lock_;
-  LogState state_;
+  LogState state_;  // but for this run's chunks
+  PendingChunks pending_;
   std::set<std::string> damaged_partitions_;  // they are written again even if the files end as the log has them
   RunDecision decision_;
   std::unique_ptr<ManifestLog> log_;  // null when there is nothing to do
@@ -171,20 +189,23 @@ Status TransactionImpl::StartLog(const std::vector<StagedChunk>& kept) {
                                  env_.NowMicros()});
     for (const StagedChunk& staged : kept) records.push_back(PortableChunk(layout_, epoch, staged.stage, staged.chunk));
   }
-  ARROW_ASSIGN_OR_RAISE(log_, ManifestLog::Start(env_, layout_.Log(), records, epoch));
+  std::vector<LogPlace> places;
+  ARROW_ASSIGN_OR_RAISE(log_, ManifestLog::Start(env_, layout_.Log(), records, epoch, &places));
   state_ = {};
-  for (const Record& record : records) Apply(layout_, record, &state_);
+  for (size_t i = 0; i < records.size(); ++i) {
+    const auto* chunk = std::get_if<ChunkRecord>(&records[i]);
+    chunk != nullptr ? pending_.Add(*chunk, places[i]) : Apply(layout_, records[i], &state_);
+  }
   if (decision_.nothing_to_do) log_.reset();
   stage_ = StageName(epoch, request_.run_id);
   return Status::OK();
 }
 
-std::vector<ChunkDone> TransactionImpl::Done(const std::string& input) const {
+Result<std::vector<ChunkDone>> TransactionImpl::Done(const std::string& input) const {
   std::vector<ChunkDone> chunks;
-  for (const ChunkDone& chunk : state_.live.pending_chunks) {
-    if (chunk.input == input) chunks.push_back(chunk);
-  }
-  std::sort(chunks.begin(), chunks.end(), [](const ChunkDone& a, const ChunkDone& b) { return a.index < b.index; });
+  if (log_ == nullptr) return chunks;
+  ARROW_ASSIGN_OR_RAISE(auto pending, pending_.Of(input, layout_, *log_));
+  for (StagedChunk& staged : pending) chunks.push_back(std::move(staged.chunk));
   return chunks;
 }
 
@@ -196,11 +217,7 @@ Result<std::string> TransactionImpl::StageDir(const std::string& partition) {
 }
 
 std::string TransactionImpl::StagedPath(const PartInfo& part) const {
-  const auto& chunks = state_.live.pending_chunks;
-  size_t at = 0;
-  while (at < chunks.size() && (chunks[at].input != part.input || chunks[at].index != part.chunk)) ++at;
-  FREIGHT_ASSERT(at < chunks.size());
-  return JoinPath(layout_.StagedPartition(state_.pending_stage[at], part.partition), part.file);
+  return JoinPath(layout_.StagedPartition(pending_.StageOf(part.input, part.chunk), part.partition), part.file);
 }
 
 Result<std::string> TransactionImpl::BundleDir() {
@@ -241,8 +258,7 @@ Status TransactionImpl::CheckChunk(const ChunkDone& chunk) const {
         .At({chunk.input})
         .Help("run again when nothing writes to it any more");
   }
-  for (const ChunkDone& done : state_.live.pending_chunks) {
-    if (done.input != chunk.input || done.index != chunk.index) continue;
+  if (chunk.index < pending_.CountOf(chunk.input)) {
     return Fail(Reaction::kFailed, "chunk {} of \"{}\" is done already", chunk.index, chunk.input);
   }
   for (const PartInfo& part : chunk.parts) {
@@ -259,11 +275,15 @@ Status TransactionImpl::CommitChunk(const ChunkDone& chunk) {
   ARROW_RETURN_NOT_OK(CheckChunk(chunk));
   ARROW_RETURN_NOT_OK(log_->CheckEpoch());
   ARROW_RETURN_NOT_OK(StageChunkFiles(env_, layout_, {chunk, stage_}, &staged_dirs_, &syncs_));
-  return Append(PortableChunk(layout_, epoch(), stage_, chunk));
+  const ChunkRecord record = PortableChunk(layout_, epoch(), stage_, chunk);
+  const int64_t offset = log_->end();
+  ARROW_RETURN_NOT_OK(log_->Append(record));
+  pending_.Add(record, {offset, log_->end() - offset});
+  return Status::OK();
 }
 
-TargetPartitions TransactionImpl::Target() const {
-  return TargetOf(state_.live, request_, decision_, PartsToPublish(state_.live.pending_chunks));
+TargetPartitions TransactionImpl::Target(Chunks all) const {
+  return TargetOf(state_.live, request_, decision_, PartsToPublish(all));
 }
 
 PartitionResult TransactionImpl::ResultOf(const std::string& path, const std::vector<PartInfo>& parts) const {
@@ -285,36 +305,35 @@ PartitionResult TransactionImpl::ResultOf(const std::string& path, const std::ve
   return result;
 }
 
-std::vector<PartitionResult> TransactionImpl::Preview() const {
-  TargetPartitions target = Target();
+Result<std::vector<PartitionResult>> TransactionImpl::Preview() const {
+  std::vector<StagedChunk> all;
+  if (log_ != nullptr) {
+    ARROW_ASSIGN_OR_RAISE(all, pending_.All(layout_, *log_));
+  }
+  TargetPartitions target = Target(all);
   for (const auto& [path, parts] : state_.live.partitions) target.try_emplace(path, parts);
   std::vector<PartitionResult> results;
   for (const auto& [path, parts] : target) results.push_back(ResultOf(path, parts));
   return results;
 }
 
-Status TransactionImpl::CheckComplete() const {
+Status TransactionImpl::CheckComplete(Chunks all) const {
   for (const InputDecision& input : decision_.inputs) {
-    if (input.read) ARROW_RETURN_NOT_OK(CheckInputComplete(input.name));
+    if (input.read) ARROW_RETURN_NOT_OK(CheckInputComplete(input.name, OfInput(all, input.name)));
   }
   return Status::OK();
 }
 
 // I4 once more over the whole input, since its closing record moved rows from bundles and parts to other parts.
-Status TransactionImpl::CheckInputComplete(const std::string& input) const {
-  const std::vector<ChunkDone> chunks = Done(input);
+Status TransactionImpl::CheckInputComplete(const std::string& input, Chunks chunks) const {
   int64_t published = 0;
   int64_t staged = 0;
-  int32_t next = 0;
-  for (const ChunkDone& chunk : chunks) {
-    if (chunk.index != next++) break;
-    ARROW_RETURN_NOT_OK(CheckAccounting(chunk));
-    published += chunk.rows.published;
+  for (const StagedChunk& done : chunks) {
+    ARROW_RETURN_NOT_OK(CheckAccounting(done.chunk));
+    published += done.chunk.rows.published;
   }
   for (const PartInfo& part : PartsToPublish(chunks)) staged += part.rows;
-  const bool whole = !chunks.empty() && next == static_cast<int32_t>(chunks.size()) &&
-                     chunks.back().index == next - 1 && chunks.back().last;
-  if (!whole)
+  if (chunks.empty() || !chunks.back().chunk.last)
     return Fail(Reaction::kFailed, "input \"{}\" was not read to its end, so nothing was published", input)
         .Help("run again");
   if (published == staged || BrokenForTest() == Breakage::kSkipAccounting) return Status::OK();
@@ -341,7 +360,7 @@ Status TransactionImpl::CheckVanishedRows(const TargetPartitions& target) const 
 }
 
 // Emptied partitions come first: with another partitioning, "a=1" may have to make room for "a=1/b=2" or the reverse.
-Result<IntentRecord> TransactionImpl::MakeIntent(const TargetPartitions& target) {
+Result<IntentRecord> TransactionImpl::MakeIntent(const TargetPartitions& target, Chunks all) {
   IntentRecord intent{
       epoch(), request_.run_id, stage_, request_.plan_hash, request_.layout_hash, request_.engine_version};
   for (const auto& [path, parts] : target) {
@@ -359,11 +378,11 @@ Result<IntentRecord> TransactionImpl::MakeIntent(const TargetPartitions& target)
   std::stable_sort(
       intent.partitions.begin(), intent.partitions.end(),
       [](const PartitionVersion& a, const PartitionVersion& b) { return a.files.empty() && !b.files.empty(); });
-  DescribeInputs(&intent);
+  DescribeInputs(all, &intent);
   return intent;
 }
 
-void TransactionImpl::DescribeInputs(IntentRecord* intent) const {
+void TransactionImpl::DescribeInputs(Chunks all, IntentRecord* intent) const {
   for (const InputDecision& decision : decision_.inputs) {
     if (decision.state == InputState::kVanished) {
       if (decision.rows_leave && request_.scope.empty()) intent->removed_inputs.push_back(decision.name);
@@ -373,7 +392,7 @@ void TransactionImpl::DescribeInputs(IntentRecord* intent) const {
     const auto known = state_.live.inputs.find(decision.name);
     if (decision.read) {
       version.content_hash.clear();
-      for (const ChunkDone& chunk : Done(decision.name)) {
+      for (const auto& [chunk, stage] : OfInput(all, decision.name)) {
         if (!chunk.gathered) version.content_hash = ChainContentHash(version.content_hash, chunk.content_hash);
       }
     } else {
@@ -389,27 +408,18 @@ void TransactionImpl::DescribeInputs(IntentRecord* intent) const {
   }
 }
 
-std::map<std::string, std::string> TransactionImpl::StageOfParts() const {
-  std::map<std::string, std::string> stage_of;
-  for (size_t i = 0; i < state_.live.pending_chunks.size(); ++i) {
-    for (const PartInfo& part : state_.live.pending_chunks[i].parts) {
-      stage_of[part.partition + "/" + part.file] = state_.pending_stage[i];
-    }
-  }
-  return stage_of;
-}
-
 Result<Published> TransactionImpl::Publish() {
   if (decision_.nothing_to_do) return Published{};
   ARROW_RETURN_NOT_OK(CheckOpen());
   ARROW_RETURN_NOT_OK(log_->CheckEpoch());
-  ARROW_RETURN_NOT_OK(CheckComplete());
-  const TargetPartitions target = Target();
+  ARROW_ASSIGN_OR_RAISE(const std::vector<StagedChunk> all, pending_.All(layout_, *log_));
+  ARROW_RETURN_NOT_OK(CheckComplete(all));
+  const TargetPartitions target = Target(all);
   ARROW_RETURN_NOT_OK(CheckVanishedRows(target));
   Published published;
   for (const auto& [path, parts] : target) published.partitions.push_back(ResultOf(path, parts));
-  ARROW_ASSIGN_OR_RAISE(const IntentRecord intent, MakeIntent(target));
-  ARROW_RETURN_NOT_OK(AssembleStage({env_, layout_, syncs_}, intent, state_.live, StageOfParts()));
+  ARROW_ASSIGN_OR_RAISE(const IntentRecord intent, MakeIntent(target, all));
+  ARROW_RETURN_NOT_OK(AssembleStage({env_, layout_, syncs_}, intent, state_.live, StageOfParts(all)));
   closed_ = true;
   if (BrokenForTest() == Breakage::kPublishBeforeIntent) {
     ARROW_RETURN_NOT_OK(SwapPartitions({env_, layout_, syncs_}, *log_, request_.dataset, intent));

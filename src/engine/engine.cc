@@ -155,7 +155,8 @@ Status Run::Execute() {
 Status Run::LoadInputs() {
   for (const auto& input : plan_.inputs) {
     if (!input.decision.read) continue;
-    for (const auto& chunk : transaction_->Done(input.version.name)) {
+    ARROW_ASSIGN_OR_RAISE(const auto done, transaction_->Done(input.version.name));
+    for (const auto& chunk : done) {
       report_.chunks_done_before += !chunk.gathered;
       rows_live_ += chunk.rows.in;
       quarantined_live_ += chunk.rows.quarantined;
@@ -180,7 +181,7 @@ Status Run::LoadInputs() {
 Status Run::Gather(const ChunkContext& context) {
   for (size_t i = 0; i < plan_.inputs.size(); i++) {
     if (!plan_.inputs[i].decision.read) continue;
-    const std::vector<ChunkDone> chunks = transaction_->Done(plan_.inputs[i].version.name);
+    ARROW_ASSIGN_OR_RAISE(const auto chunks, transaction_->Done(plan_.inputs[i].version.name));
     if (chunks.empty() || chunks.back().gathered) continue;
     GatherOptions options;
     options.threads = report_.threads;
@@ -227,7 +228,8 @@ Status Run::ReadAll(const ChunkContext& context) {
   // Asked once, before the sequencer commits: workers open inputs while it does.
   std::map<std::string, std::vector<ChunkDone>> done_before;
   for (const auto& input : plan_.inputs) {
-    if (input.decision.read) done_before[input.version.name] = transaction_->Done(input.version.name);
+    if (!input.decision.read) continue;
+    ARROW_ASSIGN_OR_RAISE(done_before[input.version.name], transaction_->Done(input.version.name));
   }
   const int64_t pattern_bytes = report_.threads * PatternBytesMax(plan_.contract.columns);
   if (pattern_bytes > 0) patterns_ = budget_.ChargeNow("patterns", pattern_bytes);
@@ -292,8 +294,9 @@ Status Run::GateAndPublish() {
                 report_.rows.published, report_.rows.filtered, report_.rows.quarantined)
         .Help("nothing was published; please report this with the run record");
   }
+  ARROW_ASSIGN_OR_RAISE(const auto preview, transaction_->Preview());
   report_.gates = JudgeGates(QuarantineLimits(plan_), plan_.pipeline.gates,
-                             CountRows(report_.rows, transaction_->state(), transaction_->Preview()));
+                             CountRows(report_.rows, transaction_->state(), preview));
   Status verdict = GateVerdict(report_.gates);
   if (!verdict.ok()) {
     ARROW_RETURN_NOT_OK(transaction_->Refuse(verdict.message()));
