@@ -69,6 +69,18 @@ class KillTest(support.FreightTest):
             self.assert_code(project.run(), support.OK)
             self.assertEqual(project.parts(), wanted)
 
+    def test_a_signal_that_it_was_started_to_ignore_does_not_stop_it(self):
+        """As a script's background job, which Ctrl-C in the terminal shall leave alone."""
+        wanted, seconds, _ = self.clean()
+        project, _ = self.project()
+        child = project.start(preexec_fn=lambda: signal.signal(signal.SIGINT, signal.SIG_IGN))
+        for _ in range(3):
+            time.sleep(seconds * 0.2)
+            child.send_signal(signal.SIGINT)
+        out, err = child.communicate(timeout=60)
+        self.assert_code(support.Done(child.returncode, out, err), support.OK)
+        self.assertEqual(project.parts(), wanted)
+
     def test_of_two_runs_at_once_one_goes_on_and_the_other_names_the_holder(self):
         project, figures = self.project()
         holder = project.start()

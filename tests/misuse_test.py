@@ -343,6 +343,18 @@ class SpecTest(support.FreightTest):
                     self.assert_refusal(project.call(command, "t.yaml", timeout=20), support.INVALID, "t.yaml:")
                 self.assertFalse((project.folder / "out").exists())
 
+    def test_a_contract_that_two_pipelines_share_is_complained_of_once(self):
+        project = self.project()
+        project.write("u.yaml", (project.folder / "t.yaml").read_text().replace("clean.t", "clean.u"))
+        project.write("t.odcs.yaml", (project.folder / "t.odcs.yaml").read_text().replace("apiVersion", "apiVersoin"))
+        done = project.call("check", "t.yaml", "u.yaml")
+        self.assert_refusal(done, support.INVALID, "t.odcs.yaml")
+        alone = project.call("check", "t.yaml")
+        self.assertEqual(done.err.count("apiVersoin"), alone.err.count("apiVersoin"), done.err)
+        each = [f["diagnostics"] for f in project.call("check", "t.yaml", "u.yaml", "--json").json()["files"]]
+        self.assertTrue(each[0])
+        self.assertEqual(each[0], each[1])
+
     def test_no_contract(self):
         project = self.project()
         (project.folder / "t.odcs.yaml").unlink()

@@ -8,6 +8,7 @@ import concurrent.futures
 import json
 import os
 import pathlib
+import signal
 import subprocess
 import sys
 import time
@@ -20,6 +21,8 @@ PARALLEL = 2
 
 def run_here(name):
     """In a child process: runs one file and prints its counts as the last line."""
+    # A script's background job ignores SIGINT, and so would every freight that the tests interrupt.
+    signal.signal(signal.SIGINT, signal.default_int_handler)
     suite = unittest.defaultTestLoader.loadTestsFromName(name)
     result = unittest.TextTestRunner(stream=sys.stdout, verbosity=2).run(suite)
     bad = len(result.failures) + len(result.errors)

@@ -34,8 +34,12 @@ void HandleSignals(const std::string& command) {
   struct sigaction action {};
   action.sa_handler = OnStopSignal;
   action.sa_flags = SA_RESTART;
-  sigaction(SIGINT, &action, nullptr);
-  sigaction(SIGTERM, &action, nullptr);
+  for (const int signal : {SIGINT, SIGTERM}) {
+    struct sigaction inherited {};
+    sigaction(signal, nullptr, &inherited);
+    // A script's background job is started with SIGINT ignored: Ctrl-C is meant for what runs in front.
+    if (inherited.sa_handler != SIG_IGN) sigaction(signal, &action, nullptr);
+  }
 }
 
 // The first file that is opened takes the number of a stream that the caller closed, and lines meant for people would

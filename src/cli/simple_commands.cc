@@ -5,6 +5,8 @@
 #include <nlohmann/json.hpp>
 
 #include <algorithm>
+#include <set>
+#include <tuple>
 
 namespace freight {
 namespace {
@@ -25,8 +27,13 @@ ordered_json DiagnosticJson(const Diagnostic& d) {
           {"line", d.place.line},                 {"column", d.place.column}, {"help", d.help}};
 }
 
-void PrintChecked(Context& context, const LoadedPipeline& loaded, const std::string& file) {
+// What was said of a contract for one pipeline is not said again for the next one that shares it.
+using Said = std::set<std::tuple<std::string, int, int, std::string>>;
+
+void PrintChecked(Context& context, const LoadedPipeline& loaded, const std::string& file, Said* said) {
   for (const auto& diagnostic : loaded.diagnostics) {
+    const Place& place = diagnostic.place;
+    if (!said->emplace(place.file, place.line, place.column, diagnostic.message).second) continue;
     const auto source = loaded.sources.find(diagnostic.place.file);
     context.console.Report(diagnostic, source == loaded.sources.end() ? "" : source->second);
   }
@@ -43,9 +50,10 @@ int CheckCommand(Context& context) {
   }
   ordered_json list = ordered_json::array();
   bool all_ok = true;
+  Said said;
   for (const auto& file : *files) {
     const LoadedPipeline loaded = LoadPipeline(context.env, file, context.variables);
-    PrintChecked(context, loaded, file);
+    PrintChecked(context, loaded, file, &said);
     all_ok = all_ok && loaded.ok();
     ordered_json diagnostics = ordered_json::array();
     for (const auto& diagnostic : loaded.diagnostics) diagnostics.push_back(DiagnosticJson(diagnostic));

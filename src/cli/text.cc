@@ -42,17 +42,6 @@ std::string DateAndTime(int64_t micros, char between) {
 
 }  // namespace
 
-std::string Thousands(int64_t n) {
-  std::string digits = fmt::format("{}", n);
-  const int64_t first = n < 0 ? 1 : 0;
-  for (int64_t at = static_cast<int64_t>(digits.size()) - 3; at > first; at -= 3) digits.insert(at, 1, ',');
-  return digits;
-}
-
-std::string Count(int64_t n, std::string_view one) {
-  return fmt::format("{} {}{}", Thousands(n), one, n == 1 ? "" : "s");
-}
-
 std::string MebiBytes(int64_t bytes) {
   const bool small = bytes < 1 << 20;
   const auto tenths = static_cast<int64_t>(static_cast<double>(bytes) / (small ? 1 << 10 : 1 << 20) * 10 + 0.5);

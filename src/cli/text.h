@@ -1,5 +1,7 @@
-// Text for people: numbers, sizes, times and widths; and the same read back from arguments.
+// Text for people: sizes, times and widths; and the same read back from arguments.
 #pragma once
+
+#include "base/count_text.h"
 
 #include <cstdint>
 #include <optional>
@@ -8,8 +10,6 @@
 
 namespace freight {
 
-std::string Thousands(int64_t n);                // "4,180,112"
-std::string Count(int64_t n, std::string_view one);  // "1 row", "2 rows"
 std::string MebiBytes(int64_t bytes);            // "64.0 MiB", below one "1.5 KiB"
 std::string Seconds(double seconds);             // "0.8 s", "2 min 05 s", "1 h 02 min"
 std::string Percent(int64_t part, int64_t whole);  // "1.25 %", "0 %" of nothing

@@ -1,6 +1,8 @@
 // The set rules of a run.
 #include "gate/gate.h"
 
+#include "base/count_text.h"
+
 #include <cmath>
 
 namespace freight {
@@ -11,23 +13,23 @@ void JudgeLimit(const QuarantineLimit& limit, const StagedRows& rows, std::vecto
     const double percent =
         rows.in == 0 ? 0 : 100.0 * static_cast<double>(rows.quarantined) / static_cast<double>(rows.in);
     results->push_back({limit.name, fmt::format("at most {} %", *limit.percent_max),
-                        fmt::format("{:.4g} % ({} of {} rows)", percent, rows.quarantined, rows.in),
+                        fmt::format("{:.4g} % ({} of {})", percent, Thousands(rows.quarantined), Count(rows.in, "row")),
                         percent <= *limit.percent_max, limit.place});
   }
   if (limit.rows_max) {
-    results->push_back({limit.name, fmt::format("at most {} rows", *limit.rows_max),
-                        fmt::format("{} rows", rows.quarantined), rows.quarantined <= *limit.rows_max, limit.place});
+    results->push_back({limit.name, fmt::format("at most {}", Count(*limit.rows_max, "row")),
+                        Count(rows.quarantined, "row"), rows.quarantined <= *limit.rows_max, limit.place});
   }
 }
 
 void JudgeRowCount(const RowCountGate& gate, const StagedRows& rows, std::vector<GateResult>* results) {
-  const std::string actual = fmt::format("{} rows", rows.dataset_after);
+  const std::string actual = Count(rows.dataset_after, "row");
   if (gate.min) {
-    results->push_back({"row_count.min", fmt::format("at least {} rows", *gate.min), actual,
+    results->push_back({"row_count.min", fmt::format("at least {}", Count(*gate.min, "row")), actual,
                         rows.dataset_after >= *gate.min, gate.place});
   }
   if (gate.max) {
-    results->push_back({"row_count.max", fmt::format("at most {} rows", *gate.max), actual,
+    results->push_back({"row_count.max", fmt::format("at most {}", Count(*gate.max, "row")), actual,
                         rows.dataset_after <= *gate.max, gate.place});
   }
   if (gate.change_from_last_percent && !rows.first_publication) {
@@ -36,7 +38,7 @@ void JudgeRowCount(const RowCountGate& gate, const StagedRows& rows, std::vector
                                       : 100.0 * std::abs(static_cast<double>(after - before)) /
                                             static_cast<double>(before);
     results->push_back({"row_count.change_from_last", fmt::format("within {} %", *gate.change_from_last_percent),
-                        fmt::format("{:.4g} % ({} -> {} rows)", change, before, after),
+                        fmt::format("{:.4g} % ({} -> {})", change, Thousands(before), Count(after, "row")),
                         change <= *gate.change_from_last_percent, gate.place});
   }
 }

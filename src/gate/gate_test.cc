@@ -34,11 +34,11 @@ TEST(Gate, ChangeFromLastAsksNothingOfTheFirstPublication) {
 }
 
 TEST(Gate, AVerdictNamesEveryGateThatFailed) {
-  const Status verdict = GateVerdict(JudgeGates({{.name = "quarantine.max_rows", .rows_max = 0}}, {{.min = 5}},
+  const Status verdict = GateVerdict(JudgeGates({{.name = "quarantine.max_rows", .rows_max = 0}}, {{.min = 5000}},
                                                 {.in = 2, .quarantined = 1, .dataset_after = 1}));
   EXPECT_EQ(ReactionOf(verdict), Reaction::kRefused);
-  EXPECT_NE(verdict.message().find("quarantine.max_rows: expected at most 0 rows, found 1 rows"), std::string::npos);
-  EXPECT_NE(verdict.message().find("row_count.min: expected at least 5 rows, found 1 rows"), std::string::npos);
+  EXPECT_NE(verdict.message().find("quarantine.max_rows: expected at most 0 rows, found 1 row"), std::string::npos);
+  EXPECT_NE(verdict.message().find("row_count.min: expected at least 5,000 rows, found 1 row"), std::string::npos);
 }
 
 }  // namespace
