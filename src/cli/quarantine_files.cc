@@ -1,10 +1,13 @@
 // Listing of quarantine files; see quarantine_files.h.
 #include "cli/quarantine_files.h"
 
+#include "base/count_text.h"
 #include "commit/layout.h"
 #include "commit/manifest_log.h"
+#include "commit/replay.h"
 
 #include <algorithm>
+#include <iterator>
 #include <map>
 #include <set>
 #include <tuple>
@@ -62,17 +65,15 @@ Result<std::vector<QuarantineFile>> FilesInLog(Env& env, const DatasetLayout& la
   for (const auto& record : log->records) {
     const auto* done = std::get_if<ChunkRecord>(&record);
     if (done == nullptr || done->epoch != epoch) continue;
-    for (QuarantineFile file : done->chunk.quarantine) {
-      file.path = layout.Resolve(file.path);
-      files.push_back(std::move(file));
-    }
+    ChunkDone chunk = ResolvedChunk(layout, done->chunk);
+    std::move(chunk.quarantine.begin(), chunk.quarantine.end(), std::back_inserter(files));
   }
   return files;
 }
 
 Status FaultOf(Env& env, const std::string& path, const QuarantineFile& logged) {
   const auto stat = env.Stat(path);
-  const std::string rows = logged.rows == 1 ? "1 row" : fmt::format("{} rows", logged.rows);
+  const std::string rows = Count(logged.rows, "row");
   if (!stat.ok() && ReactionOf(stat.status()) == Reaction::kNotFound) {
     return Fail(Reaction::kCorrupt, "quarantine file \"{}\" with {} is gone", path, rows)
         .Help("restore it; or `freight run --rebuild` reads all inputs again and writes it anew");

@@ -28,7 +28,7 @@ ordered_json DiagnosticJson(const Diagnostic& d) {
 }
 
 // What was said of a contract for one pipeline is not said again for the next one that shares it.
-using Said = std::set<std::tuple<std::string, int, int, std::string>>;
+using Said = std::set<std::tuple<std::string, int64_t, int64_t, std::string>>;
 
 void PrintChecked(Context& context, const LoadedPipeline& loaded, const std::string& file, Said* said) {
   for (const auto& diagnostic : loaded.diagnostics) {

@@ -2,8 +2,10 @@
 #include "commit/layout.h"
 #include "commit/manifest_log.h"
 #include "commit/toy_engine.h"
+#include "io/fault_env.h"
 
 #include <algorithm>
+#include <cerrno>
 #include <functional>
 #include <vector>
 
@@ -342,6 +344,27 @@ TEST(Transaction, ReadsItsChunksFromItsOwnLogWhenANewerRunHasReplacedIt) {
   WriteLog(*disk, LogBytes(*disk).substr(0, RecordEnds(LogBytes(*disk)).front()));
   EXPECT_EQ(transaction->Done("a.csv")->size(), 2u);
   EXPECT_EQ(ReactionOf(transaction->Publish().status()), Reaction::kCorrupt);
+}
+
+TEST(Transaction, AChunkThatCannotBeReadBackStopsItAndTheNextRunPublishesAll) {
+  auto clean = CutOffDisk();
+  ASSERT_TRUE(Execute(*clean, Whole(), "next").status.ok());
+  for (int64_t at = 2; at <= 5; ++at) {  // behind a look at the epoch: three chunks, the gathered record
+    auto disk = CutOffDisk();
+    auto faulty = MakeFaultEnv(disk.get());
+    {
+      auto transaction = Begin(*faulty, Whole(), "next").ValueOrDie();
+      faulty->CountReads(true);
+      const int64_t call = faulty->calls() + at;
+      faulty->Arm(call, Fault::kEio);
+      EXPECT_EQ(ErrnoOf(transaction->Publish().status()), EIO);
+      EXPECT_TRUE(faulty->CallName(call).starts_with("ReadAt " + kLog)) << faulty->CallName(call);
+    }
+    EXPECT_TRUE(disk->Snapshot(kRoot).empty());
+    const Outcome next = Execute(*disk, Whole(), "third");
+    EXPECT_TRUE(next.status.ok() && next.written.empty()) << next.status;
+    EXPECT_EQ(Describe(*disk), Describe(*clean));
+  }
 }
 
 TEST(Transaction, ALogThatIsOverwrittenUnderItStopsIt) {

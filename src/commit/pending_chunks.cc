@@ -22,7 +22,8 @@ int32_t PendingChunks::CountOf(const std::string& input) const {
 }
 
 const std::string& PendingChunks::StageOf(const std::string& input, int32_t index) const {
-  return stages_[inputs_.at(input).at(static_cast<size_t>(index)).stage];
+  FREIGHT_ASSERT(index < CountOf(input));
+  return stages_[inputs_.find(input)->second[static_cast<size_t>(index)].stage];
 }
 
 Status PendingChunks::Read(const std::vector<Place>& places, const DatasetLayout& layout, const ManifestLog& log,

@@ -1,6 +1,7 @@
 // Makes a plan: lists inputs, reads their headers, decides with the dataset's state. Reads only.
 #include "plan/plan.h"
 
+#include "base/count_text.h"
 #include "base/hash.h"
 #include "commit/dataset.h"
 #include "contract/string_rules.h"
@@ -145,9 +146,9 @@ std::string OutdatedNote(const RunDecision& decision) {
   const auto number = std::count_if(decision.inputs.begin(), decision.inputs.end(),
                                     [](const InputDecision& input) { return input.outdated; });
   if (number == 0) return "";
-  return fmt::format("{} published by another version of pipeline, contract or engine, and left so; to read {} again: "
-                     "freight run --rebuild",
-                     number == 1 ? "1 input was" : fmt::format("{} inputs were", number), number == 1 ? "it" : "them");
+  return fmt::format("{} {} published by another version of pipeline, contract or engine, and left so; to read {} "
+                     "again: freight run --rebuild",
+                     Count(number, "input"), number == 1 ? "was" : "were", number == 1 ? "it" : "them");
 }
 
 Result<Plan> MakePlan(Env& env, const Pipeline& pipeline, const Contract& contract, const PlanOptions& options) {
